@@ -1,0 +1,194 @@
+"""A bridge: channels that hear each other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from stasis.ari.bridges import Bridge as Snapshot
+from stasis.ari.events import (
+    BridgeDestroyed,
+    ChannelEnteredBridge,
+    ChannelLeftBridge,
+    Event,
+)
+from stasis.errors import ChannelGone, InvalidParameter
+from stasis.owner import GONE, Owner, new_id
+from stasis.target import Target
+
+if TYPE_CHECKING:
+    from stasis.channel import Channel
+
+__all__ = ["Bridge"]
+
+T = TypeVar("T")
+
+# How long a channel may take to be in the bridge after Asterisk has accepted it.
+ENTER_SECONDS = 5.0
+
+
+class Bridge(Target):
+    """A bridge of ours. Made by `channel.bridge()`; destroyed when its owner ends.
+
+    id: ours, never used twice. type: ARI's bridge type. channels: ids of those inside, kept up
+    to date by the reader.
+    """
+
+    def __init__(self, owner: Owner, bridge_id: str, type: str = "mixing", name: str = "") -> None:
+        super().__init__(owner, owner.ari.bridges)
+        self.id = bridge_id
+        self.type = type
+        self.name = name
+        self.channels: dict[str, None] = {}
+        self.destroyed = False
+        self._key = ("bridge", bridge_id)
+        self._emptied: asyncio.Event = asyncio.Event()
+        owner.claim(self._key, self.apply)
+        owner.own(self._key, self.destroy)
+
+    def __repr__(self) -> str:
+        return f"<Bridge {self.id} {self.type} {len(self.channels)} channels>"
+
+    @classmethod
+    async def create(cls, owner: Owner, type: str = "mixing,dtmf_events", name: str = "") -> Bridge:
+        """Create a bridge and subscribe to its events.
+
+        owner: who destroys it in the end. type: `mixing` or `holding`, and with commas
+        `dtmf_events`, `proxy_media`, `video_sfu`, `video_single`. `dtmf_events` lets digits
+        pressed inside reach the flow. name: for Asterisk's listings.
+
+        Raises InvalidParameter, ServerError for an unknown type.
+        ARI: POST /bridges/{bridgeId}; POST /applications/{app}/subscription, without which
+        BridgeDestroyed would not reach us.
+        """
+        bridge = cls(owner, new_id("bridge"), type, name)
+
+        async def create() -> Snapshot:
+            try:
+                made = await owner.ari.bridges.create_with_id(bridge.id, type=type, name=name)
+            except Exception:
+                bridge.forget()
+                raise
+            await owner.ari.applications.subscribe(owner.app, event_source=[f"bridge:{bridge.id}"])
+            return made
+
+        await owner.run(create())
+        return bridge
+
+    def apply(self, event: Event) -> None:
+        """The reader tells who came and went."""
+        if isinstance(event, ChannelEnteredBridge) and event.channel is not None:
+            self.channels[event.channel.id] = None
+            self._emptied.clear()
+        elif isinstance(event, ChannelLeftBridge):
+            self.channels.pop(event.channel.id, None)
+            if not self.channels:
+                self._emptied.set()
+        elif isinstance(event, BridgeDestroyed):
+            self.forget()
+
+    def forget(self) -> None:
+        """It is gone."""
+        self.destroyed = True
+        self.channels.clear()
+        self._emptied.set()
+        self._owner.router.release(self._key)
+        self._owner.disown(self._key)
+        self._lose_media(ChannelGone(self.id, "bridge destroyed"))
+
+    async def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return await work
+
+    async def add(
+        self,
+        *channels: Channel,
+        role: str | None = None,
+        mute: bool = False,
+        absorb_dtmf: bool = False,
+        inhibit_connected_line_updates: bool = False,
+        timeout: float = ENTER_SECONDS,
+    ) -> None:
+        """Bring channels in and wait until they are inside.
+
+        Asterisk's answer does not prove the entry, so the events are waited for. A channel that
+        is in another bridge leaves that one. role: `participant` or `announcer`, in a holding
+        bridge. mute: it hears but is not heard. absorb_dtmf: its digits do not pass the bridge.
+        inhibit_connected_line_updates: do not tell the others who it is. timeout: seconds.
+
+        Raises ChannelGone when one has left, WaitTimeout, Unprocessable when one is not in
+        Stasis, Conflict while it is recorded. ARI: POST /bridges/{bridgeId}/addChannel.
+        """
+        waits = [
+            channel.expect(
+                ChannelEnteredBridge,
+                where=lambda event: event.bridge.id == self.id,
+                what=f"channel {channel.id} entering bridge {self.id}",
+            )
+            for channel in channels
+        ]
+        try:
+            await self._owner.run(
+                self._owner.ari.bridges.add_channel(
+                    self.id,
+                    channel=[channel.id for channel in channels],
+                    role=role,
+                    mute=mute,
+                    absorb_dtmf=absorb_dtmf,
+                    inhibit_connected_line_updates=inhibit_connected_line_updates,
+                )
+            )
+            for wait in waits:
+                await wait.within(timeout)
+        except InvalidParameter as error:
+            gone = next((c for c in channels if c.gone is not None), channels[0])
+            if "hannel" in error.message:
+                raise gone.gone or ChannelGone(
+                    gone.id, "gone before it entered the bridge"
+                ) from None
+            raise
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def remove(self, *channels: Channel) -> None:
+        """Take channels out; they stay in Stasis. One that is not inside is fine.
+
+        ARI: POST /bridges/{bridgeId}/removeChannel.
+        """
+        inside = [channel.id for channel in channels if channel.id in self.channels]
+        if inside:
+            await self._owner.run(self._owner.ari.bridges.remove_channel(self.id, channel=inside))
+
+    async def set_video_source(self, channel: Channel) -> None:
+        """Show this channel's video to all. ARI: POST /bridges/{bridgeId}/videoSource/{channelId}."""
+        await self._owner.run(self._owner.ari.bridges.set_video_source(self.id, channel.id))
+
+    async def clear_video_source(self) -> None:
+        """Let talking decide again. ARI: DELETE /bridges/{bridgeId}/videoSource."""
+        await self._owner.run(self._owner.ari.bridges.clear_video_source(self.id))
+
+    async def emptied(self, timeout: float | None = None) -> None:
+        """Wait until nobody is inside any more, or it was destroyed.
+
+        timeout: seconds; None takes `engine.wait_timeout`. Raises TimeoutError.
+        """
+        async with asyncio.timeout(timeout or self._owner.config.wait_timeout):
+            await self._emptied.wait()
+
+    async def get(self) -> Snapshot:
+        """What Asterisk says of it now. Raises NotFound. ARI: GET /bridges/{bridgeId}."""
+        return await self._owner.run(self._owner.ari.bridges.get(self.id))
+
+    async def destroy(self) -> None:
+        """Destroy it; the channels inside stay in Stasis. One that is gone is fine.
+
+        ARI: DELETE /bridges/{bridgeId}.
+        """
+        if self.destroyed:
+            return
+        try:
+            await self._owner.run(self._owner.ari.bridges.destroy(self.id))
+        except GONE:
+            pass
+        self.forget()

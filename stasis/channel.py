@@ -1,0 +1,395 @@
+"""The channel handle: the commands a flow gives to its call.
+
+A handle knows the channel's latest snapshot, kept up to date by the reader, and whether the
+channel is still ours. After it has gone every command raises ChannelGone without asking the
+server; `hangup` is content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Literal, TypeVar
+
+from stasis import ask as asking
+from stasis import dial as dialling
+from stasis import menu as choosing
+from stasis.ari.channels import Channel as Snapshot
+from stasis.ari.channels import RTPstat
+from stasis.ari.events import (
+    ChannelDestroyed,
+    ChannelDtmfReceived,
+    ChannelEnteredBridge,
+    ChannelHangupRequest,
+    ChannelLeftBridge,
+    Event,
+    StasisEnd,
+    StasisStart,
+)
+from stasis.bridge import Bridge
+from stasis.digits import Digits
+from stasis.errors import ChannelGone, Conflict, InvalidRequest, NotFound
+from stasis.outgoing import Outgoing
+from stasis.owner import GONE, Owner
+from stasis.router import Wait
+from stasis.target import Target
+
+__all__ = ["Channel"]
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Event)
+
+DTMF = frozenset("0123456789*#ABCDabcd")
+
+
+class Channel(Target, Outgoing):
+    """A channel in our Stasis application, or one that we are bringing there.
+
+    id: Asterisk's unique id, or ours for a channel we made. args: the arguments of
+    `Stasis(app,…)`. digits: what the caller has pressed and nobody has used. gone: why it is
+    no longer ours, or None. bridge_id: the bridge it is in. name, state, caller_number,
+    caller_name and exten read the latest snapshot.
+    """
+
+    def __init__(self, owner: Owner, channel_id: str, *, own: bool = True) -> None:
+        super().__init__(owner, owner.ari.channels)
+        self.id = channel_id
+        self.args: tuple[str, ...] = ()
+        self.digits = Digits()
+        self.gone: ChannelGone | None = None
+        self.bridge_id: str | None = None
+        self.snapshot = Snapshot(id=channel_id)
+        self.cause: int | None = None
+        self._own = own
+        self._hanging_up = False
+        self._on_gone: list[Callable[[ChannelGone], None]] = []
+        self._waits: list[Wait[Any]] = []
+
+    def __repr__(self) -> str:
+        return f"<Channel {self.id} {self.snapshot.name} {self.snapshot.state}>"
+
+    # What is known of it
+
+    @property
+    def name(self) -> str:
+        """Technology and resource, such as `PJSIP/alice-00000001`. May change in a transfer."""
+        return self.snapshot.name
+
+    @property
+    def state(self) -> str:
+        """`Down`, `Ring`, `Ringing`, `Up`, …; ARI's ChannelState."""
+        return self.snapshot.state
+
+    @property
+    def caller_number(self) -> str:
+        """The caller's number, or an empty text."""
+        return self.snapshot.caller.number
+
+    @property
+    def caller_name(self) -> str:
+        """The caller's name as sent by the caller: any Unicode, so escape it before showing it."""
+        return self.snapshot.caller.name
+
+    @property
+    def exten(self) -> str:
+        """The extension in the dialplan from which it entered."""
+        return self.snapshot.dialplan.exten
+
+    @property
+    def leaving(self) -> bool:
+        """Whether a hang-up was seen, or it has gone."""
+        return self._hanging_up or self.gone is not None
+
+    # What the reader tells
+
+    def apply(self, event: Event) -> None:
+        """Keep up to date; called by the reader before the flow hears the event."""
+        snapshot = getattr(event, "channel", None)
+        if snapshot is None or snapshot.id != self.id:
+            return
+        self.snapshot = snapshot
+        if isinstance(event, ChannelDtmfReceived):
+            self.digits.add(event)
+        elif isinstance(event, ChannelHangupRequest):
+            self._hanging_up = True
+        elif isinstance(event, ChannelEnteredBridge):
+            self.bridge_id = event.bridge.id
+        elif isinstance(event, ChannelLeftBridge):
+            if self.bridge_id == event.bridge.id:
+                self.bridge_id = None
+        elif isinstance(event, StasisStart):
+            self.args = tuple(event.args)
+        elif isinstance(event, ChannelDestroyed):
+            self.cause = event.cause
+            self.lose(f"hung up: {event.cause_txt or event.cause}")
+            self._owner.router.release(("channel", self.id))
+        elif isinstance(event, StasisEnd):
+            self.lose("hung up" if self._hanging_up else "left Stasis")
+            if self._own:
+                # The dialplan may bring it back under the same id: that is a new call.
+                self._owner.router.release(("channel", self.id))
+
+    def refresh(self, snapshot: Snapshot) -> None:
+        """Take over what an answer of Asterisk says; events that came first are newer."""
+        if not self.snapshot.name:
+            self.snapshot = snapshot
+
+    def lose(self, reason: str) -> None:
+        """It is no longer ours: everything that waits for it ends with ChannelGone."""
+        if self.gone is not None:
+            return
+        self.gone = error = ChannelGone(self.id, reason)
+        self.bridge_id = None
+        self.digits.fail(error)
+        self._lose_media(error)
+        self._owner.disown(("channel", self.id))
+        waits, self._waits = self._waits, []
+        for wait in waits:
+            wait.fail(error)
+        for call in self._on_gone:
+            call(error)
+
+    def forget(self) -> None:
+        """It never came to be."""
+        self._owner.router.release(("channel", self.id))
+        self.lose("could not be created")
+
+    def on_gone(self, call: Callable[[ChannelGone], None]) -> None:
+        """Have a function called, by the reader, when it goes. It must not wait."""
+        if self.gone is not None:
+            call(self.gone)
+        else:
+            self._on_gone.append(call)
+
+    # Waiting
+
+    def expect(
+        self, *kinds: type[E], where: Callable[[E], bool] | None = None, what: str = ""
+    ) -> Wait[E]:
+        """Arm a wait for an event of this channel; await it with `within(seconds)`.
+
+        kinds: event classes. where: a further condition. what: the wait in words, for errors.
+        It ends with ChannelGone when the channel goes, unless the going is what it waits for.
+        """
+        wait = self._owner.expect(("channel", self.id), *kinds, where=where, what=what)
+        if self.gone is not None:
+            wait.fail(self.gone)
+        self._waits = [each for each in self._waits if not each.settled]
+        self._waits.append(wait)
+        return wait
+
+    async def ended(self, timeout: float | None = None) -> ChannelGone:
+        """Wait until it is gone, and return why. timeout: seconds; None takes the longest.
+
+        Raises WaitTimeout. ARI: StasisEnd or ChannelDestroyed.
+        """
+        if self.gone is None:
+            wait = self.expect(StasisEnd, ChannelDestroyed, what=f"end of channel {self.id}")
+            try:
+                await wait.within(timeout or self._owner.config.wait_timeout)
+            except ChannelGone:
+                pass
+        return self.gone or ChannelGone(self.id)
+
+    # Commands
+
+    async def answer(self) -> None:
+        """Answer; an answered channel is fine. ARI: POST /channels/{channelId}/answer."""
+        await self._command(self._owner.ari.channels.answer(self.id))
+
+    async def ring(self) -> None:
+        """Let the caller hear ringing. ARI: POST /channels/{channelId}/ring."""
+        await self._command(self._owner.ari.channels.ring(self.id))
+
+    async def ring_stop(self) -> None:
+        """Stop the ringing. ARI: DELETE /channels/{channelId}/ring."""
+        await self._command(self._owner.ari.channels.ring_stop(self.id))
+
+    async def progress(self) -> None:
+        """Indicate progress (183), for early media. ARI: POST …/progress (20.16, 22.6)."""
+        await self._command(self._owner.ari.channels.progress(self.id))
+
+    async def hangup(self, reason: str = "normal", *, cause: int | None = None) -> None:
+        """Hang up; one that is gone is fine.
+
+        reason: `normal`, `busy`, `congestion`, `no_answer`, `rejected`, `unallocated`, … as ARI
+        names them. cause: a Q.850 number instead (Asterisk 18 and later).
+        ARI: DELETE /channels/{channelId}.
+        """
+        if self.gone is not None:
+            return
+        try:
+            await self._owner.run(
+                self._owner.ari.channels.hangup(
+                    self.id,
+                    reason=None if cause is not None else reason,
+                    reason_code=None if cause is None else str(cause),
+                )
+            )
+        except GONE:
+            pass
+
+    async def continue_in_dialplan(
+        self,
+        context: str | None = None,
+        extension: str | None = None,
+        priority: int | None = None,
+        label: str | None = None,
+    ) -> None:
+        """Leave Stasis and go on in the dialplan, at the next priority unless told otherwise.
+
+        Raises NotFound for an unknown label, InvalidState when not answered.
+        ARI: POST /channels/{channelId}/continue.
+        """
+        await self._command(
+            self._owner.ari.channels.continue_in_dialplan(
+                self.id, context=context, extension=extension, priority=priority, label=label
+            )
+        )
+
+    async def redirect(self, endpoint: str) -> None:
+        """Send the other side elsewhere (SIP 302 or REFER). endpoint: of the same technology.
+
+        Raises Unprocessable when the technology differs. ARI: POST …/redirect.
+        """
+        await self._command(self._owner.ari.channels.redirect(self.id, endpoint=endpoint))
+
+    async def move(self, app: str, args: str | None = None) -> None:
+        """Hand the call to another Stasis application. args: comma-joined.
+
+        Asterisk answers with success in any case; ApplicationMoveFailed tells when that
+        application is not there, and the channel stays. ARI: POST …/move (16.3).
+        """
+        await self._command(self._owner.ari.channels.move(self.id, app=app, app_args=args))
+
+    async def send_dtmf(
+        self,
+        digits: str,
+        *,
+        before: int = 0,
+        between: int = 100,
+        duration: int = 100,
+        after: int = 0,
+    ) -> None:
+        """Send digits. before, between, duration, after: milliseconds.
+
+        Raises InvalidRequest for anything but 0–9, *, #, A–D. ARI: POST …/dtmf.
+        """
+        if not digits or not DTMF.issuperset(digits):
+            raise InvalidRequest("POST", f"/channels/{self.id}/dtmf", f"no digits: {digits!r}")
+        await self._command(
+            self._owner.ari.channels.send_dtmf(
+                self.id, dtmf=digits, before=before, between=between, duration=duration, after=after
+            )
+        )
+
+    async def mute(self, direction: Literal["both", "in", "out"] = "both") -> None:
+        """Mute. direction: `in` what it says, `out` what it hears. ARI: POST …/mute."""
+        await self._command(self._owner.ari.channels.mute(self.id, direction=direction))
+
+    async def unmute(self, direction: Literal["both", "in", "out"] = "both") -> None:
+        """Unmute. ARI: DELETE …/mute."""
+        await self._command(self._owner.ari.channels.unmute(self.id, direction=direction))
+
+    async def hold(self) -> None:
+        """Put the other side on hold. ARI: POST …/hold."""
+        await self._command(self._owner.ari.channels.hold(self.id))
+
+    async def unhold(self) -> None:
+        """Take the other side off hold. ARI: DELETE …/hold."""
+        await self._command(self._owner.ari.channels.unhold(self.id))
+
+    async def start_silence(self) -> None:
+        """Play silence, so that media flows. ARI: POST …/silence."""
+        await self._command(self._owner.ari.channels.start_silence(self.id))
+
+    async def stop_silence(self) -> None:
+        """Stop the silence. ARI: DELETE …/silence."""
+        await self._command(self._owner.ari.channels.stop_silence(self.id))
+
+    async def get_variable(self, name: str) -> str | None:
+        """A channel variable or function such as `CHANNEL(language)`; None when it is not set.
+
+        ARI: GET /channels/{channelId}/variable.
+        """
+        try:
+            found = await self._command(
+                self._owner.ari.channels.get_channel_var(self.id, variable=name)
+            )
+        except NotFound:
+            return None
+        return found.value
+
+    async def set_variable(self, name: str, value: str) -> None:
+        """Set a channel variable or function. ARI: POST /channels/{channelId}/variable.
+
+        The value travels in the JSON body, so it may hold any character but control characters.
+        """
+        await self._command(
+            self._owner.ari.channels.set_channel_var(self.id, variable=name, value=value)
+        )
+
+    async def rtp_statistics(self) -> RTPstat:
+        """Packets, loss, jitter and round-trip time. ARI: GET …/rtp_statistics (16.4).
+
+        Raises Forbidden for a channel without RTP, NotFound while none has flowed.
+        """
+        return await self._command(self._owner.ari.channels.rtp_statistics(self.id))
+
+    async def ring_out(self, timeout: int = 0) -> None:
+        """Dial a channel that `create` has made. timeout: seconds, 0 for none.
+
+        Returns at once; Dial events of it tell RINGING, ANSWER, BUSY, ….
+        Raises Conflict when it is dialled already. ARI: POST /channels/{channelId}/dial.
+        """
+        await self._command(self._owner.ari.channels.dial(self.id, timeout=timeout))
+
+    async def get(self) -> Snapshot:
+        """What Asterisk says of it now. ARI: GET /channels/{channelId}. Raises ChannelGone."""
+        return await self._command(self._owner.ari.channels.get(self.id))
+
+    # Composed verbs, each in its own module
+
+    async def bridge(self, type: str = "mixing,dtmf_events", name: str = "") -> Bridge:
+        """A new bridge, owned by this call's flow. See `Bridge.create`."""
+        return await Bridge.create(self._owner, type, name)
+
+    async def ask(self, *media: str, **options: Any) -> asking.Entered:
+        """Ask for digits. See `stasis.ask.ask` for the options and what it returns."""
+        return await asking.ask(self, *media, **options)
+
+    async def menu(
+        self, *media: str, choices: Mapping[str, T] | str, **options: Any
+    ) -> choosing.Choice[T]:
+        """Offer choices. See `stasis.menu.menu` for the options and what it returns."""
+        return await choosing.menu(self, *media, choices=choices, **options)
+
+    async def dial(self, *endpoints: str, **options: Any) -> dialling.Dialling:
+        """Ring one or many endpoints. See `stasis.dial.dial` for the options."""
+        return await dialling.dial(self, *endpoints, **options)
+
+    # Underneath
+
+    def _another(self, channel_id: str) -> Channel:
+        another = Channel(self._owner, channel_id, own=False)
+        self._owner.claim(("channel", channel_id), another.apply)
+        self._owner.own(("channel", channel_id), another.hangup)
+        return another
+
+    async def _command(self, work: Coroutine[Any, Any, T]) -> T:
+        return await self._owner.run(self._run(work))
+
+    async def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a request; «channel not found» and «not in Stasis» become ChannelGone."""
+        if self.gone is not None:
+            work.close()
+            raise self.gone
+        try:
+            return await work
+        except NotFound as error:
+            if self.gone is not None or "channel not found" in error.message.lower():
+                raise self.gone or ChannelGone(self.id, "hung up") from None
+            raise
+        except Conflict as error:
+            if self.gone is not None or "not in stasis" in error.message.lower():
+                raise self.gone or ChannelGone(self.id, "not in Stasis") from None
+            raise

@@ -1,0 +1,207 @@
+"""stasis.toml and the environment, as attrs classes. Every key is described beside its default.
+
+A value comes from the environment (`STASIS_<SECTION>_<KEY>`), else from stasis.toml, else from
+the default here. All that is wrong is told at once, each with the key and the fix. Passwords
+are `Secret`: they show as `***` everywhere but where they are sent.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import attrs
+
+from stasis.errors import ConfigError
+from stasis.section import Secret, key, section
+
+__all__ = [
+    "AsteriskConfig",
+    "Config",
+    "EngineConfig",
+    "HttpConfig",
+    "LogConfig",
+    "PluginsConfig",
+    "load",
+]
+
+DEFAULT_PASSWORD = "stasis-change-me"  # noqa: S105  the example's placeholder; doctor warns of it
+
+
+@attrs.frozen
+class AsteriskConfig:
+    """Which Asterisk, and how to talk to it."""
+
+    url: str = key("http://127.0.0.1:8088/ari", "ARI's address: scheme, host, port and prefix")
+    username: str = key("stasis", "the ARI user, a section in ari.conf")
+    password: Secret = key(
+        Secret(DEFAULT_PASSWORD), "its password; STASIS_ASTERISK_PASSWORD is better"
+    )
+    password_file: str = key("", "a file whose first line is the password, instead of `password`")
+    transport: Literal["http", "socket"] = key(
+        "http", "how requests travel: http, or socket (REST over the event WebSocket, 22.4+)"
+    )
+    connections: int = key(
+        20, "HTTP connections at once; Asterisk's sessionlimit is 100", minimum=1, maximum=1000
+    )
+    start_timeout: float = key(
+        0.0, "seconds to keep trying when Asterisk is not there at start", minimum=0
+    )
+    open_timeout: float = key(10.0, "seconds for the WebSocket to open", minimum=0.1)
+    ping_interval: float = key(10.0, "seconds between WebSocket pings", minimum=0.1)
+    ping_timeout: float = key(
+        10.0, "seconds to wait for a pong: then the socket is dead", minimum=0.1
+    )
+    backoff_min: float = key(0.5, "seconds before the first reconnect, with jitter", minimum=0.01)
+    backoff_max: float = key(30.0, "seconds between reconnects at most", minimum=0.01)
+    max_frame: int = key(16 * 2**20, "bytes of one frame at most", minimum=65_536)
+
+
+@attrs.frozen
+class EngineConfig:
+    """How calls are run."""
+
+    inbox: int = key(
+        1000, "events one channel may have waiting before its flow is ended", minimum=10
+    )
+    leave_timeout: float = key(
+        5.0, "seconds a state's own cleanup may take when it is left", minimum=0
+    )
+    close_timeout: float = key(
+        10.0, "seconds to close what a call has created when it ends", minimum=0
+    )
+    wait_timeout: float = key(
+        3600.0, "seconds any wait without its own timeout lasts at most", minimum=1
+    )
+
+
+@attrs.frozen
+class HttpConfig:
+    """The HTTP server for the routes of plugins. It runs only when a plugin has routes."""
+
+    host: str = key("127.0.0.1", "address to listen on; loopback unless you put TLS before it")
+    port: int = key(8080, "port to listen on; 0 takes a free one", minimum=0, maximum=65_535)
+    max_body: int = key(2**20, "bytes of a request body at most", minimum=1024)
+
+
+@attrs.frozen
+class LogConfig:
+    """Logs, to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = key("info", "least level that is written")
+    format: Literal["console", "json"] = key("console", "console for people, json for machines")
+
+
+@attrs.frozen
+class PluginsConfig:
+    """Which plugins run."""
+
+    enabled: list[str] = key([], "names of the plugins to run; empty: all that are installed")
+    required: list[str] = key([], "plugins without which stasis must not start")
+
+
+@attrs.frozen
+class Config:
+    """The whole configuration; each section of stasis.toml is one attribute."""
+
+    asterisk: AsteriskConfig = attrs.field(factory=AsteriskConfig)
+    engine: EngineConfig = attrs.field(factory=EngineConfig)
+    http: HttpConfig = attrs.field(factory=HttpConfig)
+    log: LogConfig = attrs.field(factory=LogConfig)
+    plugins: PluginsConfig = attrs.field(factory=PluginsConfig)
+    plugin: dict[str, dict[str, Any]] = key({}, "one table for each plugin: [plugin.ivr]")
+
+
+def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
+    """Read stasis.toml (or `path`) and the environment.
+
+    path: the file; None takes ./stasis.toml if it is there, else defaults only.
+
+    Raises ConfigError listing all that is wrong.
+    """
+    environ = os.environ if environ is None else environ
+    data = read_toml(path)
+    problems: list[str] = []
+    for section_field in attrs.fields(Config):
+        if attrs.has(section_type := section_field.type or object):
+            table = data.setdefault(section_field.name, {})
+            if isinstance(table, dict):
+                overlay(section_field.name, section_type, table, environ, problems)
+    config: Config | None = None
+    try:
+        config = section(Config, data, "stasis.toml")
+    except ConfigError as error:
+        problems.extend(error.problems)
+    if problems or config is None:
+        raise ConfigError(*problems)
+    return check(config)
+
+
+def read_toml(path: Path | None) -> dict[str, Any]:
+    """The file's tables. Raises ConfigError naming the line when it is not TOML."""
+    if path is None:
+        path = Path("stasis.toml")
+        if not path.exists():
+            return {}
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not UTF-8 text; save the file as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def overlay(
+    name: str, kind: type, table: dict[str, Any], environ: Mapping[str, str], problems: list[str]
+) -> None:
+    """Put STASIS_<SECTION>_<KEY> of the environment over a section's table."""
+    hints = typing.get_type_hints(kind)
+    for each in attrs.fields(kind):
+        variable = f"STASIS_{name}_{each.name}".upper()
+        text = environ.get(variable)
+        if text is None:
+            continue
+        wanted = hints[each.name]
+        try:
+            if wanted is int or wanted is float:
+                table[each.name] = wanted(text)
+            elif typing.get_origin(wanted) is list:
+                table[each.name] = [part.strip() for part in text.split(",") if part.strip()]
+            else:
+                table[each.name] = text
+        except ValueError:
+            problems.append(f"{variable}: a number is needed, not {text!r}")
+
+
+def check(config: Config) -> Config:
+    """What no single key shows: the address's form, and the password file's content."""
+    asterisk = config.asterisk
+    try:
+        parts = urlsplit(asterisk.url)
+        port = parts.port
+    except ValueError:
+        raise ConfigError("asterisk.url: not an address; write http://host:8088/ari") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise ConfigError("asterisk.url: write http://host:8088/ari (or https://…)")
+    if parts.username or parts.password or parts.query:
+        raise ConfigError(
+            "asterisk.url: must not hold credentials or a query; use asterisk.username and"
+            " STASIS_ASTERISK_PASSWORD"
+        )
+    if asterisk.password_file:
+        try:
+            text = Path(asterisk.password_file).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"asterisk.password_file: cannot be read: {error}") from None
+        lines = text.splitlines()
+        if not lines or not lines[0]:
+            raise ConfigError("asterisk.password_file: the first line is empty")
+        asterisk = attrs.evolve(asterisk, password=Secret(lines[0]))
+    return attrs.evolve(config, asterisk=attrs.evolve(asterisk, url=asterisk.url.rstrip("/")))

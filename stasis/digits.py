@@ -1,0 +1,103 @@
+"""The digits a caller has pressed and nobody has used yet: type-ahead, bounded and short-lived.
+
+The reader adds, one question at a time takes. A digit that is a trigger of the current state
+is taken by the trigger; one that no trigger knows stays for the next question or state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from stasis.ari.events import ChannelDtmfReceived
+from stasis.errors import ChannelGone
+
+__all__ = ["Digits"]
+
+# More digits than anybody types ahead; a flood drops the oldest.
+LIMIT = 64
+# A digit pressed long ago, in a talk say, is no answer to the question asked now.
+SECONDS = 30.0
+
+
+class Digits:
+    """A channel's unused digits, oldest first."""
+
+    def __init__(self) -> None:
+        self._items: deque[tuple[float, ChannelDtmfReceived]] = deque(maxlen=LIMIT)
+        self._waiter: asyncio.Future[None] | None = None
+        self._gone: ChannelGone | None = None
+        self.asking = False
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        self._expire()
+        return len(self._items)
+
+    def __contains__(self, event: object) -> bool:
+        return any(item is event for _, item in self._items)
+
+    def add(self, event: ChannelDtmfReceived) -> None:
+        """A digit came; called by the reader."""
+        if len(self._items) == LIMIT:
+            self.dropped += 1
+        self._items.append((asyncio.get_running_loop().time(), event))
+        self._wake()
+
+    def events(self) -> list[ChannelDtmfReceived]:
+        """The unused digits as the events they came in."""
+        self._expire()
+        return [event for _, event in self._items]
+
+    def discard(self, event: ChannelDtmfReceived) -> None:
+        """A trigger has used this digit."""
+        self._items = deque((each for each in self._items if each[1] is not event), LIMIT)
+
+    def clear(self) -> None:
+        """Forget what was typed ahead."""
+        self._items.clear()
+
+    def fail(self, error: ChannelGone) -> None:
+        """The channel is gone: whoever waits for a digit gets this error."""
+        self._gone = error
+        self._wake()
+
+    @contextmanager
+    def question(self) -> Iterator[None]:
+        """While a question is open, digits are its answer and fire no triggers."""
+        if self.asking:
+            raise RuntimeError("this channel is being asked already; await the first question")
+        self.asking = True
+        try:
+            yield
+        finally:
+            self.asking = False
+
+    async def next(self, seconds: float | None = None) -> str | None:
+        """The next digit, waiting for it. None when `seconds` have passed without one.
+
+        Raises ChannelGone.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    self._expire()
+                    if self._items:
+                        return self._items.popleft()[1].digit
+                    if self._gone is not None:
+                        raise self._gone
+                    self._waiter = asyncio.get_running_loop().create_future()
+                    await self._waiter
+        except TimeoutError:
+            return None
+
+    def _expire(self) -> None:
+        oldest = asyncio.get_running_loop().time() - SECONDS
+        while self._items and self._items[0][0] < oldest:
+            self._items.popleft()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

@@ -1,0 +1,285 @@
+"""A flow: states, and one table that says which trigger leads where. Pure: no asyncio, no I/O.
+
+A state is an async method; its body is what happens on entering. The table maps each state to
+its row, and a row maps triggers to the next state, or to `Do(method)`, an action that leaves
+the state as it is. Triggers are real objects, so a typo fails at import. Every state has one
+implicit edge: the channel's own StasisEnd leads to `ended`. A state without a row is final:
+when its body returns, the call is left as `on_done` says.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+from attrs import field, frozen
+
+from stasis.ari.events import (
+    ChannelDtmfReceived,
+    ChannelStateChange,
+    ChannelUserevent,
+    Dial,
+    Event,
+    PlaybackFinished,
+    RecordingFinished,
+    StasisEnd,
+)
+from stasis.errors import FlowError
+
+if TYPE_CHECKING:
+    from stasis.channel import Channel
+
+__all__ = ["After", "Do", "Done", "Flow", "Leave", "Other", "Row", "Trigger", "trigger_of"]
+
+State: TypeAlias = Callable[..., Awaitable[str | None]]
+
+# The one detail a trigger may name for each kind of event: a path of attributes. One and no
+# more, so that a row stays a dict and the machine deterministic.
+DETAIL: dict[type[Event], tuple[str, ...]] = {
+    ChannelDtmfReceived: ("digit",),
+    ChannelStateChange: ("channel", "state"),
+    ChannelUserevent: ("eventname",),
+    Dial: ("dialstatus",),
+    PlaybackFinished: ("playback", "state"),
+    RecordingFinished: ("recording", "state"),
+}
+
+
+@frozen
+class After:
+    """The trigger «so many seconds after the state was entered».
+
+    seconds: above 0; fractions are fine.
+    """
+
+    seconds: float
+
+    def __attrs_post_init__(self) -> None:
+        if not self.seconds > 0:
+            raise FlowError(f"After({self.seconds}): seconds must be above 0")
+
+
+@frozen
+class Other:
+    """An event of another channel: one that this flow has dialled or taken over.
+
+    kind: the event's class. detail: the one detail that its kind has, such as a Dial's status.
+    """
+
+    kind: type[Event]
+    detail: str | None = None
+
+
+class Done:
+    """The trigger «the state's body returned nothing». Used as it is: `Done: next_state`."""
+
+
+@frozen
+class Do:
+    """A target that is not a state: run a method and stay. Toggles need no states of their own.
+
+    method: an async method of the flow, taking the event.
+    """
+
+    method: Callable[..., Awaitable[None]]
+
+
+@frozen
+class Leave:
+    """How a call is left when its flow is over or has failed: never in limbo.
+
+    then: `hangup`, or `continue` in the dialplan. prompt: a media URI played before, if the
+    channel is up. reason: the hangup's ARI reason (`normal`, `busy`, `failure`, …). context,
+    extension, priority: where the dialplan goes on; without, at the next priority.
+    """
+
+    then: Literal["hangup", "continue"] = "hangup"
+    prompt: str | None = None
+    reason: str = "normal"
+    context: str | None = None
+    extension: str | None = None
+    priority: int | None = None
+
+
+Trigger: TypeAlias = type[Event] | tuple[type[Event], str] | Other | After | str | type[Done]
+Target: TypeAlias = State | Do
+Table: TypeAlias = Mapping[Any, Mapping[Any, Any]]
+
+
+@frozen
+class Row:
+    """One state's row, compiled: what the runner looks up.
+
+    edges: trigger to the name of a state, or to `Do`. timers: seconds and their trigger.
+    """
+
+    edges: dict[Trigger, str | Do] = field(factory=dict)
+    timers: tuple[After, ...] = ()
+    takes_digits: bool = False
+
+    def match(self, event: Event, *, own: bool) -> Trigger | None:
+        """The trigger of this row that an event fires: the one with its detail goes first."""
+        for trigger in triggers_of(event, own=own):
+            if trigger in self.edges:
+                return trigger
+        return None
+
+
+EMPTY = Row()
+
+
+class Flow:
+    """Base of a call flow. Subclass it, write states, and give `start` and `table`.
+
+    channel: the call's channel. plugin: the plugin that declared the flow, with its config.
+    on_done: how the call is left after a final state. on_error: how after an exception,
+    an overflow, or a wait that ran out of time.
+    """
+
+    channel: Channel
+    plugin: Any
+    start: ClassVar[Any]
+    table: ClassVar[Table] = {}
+    on_done: ClassVar[Leave] = Leave()
+    on_error: ClassVar[Leave] = Leave(reason="failure")
+    rows: ClassVar[dict[str, Row]] = {}
+
+    async def ended(self, event: Event | None) -> None:
+        """Runs when the channel has left Stasis. Override it to write down or clean up.
+
+        event: the StasisEnd, or None when the end was found out otherwise. The channel takes no
+        commands any more; what the flow created is closed after this returns.
+        """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "start" in cls.__dict__ or "table" in cls.__dict__:
+            cls.rows = compiled(cls)
+
+    @classmethod
+    def next(cls, state: Any, trigger: Trigger | Event) -> Any:
+        """Where a trigger leads from a state, without running anything: for tests.
+
+        state: a state, such as `Ivr.menu`. trigger: as in the table, or an event of the own
+        channel. Returns the state, the `Do`, or None when the row does not know the trigger.
+        """
+        row = cls.rows.get(state.__name__, EMPTY)
+        if isinstance(trigger, Event):
+            found = row.match(trigger, own=True)
+            if found is None:
+                return None
+            trigger = found
+        target = row.edges.get(trigger)
+        if target is None and isinstance(trigger, tuple):
+            target = row.edges.get(trigger[0])
+        if target is None and isinstance(trigger, Other) and trigger.detail is not None:
+            target = row.edges.get(Other(trigger.kind))
+        return getattr(cls, target) if isinstance(target, str) else target
+
+    @classmethod
+    def states(cls) -> list[str]:
+        """The names of all states, the start first, then in the order of the table."""
+        names = [cls.start.__name__, *cls.rows]
+        for row in cls.rows.values():
+            names += [target for target in row.edges.values() if isinstance(target, str)]
+        return list(dict.fromkeys(names))
+
+
+def triggers_of(event: Event, *, own: bool) -> tuple[Trigger, ...]:
+    """The triggers an event can fire, the most particular first."""
+    kind = type(event)
+    found = detail_of(event)
+    if own:
+        return (kind,) if found is None else ((kind, found), kind)
+    return (Other(kind),) if found is None else (Other(kind, found), Other(kind))
+
+
+def detail_of(event: Event) -> str | None:
+    """The event's detail, or None when its kind has none."""
+    path = DETAIL.get(type(event))
+    if path is None:
+        return None
+    value: Any = event
+    for name in path:
+        value = getattr(value, name)
+    return str(value)
+
+
+def trigger_of(trigger: Trigger) -> str:
+    """A trigger in words, for diagrams, logs and findings."""
+    if isinstance(trigger, After):
+        return f"after {trigger.seconds:g} s"
+    if isinstance(trigger, Other):
+        words = f"other {trigger.kind.__name__}"
+        return words if trigger.detail is None else f"{words} {trigger.detail}"
+    if isinstance(trigger, tuple):
+        return f"{trigger[0].__name__} {trigger[1]}"
+    if trigger is Done:
+        return "done"
+    return trigger if isinstance(trigger, str) else trigger.__name__
+
+
+def compiled(cls: type[Flow]) -> dict[str, Row]:
+    """The class's table by names, so that a subclass may override a state. Raises FlowError."""
+    if not hasattr(cls, "start"):
+        raise FlowError(f"{cls.__name__}: say where it begins: start = a_state")
+    state_name(cls, cls.start, "start")
+    rows: dict[str, Row] = {}
+    for state, entries in cls.table.items():
+        name = state_name(cls, state, "a key of table")
+        if not isinstance(entries, Mapping):
+            raise FlowError(f"{cls.__name__}.{name}: its row must be a dict of triggers")
+        edges: dict[Trigger, str | Do] = {}
+        for trigger, target in entries.items():
+            check_trigger(cls, name, trigger)
+            if isinstance(target, Do):
+                state_name(cls, target.method, f"Do in {name}")
+                edges[trigger] = target
+            else:
+                edges[trigger] = state_name(cls, target, f"a target of {name}")
+        rows[name] = Row(
+            edges,
+            tuple(t for t in edges if isinstance(t, After)),
+            any(kind_of(t) is ChannelDtmfReceived for t in edges),
+        )
+    return rows
+
+
+def kind_of(trigger: Trigger) -> object:
+    """The event class of a trigger of the own channel, else None."""
+    return trigger[0] if isinstance(trigger, tuple) else trigger
+
+
+def state_name(cls: type[Flow], state: object, where: str) -> str:
+    """The name of a state, checked: an async method of the class. Raises FlowError."""
+    name = getattr(state, "__name__", "")
+    if not inspect.isfunction(state) or getattr(cls, name, None) is None:
+        raise FlowError(f"{cls.__name__}: {where} must be a method of the flow, not {state!r}")
+    if not inspect.iscoroutinefunction(state):
+        raise FlowError(f"{cls.__name__}.{name}: a state is an async method (async def)")
+    return str(name)
+
+
+def check_trigger(cls: type[Flow], state: str, trigger: object) -> None:
+    """Refuse what can never fire. Raises FlowError."""
+    where = f"{cls.__name__}.{state}"
+    kind: object = trigger
+    detail: object = None
+    if isinstance(trigger, tuple):
+        if len(trigger) != 2 or not isinstance(trigger[1], str):
+            raise FlowError(f"{where}: a trigger is (event class, one detail), not {trigger!r}")
+        kind, detail = trigger
+    elif isinstance(trigger, Other):
+        kind, detail = trigger.kind, trigger.detail
+    elif isinstance(trigger, (After, str)) or trigger is Done:
+        return
+    if not (isinstance(kind, type) and issubclass(kind, Event)):
+        raise FlowError(
+            f"{where}: {trigger!r} is no trigger; use an event class, (event class, detail),"
+            " Other(…), After(seconds), an outcome's text, or Done"
+        )
+    if detail is not None and kind not in DETAIL:
+        raise FlowError(f"{where}: {kind.__name__} has no detail to tell apart")
+    if kind is StasisEnd and not isinstance(trigger, Other):
+        raise FlowError(f"{where}: the own StasisEnd ends the flow; override `ended` instead")

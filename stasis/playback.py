@@ -1,0 +1,145 @@
+"""A playback: media that Asterisk plays to a channel or into a bridge."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+from attrs import frozen
+
+from stasis.ari.events import Event, PlaybackFinished, PlaybackStarted
+from stasis.errors import ChannelGone, NotFound, PlaybackFailed
+from stasis.owner import Media, Owner
+
+if TYPE_CHECKING:
+    from stasis.router import Wait
+
+__all__ = ["Playback", "PlaybackResult"]
+
+
+@frozen
+class PlaybackResult:
+    """How a playback ended.
+
+    state: `done` played to its end, `failed` could not be played (the file is missing), or
+    `stopped` by us. media_uri: the medium it ended with.
+    """
+
+    state: Literal["done", "failed", "stopped"]
+    media_uri: str
+    playback_id: str
+
+    def check(self) -> PlaybackResult:
+        """Itself, unless it failed. Raises PlaybackFailed."""
+        if self.state == "failed":
+            raise PlaybackFailed(self.media_uri, self.playback_id)
+        return self
+
+
+class Playback(Media):
+    """A running playback. Made by `play` of a channel or a bridge, which own it.
+
+    It belongs to the state that started it: leaving the state stops it.
+    """
+
+    def __init__(
+        self, owner: Owner, playback_id: str, media: tuple[str, ...], leaving: Callable[[], bool]
+    ) -> None:
+        self.id = playback_id
+        self._leaving = leaving
+        self.media = media
+        self.started = False
+        self._owner = owner
+        self._stopped = False
+        self._key = ("playback", playback_id)
+        self._sending: asyncio.Task[Any] | None = None
+        owner.claim(self._key, self.apply)
+        owner.media[playback_id] = self
+        self._end: Wait[PlaybackFinished] = owner.expect(
+            self._key, PlaybackFinished, what=f"end of playback {playback_id}"
+        )
+
+    def __repr__(self) -> str:
+        return f"<Playback {self.id} {' '.join(self.media)}>"
+
+    def sent(self, task: asyncio.Task[Any]) -> None:
+        """The request that creates it is on its way."""
+        self._sending = task
+
+    def apply(self, event: Event) -> None:
+        """The reader tells what became of it."""
+        if isinstance(event, PlaybackStarted):
+            self.started = True
+        elif isinstance(event, PlaybackFinished):
+            self._owner.router.release(self._key)
+
+    def abandon(self) -> None:
+        """Its state was left: later events find nobody."""
+        self._stopped = True
+        self._owner.router.release(self._key)
+
+    def channel_gone(self, error: ChannelGone) -> None:
+        """What it played to is gone."""
+        self._end.fail(error)
+        self._owner.router.release(self._key)
+        self._owner.media.pop(self.id, None)
+
+    async def finished(self, timeout: float | None = None) -> PlaybackResult:
+        """Wait until it has ended, for whatever reason.
+
+        timeout: seconds; None takes `engine.wait_timeout`.
+
+        Raises WaitTimeout, ChannelGone. ARI: the PlaybackFinished event.
+        """
+        event = await self._end.within(timeout or self._owner.config.wait_timeout)
+        if event.playback.state == "failed" and self._leaving():
+            # A hang-up fails what plays, a moment before StasisEnd says why.
+            raise ChannelGone(event.playback.target_uri.partition(":")[2], "hung up")
+        if self._stopped and event.playback.state != "failed":
+            state: Literal["done", "failed", "stopped"] = "stopped"
+        else:
+            state = "failed" if event.playback.state == "failed" else "done"
+        return PlaybackResult(state, event.playback.media_uri, self.id)
+
+    async def stop(self) -> None:
+        """Stop it. One that has ended already is fine.
+
+        ARI: DELETE /playbacks/{playbackId}. `number:`, `digits:` and `characters:` cannot be
+        stopped by Asterisk: those play to their end, and ServerError is raised.
+        """
+        self._stopped = True
+        if self._end.settled:
+            return
+        if self._sending is not None and not self._sending.done():
+            await asyncio.wait({self._sending})
+        try:
+            await self._owner.run(self._owner.ari.playbacks.stop(self.id))
+        except NotFound:
+            pass
+
+    async def pause(self) -> None:
+        """Hold it where it is. ARI: POST /playbacks/{playbackId}/control, `pause`.
+
+        Raises Conflict while it is still queued, NotFound when it has ended.
+        """
+        await self._control("pause")
+
+    async def unpause(self) -> None:
+        """Go on. Asterisk sends PlaybackStarted once more. ARI: control, `unpause`."""
+        await self._control("unpause")
+
+    async def restart(self) -> None:
+        """From the beginning again. ARI: control, `restart`."""
+        await self._control("restart")
+
+    async def forward(self) -> None:
+        """Skip ahead by the `skipms` it was started with. ARI: control, `forward`."""
+        await self._control("forward")
+
+    async def reverse(self) -> None:
+        """Skip back by the `skipms` it was started with. ARI: control, `reverse`."""
+        await self._control("reverse")
+
+    async def _control(self, operation: str) -> None:
+        await self._owner.run(self._owner.ari.playbacks.control(self.id, operation=operation))

@@ -1,0 +1,154 @@
+"""A plugin: Stasis applications with their flows, and what belongs to them.
+
+Plugins are found through the entry point group `stasis.plugins`; ours use the same door as
+anybody's. A plugin that fails says why and does not take the others down, unless it is required.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from attrs import frozen
+
+from stasis.config import Config
+from stasis.errors import ConfigError, PluginError
+from stasis.finding import Finding
+from stasis.runner import Program, Runnable
+from stasis.section import section
+
+if TYPE_CHECKING:
+    from aiohttp.web import RouteDef
+    from typer import Typer
+
+    from stasis.link import Link
+
+__all__ = ["GROUP", "NoConfig", "Plugin", "discover", "load"]
+
+GROUP = "stasis.plugins"
+
+
+@frozen
+class NoConfig:
+    """The config class of a plugin that has no keys."""
+
+
+class Plugin:
+    """Base of a plugin. Subclass it, and name the class in the entry point group.
+
+    name: of its table in stasis.toml, `[plugin.<name>]`. config_class: an attrs class made of
+    `key(…)` fields. commands: a typer app that becomes `stasis <name> …`.
+    config: the plugin's own configuration. asterisk: the link to Asterisk, there from `start` on.
+    """
+
+    name: ClassVar[str]
+    config_class: ClassVar[type] = NoConfig
+    commands: ClassVar[Typer | None] = None
+    asterisk: Link
+
+    def __init__(self, config: Any) -> None:
+        self.config = config
+
+    def flows(self) -> Mapping[str, Runnable]:
+        """Stasis application names, each with a Flow class or an async function of a channel."""
+        return {}
+
+    def routes(self) -> Sequence[RouteDef]:
+        """aiohttp routes, served below `/<name>` of stasis' HTTP server."""
+        return ()
+
+    def check(self) -> Sequence[Finding]:
+        """What `stasis check` should say beside what it finds in the flows' tables."""
+        return ()
+
+    async def start(self) -> None:
+        """Get ready: open a database, read files. Called in order, before calls come in."""
+
+    async def run(self) -> None:
+        """Background work; cancelled at stop. The default returns at once."""
+
+    async def stop(self) -> None:
+        """Undo `start`. Called in reverse order, after the last call."""
+
+    def programs(self) -> dict[str, Program]:
+        """Its flows, ready to be run. Raises FlowError."""
+        return {app: Program.of(flow, self) for app, flow in self.flows().items()}
+
+
+def discover() -> dict[str, EntryPoint]:
+    """The installed plugins by name. Raises PluginError when two share a name."""
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=GROUP):
+        if point.name in found and found[point.name].value != point.value:
+            raise PluginError(
+                f"two plugins are called {point.name!r}: {found[point.name].value} and"
+                f" {point.value}; uninstall one"
+            )
+        found[point.name] = point
+    return found
+
+
+def load(config: Config) -> tuple[list[Plugin], list[str]]:
+    """Import and configure the enabled plugins.
+
+    Returns them, and one line for each that failed. Raises PluginError when one that failed is
+    required or was named in `plugins.enabled`, and ConfigError for a wrong `[plugin.…]` table.
+    """
+    points = discover()
+    wanted = list(dict.fromkeys([*(config.plugins.enabled or points), *config.plugins.required]))
+    must = {*config.plugins.enabled, *config.plugins.required}
+    for table in config.plugin:
+        if table not in points:
+            raise ConfigError(f"[plugin.{table}]: no such plugin; installed: {', '.join(points)}")
+    plugins: list[Plugin] = []
+    failed: list[str] = []
+    for name in wanted:
+        try:
+            if name not in points:
+                known = ", ".join(points) or "none"
+                raise PluginError(f"plugin {name!r} is not installed; installed: {known}")
+            plugins.append(make(points[name], config))
+        except PluginError as error:
+            if name in must:
+                raise
+            failed.append(str(error))
+    check_apps(plugins)
+    return plugins, failed
+
+
+def make(point: EntryPoint, config: Config) -> Plugin:
+    """One plugin, imported and configured. Raises PluginError, ConfigError."""
+    try:
+        kind = point.load()
+    except Exception as error:
+        raise PluginError(
+            f"plugin {point.name!r} ({point.value}) cannot be imported:"
+            f" {type(error).__name__}: {error}; fix it, or leave it out of plugins.enabled"
+        ) from error
+    if not (isinstance(kind, type) and issubclass(kind, Plugin)):
+        raise PluginError(f"plugin {point.name!r}: {point.value} is not a subclass of stasis.Plugin")
+    table = config.plugin.get(point.name, {})
+    settings = section(kind.config_class, table, f"[plugin.{point.name}]")
+    try:
+        plugin = kind(settings)
+        plugin.programs()
+    except ConfigError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"plugin {point.name!r} cannot be set up: {type(error).__name__}: {error}"
+        ) from error
+    return plugin
+
+
+def check_apps(plugins: Sequence[Plugin]) -> None:
+    """No Stasis application may belong to two plugins. Raises PluginError."""
+    owners: dict[str, str] = {}
+    for plugin in plugins:
+        for app in plugin.flows():
+            if app in owners:
+                raise PluginError(
+                    f"the application {app!r} is declared by {owners[app]!r} and {plugin.name!r}"
+                )
+            owners[app] = plugin.name

@@ -1,0 +1,198 @@
+"""Who hears an event: claims map an id to its owner, waits are settled before any inbox.
+
+All of it is synchronous and runs in the reader, so nothing here may wait or call user code.
+The work per event grows with the ids the event names, never with the number of calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+
+from attrs import frozen
+
+from stasis.ari.events import KEYS, Event
+from stasis.errors import WaitTimeout
+
+__all__ = ["Claim", "Hearer", "Key", "Router", "Wait", "keys_of"]
+
+E = TypeVar("E", bound=Event)
+
+Key: TypeAlias = tuple[str, str]
+"""What an event is about: its kind (`channel`, `bridge`, `playback`, `recording`, …) and id."""
+
+# How an object of each kind is told apart.
+IDENTITY: dict[str, Callable[[Any], str]] = {
+    "channel": lambda channel: str(channel.id),
+    "bridge": lambda bridge: str(bridge.id),
+    "playback": lambda playback: str(playback.id),
+    "recording": lambda recording: str(recording.name),
+    "endpoint": lambda endpoint: f"{endpoint.technology}/{endpoint.resource}",
+    "device": lambda device: str(device.name),
+}
+
+
+class Hearer(Protocol):
+    """Who gets the events of a claimed id."""
+
+    def hear(self, event: Event) -> None:
+        """Take the event; called by the reader, so it must not wait."""
+
+
+@frozen
+class Claim:
+    """An id that is ours. app: only events sent to this Stasis application count, so that two
+    of our applications hearing one channel do not double its events. apply: keeps a handle up
+    to date, before anybody hears the event.
+    """
+
+    hearer: Hearer
+    app: str
+    apply: Callable[[Event], None] | None = None
+
+
+class Wait(Generic[E]):
+    """One awaited event. It is armed from the moment it exists, so arm it before you send.
+
+    what: the wait in words, for the error. Awaiting it more than once gives the same event.
+    """
+
+    def __init__(
+        self,
+        kinds: tuple[type[E], ...],
+        where: Callable[[E], bool] | None,
+        what: str,
+        forget: Callable[[Wait[E]], None],
+    ) -> None:
+        self._kinds = kinds
+        self._where = where
+        self._forget = forget
+        self._future: asyncio.Future[E] = asyncio.get_running_loop().create_future()
+        # Whoever never awaits it must not leave «exception was never retrieved» behind.
+        self._future.add_done_callback(lambda f: f.cancelled() or f.exception())
+        self.what = what
+
+    @property
+    def settled(self) -> bool:
+        """Whether the event came, or the wait failed or was cancelled."""
+        return self._future.done()
+
+    async def within(self, seconds: float) -> E:
+        """The event. seconds: the deadline from now.
+
+        Raises WaitTimeout, or what ended the wait: ChannelGone when its channel left.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                return await asyncio.shield(self._future)
+        except TimeoutError:
+            if self._future.done():
+                return self._future.result()
+            raise WaitTimeout(self.what, seconds) from None
+
+    def fail(self, error: Exception) -> None:
+        """End the wait with an error."""
+        if not self._future.done():
+            self._future.set_exception(error)
+        self._forget(self)
+
+    def cancel(self) -> None:
+        """Nobody waits any more."""
+        self._future.cancel()
+        self._forget(self)
+
+    def offer(self, event: Event) -> bool:
+        """Settle with the event if it is the awaited one."""
+        if self._future.done():
+            return True
+        if not isinstance(event, self._kinds):
+            return False
+        if self._where is not None and not self._where(event):
+            return False
+        self._future.set_result(event)
+        return True
+
+
+class Router:
+    """The claims and waits of one Asterisk."""
+
+    def __init__(self) -> None:
+        self._claims: dict[Key, Claim] = {}
+        self._waits: dict[Key, list[Wait[Any]]] = {}
+
+    def claim(self, key: Key, claim: Claim) -> None:
+        """An id is ours from now on. Claim before the request that creates it is sent."""
+        self._claims[key] = claim
+
+    def release(self, key: Key) -> None:
+        """The id is nobody's; later events of it are unclaimed."""
+        self._claims.pop(key, None)
+
+    def claimed(self, key: Key) -> Claim | None:
+        """The claim of an id, or None."""
+        return self._claims.get(key)
+
+    def expect(
+        self,
+        key: Key,
+        *kinds: type[E],
+        where: Callable[[E], bool] | None = None,
+        what: str = "",
+    ) -> Wait[E]:
+        """Arm a wait for the next event of some kinds about an id.
+
+        where: a further condition; it must not wait or raise. what: for the error's text.
+        """
+        words = what or f"{' or '.join(kind.__name__ for kind in kinds)} of {' '.join(key)}"
+        wait: Wait[E] = Wait(kinds, where, words, lambda w: self._forget(key, w))
+        self._waits.setdefault(key, []).append(wait)
+        return wait
+
+    def dispatch(self, event: Event) -> bool:
+        """Settle waits, bring handles up to date, then put the event into its owners' inboxes.
+
+        Returns whether anybody claimed one of its ids.
+        """
+        hearers: list[Hearer] = []
+        claimed = False
+        for key in keys_of(event):
+            waits = self._waits.get(key)
+            if waits is not None:
+                waits[:] = [wait for wait in waits if not wait.offer(event)]
+                if not waits:
+                    self._waits.pop(key, None)
+            claim = self._claims.get(key)
+            if claim is None:
+                continue
+            claimed = True
+            if claim.app and event.application and claim.app != event.application:
+                continue
+            if claim.apply is not None:
+                claim.apply(event)
+            if claim.hearer not in hearers:
+                hearers.append(claim.hearer)
+        for hearer in hearers:
+            hearer.hear(event)
+        return claimed
+
+    def _forget(self, key: Key, wait: Wait[Any]) -> None:
+        waits = self._waits.get(key)
+        if waits is not None and wait in waits:
+            waits.remove(wait)
+            if not waits:
+                del self._waits[key]
+
+    def counts(self) -> dict[str, int]:
+        """How many claims and waits there are: both are 0 when no call lives."""
+        return {"claims": len(self._claims), "waits": sum(map(len, self._waits.values()))}
+
+
+def keys_of(event: Event) -> list[Key]:
+    """The ids an event names, in the order of its model."""
+    keys: list[Key] = []
+    for attribute, kind in KEYS.get(type(event), ()):
+        thing = getattr(event, attribute)
+        if thing is not None:
+            keys.append((kind, IDENTITY[kind](thing)))
+    return keys

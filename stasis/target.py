@@ -1,0 +1,150 @@
+"""What media can be played to and recorded from: channels and bridges share these verbs.
+
+ARI calls it the target of a playback or recording. Each verb chooses the id, claims it, arms
+the wait for its end, and only then sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, Literal, TypeVar
+
+from stasis.errors import ChannelGone
+from stasis.media import checked_media, checked_name
+from stasis.owner import Owner, new_id
+from stasis.playback import Playback
+from stasis.recording import LiveRecording
+
+__all__ = ["Target"]
+
+T = TypeVar("T")
+
+
+class Target:
+    """Base of `Channel` and `Bridge`: playing, recording, and music on hold."""
+
+    id: str
+
+    def __init__(self, owner: Owner, operations: Any) -> None:
+        self._owner = owner
+        self._operations = operations
+        self._media: list[Playback | LiveRecording] = []
+
+    @property
+    def leaving(self) -> bool:
+        """Whether it is about to go: a hang-up was seen, the end not yet."""
+        return False
+
+    async def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a command of this target to its end; its own loss becomes ChannelGone."""
+        raise NotImplementedError  # pragma: no cover
+
+    async def play(
+        self,
+        *media: str,
+        language: str | None = None,
+        offset: int = 0,
+        skip: int = 3000,
+    ) -> Playback:
+        """Start playing; several media play one after the other.
+
+        media: URIs such as `sound:hello-world`, `recording:name`, `digits:123`, `number:42`,
+        `characters:abc`, `tone:ring;tonezone=de`. language: of sound files; None takes the
+        channel's. offset: milliseconds to skip at the start. skip: milliseconds that `forward`
+        and `reverse` of the playback skip.
+
+        Returns the playback; await its `finished()` to hear it out.
+        Raises InvalidRequest, InvalidState when the channel is not answered, ChannelGone.
+        ARI: POST /channels/{channelId}/play/{playbackId}, or the same of /bridges.
+        """
+        for each in media:
+            checked_media(each)
+        playback = Playback(self._owner, new_id("playback"), media, lambda: self.leaving)
+        self._remember(playback)
+        task = self._owner.command(
+            self._run(
+                self._operations.play_with_id(
+                    self.id,
+                    playback.id,
+                    media=media,
+                    lang=language,
+                    offsetms=offset,
+                    skipms=skip,
+                )
+            )
+        )
+        playback.sent(task)
+        try:
+            await self._owner.done(task)
+        except Exception:
+            playback.abandon()
+            self._owner.media.pop(playback.id, None)
+            raise
+        return playback
+
+    async def record(
+        self,
+        name: str,
+        *,
+        format: str = "wav",
+        max_duration: int = 0,
+        max_silence: int = 0,
+        if_exists: Literal["fail", "overwrite", "append"] = "fail",
+        beep: bool = False,
+        terminate_on: Literal["none", "any", "*", "#"] = "none",
+    ) -> LiveRecording:
+        """Start recording what is heard from it.
+
+        name: in Asterisk's recording folder, without suffix. format: `wav`, `gsm`, … as the
+        server has. max_duration, max_silence: seconds, 0 for no limit. if_exists: what to do
+        with a recording of that name. beep: play a tone first. terminate_on: digit that ends it.
+
+        Returns the recording; await its `finished()` for the result.
+        Raises InvalidRequest, Conflict when the name exists, Unprocessable for an unknown
+        format, ChannelGone. A channel in a bridge cannot be recorded: record the bridge, or
+        snoop. ARI: POST /channels/{channelId}/record, or the same of /bridges.
+        """
+        recording = LiveRecording(self._owner, checked_name(name), format)
+        self._remember(recording)
+        task = self._owner.command(
+            self._run(
+                self._operations.record(
+                    self.id,
+                    name=name,
+                    format=format,
+                    max_duration_seconds=max_duration,
+                    max_silence_seconds=max_silence,
+                    if_exists=if_exists,
+                    beep=beep,
+                    terminate_on=terminate_on,
+                )
+            )
+        )
+        recording.sent(task)
+        try:
+            await self._owner.done(task)
+        except Exception:
+            recording.forget()
+            raise
+        return recording
+
+    async def start_moh(self, music_class: str | None = None) -> None:
+        """Play music on hold. music_class: of musiconhold.conf; None takes the default.
+
+        ARI: POST /channels/{channelId}/moh, or the same of /bridges.
+        """
+        await self._owner.run(self._run(self._operations.start_moh(self.id, moh_class=music_class)))
+
+    async def stop_moh(self) -> None:
+        """Stop the music. ARI: DELETE /channels/{channelId}/moh, or the same of /bridges."""
+        await self._owner.run(self._run(self._operations.stop_moh(self.id)))
+
+    def _remember(self, media: Playback | LiveRecording) -> None:
+        self._media = [each for each in self._media if self._owner.router.claimed(each._key)]
+        self._media.append(media)
+
+    def _lose_media(self, error: ChannelGone) -> None:
+        """The target is gone: what played to it or recorded it has ended."""
+        media, self._media = self._media, []
+        for each in media:
+            each.channel_gone(error)

@@ -1,0 +1,39 @@
+"""The seam in: what a connection to Asterisk yields, in the order it happened.
+
+A source of frames yields `Opened`, then raw frames, then `Lost`, and `Opened` again after each
+reconnect. `connect.py` dials Asterisk; a list of these three is all that a test needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from attrs import field, frozen
+
+__all__ = ["Frames", "Lost", "Opened"]
+
+
+@frozen
+class Opened:
+    """The socket is open and the applications are registered.
+
+    write: sends one text frame, for REST over the socket. close: drops the socket, so that the
+    source reconnects.
+    """
+
+    write: Callable[[str], Awaitable[None]] = field(repr=False)
+    close: Callable[[], Awaitable[None]] = field(repr=False)
+
+
+@frozen
+class Lost:
+    """The socket is gone. Asterisk drops our events from now until the next `Opened`.
+
+    reason: why, for the log. retry_in: seconds until the next attempt.
+    """
+
+    reason: str
+    retry_in: float
+
+
+Frames = AsyncIterator[Opened | Lost | bytes]

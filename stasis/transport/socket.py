@@ -1,0 +1,122 @@
+"""`Send` over the event WebSocket: REST requests as frames (Asterisk 20.14, 21.9, 22.4 and later).
+
+Asterisk takes one socket's requests strictly in turn, so one that waits behind media delays all
+that follow, and the pongs too: this is a choice for flows that do not block, and what a socket
+that Asterisk has dialled needs. Files never come this way; they go over HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from stasis.ari.resource import Request, Response, Send
+from stasis.errors import InvalidRequest, OutcomeUnknown, Unreachable
+
+__all__ = ["Socket"]
+
+# Asterisk closes the socket with 1009 at a longer message.
+MESSAGE_LIMIT = 65_535
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The parts of a RESTResponse frame that make an answer."""
+
+    request_id: str = ""
+    status_code: int = 0
+    reason_phrase: str = ""
+    content_type: str = "application/json"
+    message_body: str = ""
+
+
+class Socket:
+    """REST over one event WebSocket.
+
+    files: the `Send` for what cannot travel here (downloads), that is HTTP.
+    The reader tells it when the socket opened, was lost, and which RESTResponse came.
+    """
+
+    def __init__(self, files: Send) -> None:
+        self._files = files
+        self._write: Callable[[str], Awaitable[None]] | None = None
+        self._waiting: dict[str, asyncio.Future[Response]] = {}
+        self._ids = itertools.count(1)
+
+    def opened(self, write: Callable[[str], Awaitable[None]]) -> None:
+        """The socket is open; requests may be sent."""
+        self._write = write
+
+    def lost(self, reason: str) -> None:
+        """The socket is gone: requests without an answer have an unknown outcome."""
+        self._write = None
+        waiting, self._waiting = self._waiting, {}
+        for future in waiting.values():
+            if not future.done():
+                future.set_exception(ConnectionResetError(reason))
+
+    def answered(self, frame: bytes) -> None:
+        """A RESTResponse came. One that nobody waits for (any more) is dropped."""
+        try:
+            answer = msgspec.json.decode(frame, type=Answer)
+        except msgspec.DecodeError:
+            return
+        future = self._waiting.pop(answer.request_id, None)
+        if future is not None and not future.done():
+            future.set_result(
+                Response(
+                    answer.status_code,
+                    answer.reason_phrase,
+                    answer.message_body.encode(),
+                    answer.content_type,
+                )
+            )
+
+    async def __call__(self, request: Request) -> Response:
+        """Send one request and wait for its answer.
+
+        Raises Unreachable when the socket is down, OutcomeUnknown when no answer came.
+        """
+        if request.binary:
+            return await self._files(request)
+        write = self._write
+        if write is None:
+            raise Unreachable(request.method, request.path, "the event socket is down")
+        request_id = f"stasis-{next(self._ids)}"
+        message = encode(request, request_id)
+        future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        self._waiting[request_id] = future
+        try:
+            async with asyncio.timeout(request.seconds):
+                await write(message)
+                return await future
+        except TimeoutError:
+            raise OutcomeUnknown(
+                request.method, request.path, f"no answer on the socket in {request.seconds:g} s"
+            ) from None
+        except OSError as error:
+            raise OutcomeUnknown(request.method, request.path, f"socket lost: {error}") from None
+        finally:
+            self._waiting.pop(request_id, None)
+
+
+def encode(request: Request, request_id: str) -> str:
+    """The RESTRequest frame. Raises InvalidRequest when it is longer than Asterisk takes."""
+    message: dict[str, object] = {
+        "type": "RESTRequest",
+        "request_id": request_id,
+        "method": request.method,
+        "uri": request.path.lstrip("/"),
+        "query_strings": [{"name": n, "value": v} for n, v in request.query],
+    }
+    if request.body is not None:
+        message["content_type"] = "application/json"
+        message["message_body"] = request.body.decode()
+    encoded = msgspec.json.encode(message)
+    if len(encoded) > MESSAGE_LIMIT:
+        raise InvalidRequest(
+            request.method, request.path, f"{len(encoded)} bytes; a socket takes {MESSAGE_LIMIT}"
+        )
+    return encoded.decode()
