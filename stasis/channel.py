@@ -128,6 +128,25 @@ class Channel(Target, Outgoing):
                 # The dialplan may bring it back under the same id: that is a new call.
                 self._owner.router.release(("channel", self.id))
 
+    def become(self, event: StasisStart) -> None:
+        """A transfer has put another channel in this one's place: the handle is that one now.
+
+        Asterisk brings the new channel into the old one's bridge itself.
+        """
+        owner, old, new = self._owner, ("channel", self.id), ("channel", event.channel.id)
+        closing = owner.owns(old)
+        owner.router.release(old)
+        owner.disown(old)
+        self.id = event.channel.id
+        self.snapshot = event.channel
+        self.claim()
+        if closing:
+            owner.own(new, self.hangup)
+
+    def claim(self) -> None:
+        """Its events are this flow's from now on."""
+        self._owner.claim(("channel", self.id), self.apply, self.become)
+
     def refresh(self, snapshot: Snapshot) -> None:
         """Take over what an answer of Asterisk says; events that came first are newer."""
         if not self.snapshot.name:
@@ -371,7 +390,7 @@ class Channel(Target, Outgoing):
 
     def _another(self, channel_id: str) -> Channel:
         another = Channel(self._owner, channel_id, own=False)
-        self._owner.claim(("channel", channel_id), another.apply)
+        another.claim()
         self._owner.own(("channel", channel_id), another.hangup)
         return another
 

@@ -6,9 +6,10 @@
      ├── PluginError             a plugin failed to import, to start, or is declared twice
      ├── ChannelGone             the channel left Stasis or was hung up; what waited for it ends
      ├── WaitTimeout             a wait's deadline passed (also a TimeoutError)
-     ├── PlaybackFailed          Asterisk could not play a medium (missing file, unknown format)
-     ├── RecordingFailed         nothing was recorded, or the stored file is not there
+     ├── NotPlayed               Asterisk could not play a medium (missing file, unknown format)
+     ├── NotRecorded             nothing was recorded, or the stored file is not there
      ├── InboxOverflow           a flow was too slow for its channel's events
+     ├── ApplicationTaken        another program has registered our Stasis application
      └── AriError                a request to Asterisk did not succeed
           ├── NotSent            refused before sending; nothing happened on the server
           │    ├── InvalidRequest    a value cannot be sent (control character, bad media URI, …)
@@ -86,7 +87,7 @@ class WaitTimeout(StasisError, TimeoutError):
         self.seconds = seconds
 
 
-class PlaybackFailed(StasisError):
+class NotPlayed(StasisError):
     """Asterisk could not play a medium; most often the sound file is missing.
 
     media_uri: the medium that failed; playback_id: the playback.
@@ -101,7 +102,7 @@ class PlaybackFailed(StasisError):
         self.playback_id = playback_id
 
 
-class RecordingFailed(StasisError):
+class NotRecorded(StasisError):
     """Nothing was recorded: Asterisk said so, or it said «done» and stored no file.
 
     name: the recording's name; cause: Asterisk's or our reason.
@@ -126,6 +127,20 @@ class InboxOverflow(StasisError):
         )
         self.channel_id = channel_id
         self.limit = limit
+
+
+class ApplicationTaken(StasisError):
+    """Another program has connected with our application's name; Asterisk now talks to that one.
+
+    app: the application.
+    """
+
+    def __init__(self, app: str) -> None:
+        super().__init__(
+            f"another program has taken the Stasis application {app!r}; two cannot have it."
+            " Stop the other one, or give this one another name"
+        )
+        self.app = app
 
 
 class AriError(StasisError):

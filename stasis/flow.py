@@ -30,7 +30,19 @@ from stasis.errors import FlowError
 if TYPE_CHECKING:
     from stasis.channel import Channel
 
-__all__ = ["After", "Do", "Done", "Flow", "Leave", "Other", "Row", "Trigger", "trigger_of"]
+__all__ = [
+    "After",
+    "Do",
+    "Done",
+    "Elapsed",
+    "Flow",
+    "Leave",
+    "Other",
+    "Outcome",
+    "Row",
+    "Trigger",
+    "trigger_of",
+]
 
 State: TypeAlias = Callable[..., Awaitable[str | None]]
 
@@ -69,6 +81,21 @@ class Other:
 
     kind: type[Event]
     detail: str | None = None
+
+
+class Elapsed(Event, frozen=True, kw_only=True, tag=True):
+    """What a state entered by `After` gets as its event. seconds: the trigger's."""
+
+    seconds: float = 0.0
+
+
+class Outcome(Event, frozen=True, kw_only=True, tag=True):
+    """What a state entered by an outcome or by `Done` gets as its event.
+
+    outcome: the text the previous state's body returned; None for `Done`.
+    """
+
+    outcome: str | None = None
 
 
 class Done:
@@ -134,7 +161,8 @@ class Flow:
 
     channel: the call's channel. plugin: the plugin that declared the flow, with its config.
     on_done: how the call is left after a final state. on_error: how after an exception,
-    an overflow, or a wait that ran out of time.
+    an overflow, or a wait that ran out of time. hears: event kinds that the code waits for and
+    no table names; Asterisk is asked not to send ChannelVarset and its like to who needs none.
     """
 
     channel: Channel
@@ -143,6 +171,7 @@ class Flow:
     table: ClassVar[Table] = {}
     on_done: ClassVar[Leave] = Leave()
     on_error: ClassVar[Leave] = Leave(reason="failure")
+    hears: ClassVar[tuple[type[Event], ...]] = ()
     rows: ClassVar[dict[str, Row]] = {}
 
     async def ended(self, event: Event | None) -> None:
@@ -176,6 +205,17 @@ class Flow:
         if target is None and isinstance(trigger, Other) and trigger.detail is not None:
             target = row.edges.get(Other(trigger.kind))
         return getattr(cls, target) if isinstance(target, str) else target
+
+    @classmethod
+    def needs(cls) -> set[type[Event]]:
+        """The event kinds that its table or `hears` name."""
+        kinds: set[type[Event]] = set(cls.hears)
+        for row in cls.rows.values():
+            for trigger in row.edges:
+                kind = trigger.kind if isinstance(trigger, Other) else kind_of(trigger)
+                if isinstance(kind, type) and issubclass(kind, Event):
+                    kinds.add(kind)
+        return kinds
 
     @classmethod
     def states(cls) -> list[str]:

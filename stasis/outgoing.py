@@ -1,4 +1,4 @@
-"""Channels that a channel brings to life: originated, created and dialled, snooping, external media.
+"""Channels that a channel makes: originated, created and dialled, snooping, external media.
 
 Each id is ours and claimed before the request is sent, so the new channel's first event, which
 often overtakes the answer, already finds its flow. The flow hears them as `Other(…)`.

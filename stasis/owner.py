@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import structlog
 
 from stasis.ari import Ari
-from stasis.ari.events import Event
+from stasis.ari.events import Event, StasisStart
 from stasis.config import EngineConfig
 from stasis.errors import AriError, ChannelGone, Conflict, InvalidState, NotFound
 from stasis.router import Claim, Hearer, Key, Router, Wait
@@ -72,10 +72,15 @@ class Owner:
         self._waits: set[Wait[Any]] = set()
         self._claims: set[Key] = set()
 
-    def claim(self, key: Key, apply: Callable[[Event], None] | None = None) -> None:
+    def claim(
+        self,
+        key: Key,
+        apply: Callable[[Event], None] | None = None,
+        become: Callable[[StasisStart], None] | None = None,
+    ) -> None:
         """Events about this id go to the owner's flow, and `apply` sees them first."""
         self._claims.add(key)
-        self.router.claim(key, Claim(self.hearer, self.app, apply))
+        self.router.claim(key, Claim(self.hearer, self.app, apply, become))
 
     def own(self, key: Key, close: Callable[[], Awaitable[None]]) -> None:
         """Close this resource when the owner ends."""
@@ -121,7 +126,7 @@ class Owner:
     def _commanded(self, task: asyncio.Task[Any]) -> None:
         self._commands.discard(task)
         if not task.cancelled():
-            task.exception()  # read here, so that an abandoned command's error is not «never retrieved»
+            task.exception()  # read, so that an abandoned command's error makes no noise
 
     def fail_waits(self, error: Exception) -> None:
         """End every wait of the owner: its channel is gone."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from attrs import frozen
 
 from stasis.ari.events import Event, PlaybackFinished, PlaybackStarted
-from stasis.errors import ChannelGone, NotFound, PlaybackFailed
+from stasis.errors import ChannelGone, NotFound, NotPlayed
 from stasis.owner import Media, Owner
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ class PlaybackResult:
     playback_id: str
 
     def check(self) -> PlaybackResult:
-        """Itself, unless it failed. Raises PlaybackFailed."""
+        """Itself, unless it failed. Raises NotPlayed."""
         if self.state == "failed":
-            raise PlaybackFailed(self.media_uri, self.playback_id)
+            raise NotPlayed(self.media_uri, self.playback_id)
         return self
 
 

@@ -15,7 +15,7 @@ from attrs import frozen
 from stasis.config import Config
 from stasis.errors import ConfigError, PluginError
 from stasis.finding import Finding
-from stasis.runner import Program, Runnable
+from stasis.program import Program, Runnable
 from stasis.section import section
 
 if TYPE_CHECKING:
@@ -127,9 +127,11 @@ def make(point: EntryPoint, config: Config) -> Plugin:
             f" {type(error).__name__}: {error}; fix it, or leave it out of plugins.enabled"
         ) from error
     if not (isinstance(kind, type) and issubclass(kind, Plugin)):
-        raise PluginError(f"plugin {point.name!r}: {point.value} is not a subclass of stasis.Plugin")
+        raise PluginError(
+            f"plugin {point.name!r}: {point.value} is not a subclass of stasis.Plugin"
+        )
     table = config.plugin.get(point.name, {})
-    settings = section(kind.config_class, table, f"[plugin.{point.name}]")
+    settings: object = section(kind.config_class, table, f"[plugin.{point.name}]")
     try:
         plugin = kind(settings)
         plugin.programs()

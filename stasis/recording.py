@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import frozen
 
-from stasis.ari.events import Event, RecordingFailed as Failed, RecordingFinished
-from stasis.errors import ChannelGone, Conflict, NotFound, RecordingFailed
+from stasis.ari.events import Event, RecordingFinished
+from stasis.ari.events import RecordingFailed
+from stasis.errors import ChannelGone, Conflict, NotFound, NotRecorded
 from stasis.media import checked_name
 from stasis.owner import Owner
 
@@ -88,7 +89,7 @@ class LiveRecording:
         owner.claim(self._key, self.apply)
         owner.own(self._key, self.stop)
         self._end: Wait[Event] = owner.expect(
-            self._key, RecordingFinished, Failed, what=f"end of recording {name}"
+            self._key, RecordingFinished, RecordingFailed, what=f"end of recording {name}"
         )
 
     def __repr__(self) -> str:
@@ -100,7 +101,7 @@ class LiveRecording:
 
     def apply(self, event: Event) -> None:
         """The reader tells what became of it."""
-        if isinstance(event, (RecordingFinished, Failed)):
+        if isinstance(event, (RecordingFinished, RecordingFailed)):
             self.forget()
 
     def forget(self) -> None:
@@ -119,12 +120,12 @@ class LiveRecording:
         Asterisk says «done» also when the disk was full or the file could not be opened, so
         the stored recording is looked up. timeout: seconds; None takes `engine.wait_timeout`.
 
-        Raises RecordingFailed, WaitTimeout, ChannelGone. ARI: RecordingFinished, then
+        Raises NotRecorded, WaitTimeout, ChannelGone. ARI: RecordingFinished, then
         GET /recordings/stored/{name}.
         """
         event = await self._end.within(timeout or self._owner.config.wait_timeout)
-        if isinstance(event, Failed):
-            raise RecordingFailed(self.name, event.recording.cause or "Asterisk gave no reason")
+        if isinstance(event, RecordingFailed):
+            raise NotRecorded(self.name, event.recording.cause or "Asterisk gave no reason")
         assert isinstance(event, RecordingFinished)
         live = event.recording
         talking, silence = live.talking_duration, live.silence_duration
@@ -133,7 +134,7 @@ class LiveRecording:
         try:
             await self._owner.run(self._owner.ari.recordings.get_stored(self.name))
         except NotFound:
-            raise RecordingFailed(
+            raise NotRecorded(
                 self.name,
                 "Asterisk said done but stored no file; is its recording folder"
                 " (/var/spool/asterisk/recording) there, writable, and the disk not full?",

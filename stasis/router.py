@@ -12,8 +12,8 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from attrs import frozen
 
-from stasis.ari.events import KEYS, Event
-from stasis.errors import WaitTimeout
+from stasis.ari.events import KEYS, Event, StasisStart
+from stasis.errors import FlowError, WaitTimeout
 
 __all__ = ["Claim", "Hearer", "Key", "Router", "Wait", "keys_of"]
 
@@ -44,12 +44,14 @@ class Hearer(Protocol):
 class Claim:
     """An id that is ours. app: only events sent to this Stasis application count, so that two
     of our applications hearing one channel do not double its events. apply: keeps a handle up
-    to date, before anybody hears the event.
+    to date, before anybody hears the event. become: the channel was replaced by another (a
+    transfer); takes the new channel's StasisStart.
     """
 
     hearer: Hearer
     app: str
     apply: Callable[[Event], None] | None = None
+    become: Callable[[StasisStart], None] | None = None
 
 
 class Wait(Generic[E]):
@@ -115,11 +117,15 @@ class Wait(Generic[E]):
 
 
 class Router:
-    """The claims and waits of one Asterisk."""
+    """The claims and waits of one Asterisk.
+
+    filtered: kinds that Asterisk was asked not to send, so waiting for them would be in vain.
+    """
 
     def __init__(self) -> None:
         self._claims: dict[Key, Claim] = {}
         self._waits: dict[Key, list[Wait[Any]]] = {}
+        self.filtered: frozenset[type[Event]] = frozenset()
 
     def claim(self, key: Key, claim: Claim) -> None:
         """An id is ours from now on. Claim before the request that creates it is sent."""
@@ -143,7 +149,12 @@ class Router:
         """Arm a wait for the next event of some kinds about an id.
 
         where: a further condition; it must not wait or raise. what: for the error's text.
+
+        Raises FlowError for a kind that Asterisk was asked not to send.
         """
+        if deaf := self.filtered.intersection(kinds):
+            names = ", ".join(kind.__name__ for kind in deaf)
+            raise FlowError(f"Asterisk does not send {names} here: name it in the flow's `hears`")
         words = what or f"{' or '.join(kind.__name__ for kind in kinds)} of {' '.join(key)}"
         wait: Wait[E] = Wait(kinds, where, words, lambda w: self._forget(key, w))
         self._waits.setdefault(key, []).append(wait)

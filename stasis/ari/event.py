@@ -7,9 +7,11 @@ that no class exists for stays a plain `Event`, with everything Asterisk sent in
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
+
+from stasis.ari.structure import loose
 
 __all__ = ["Event"]
 
@@ -39,13 +41,15 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=Tru
     def raw(self) -> dict[str, Any]:
         """Everything Asterisk sent, decoded anew at each call.
 
-        For an event made by hand: its fields under their names in JSON.
+        For an event made by hand: its fields under their names in JSON. Never raises; what
+        cannot be decoded at this depth of the stack is empty.
         """
-        fields = msgspec.json.decode(self.frame or msgspec.json.encode(self))
-        if not isinstance(fields, dict):
+        try:
+            fields = loose(self.frame or msgspec.json.encode(self))
+        except (ValueError, RecursionError):
             return {}
         fields.pop("", None)
-        return fields
+        return cast(dict[str, Any], fields)
 
     def __repr__(self) -> str:
         """The fields that say something; the frame would only repeat them."""

@@ -128,7 +128,7 @@ class Resource:
 
     def __init__(self, send: Send, version: Version | None = None) -> None:
         self._send = send
-        self._version = version
+        self.version = version
 
     async def _call(
         self,
@@ -154,16 +154,16 @@ class Resource:
 
         Raises the errors of `stasis.errors.AriError`.
         """
-        if since is not None and self._version is not None and not since.holds(self._version):
+        if since is not None and self.version is not None and not since.holds(self.version):
             raise NotSupported(
-                method, path, f"Asterisk {self._version} does not have it; it needs {since}"
+                method, path, f"Asterisk {self.version} does not have it; it needs {since}"
             )
         for name, first in (newer or {}).items():
             given = (query or {}).get(name) is not None or name in (body or {})
-            if given and self._version is not None and not first.holds(self._version):
+            if given and self.version is not None and not first.holds(self.version):
                 # Asterisk ignores a parameter that it does not know, and that would go unnoticed.
                 raise NotSupported(
-                    method, path, f"Asterisk {self._version} has no {name}; it needs {first}"
+                    method, path, f"Asterisk {self.version} has no {name}; it needs {first}"
                 )
         if repeatable is None:
             repeatable = method in ("GET", "DELETE", "PUT")

@@ -8,13 +8,14 @@ costs the whole object. Unknown fields are ignored in both.
 from __future__ import annotations
 
 import functools
+import json
 import types
 import typing
 from typing import Any, TypeVar
 
 import msgspec
 
-__all__ = ["lenient", "structure"]
+__all__ = ["lenient", "loose", "structure"]
 
 T = TypeVar("T")
 
@@ -32,13 +33,29 @@ def structure(body: bytes, kind: type[T]) -> T:
     """
     try:
         return typing.cast(T, decoder(typing.cast(Any, kind)).decode(body))
-    except msgspec.ValidationError:
+    except (ValueError, RecursionError):
         try:
-            return lenient(msgspec.json.decode(body), kind)
-        except msgspec.ValidationError as error:
+            return lenient(loose(body), kind)
+        except (ValueError, RecursionError) as error:
             raise ValueError(str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(str(error)) from None
+
+
+def loose(body: bytes) -> Any:
+    """JSON as plain Python, whatever its numbers and its UTF-8.
+
+    Broken UTF-8 becomes U+FFFD; an integer longer than 18 digits a float.
+    Raises ValueError when it is not JSON, and RecursionError when it is nested without end.
+    """
+    text = body.decode(errors="replace")
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return json.loads(text, parse_int=integer)
+
+
+def integer(digits: str) -> int | float:
+    """An integer, or a float when it is too long to be one (Python itself refuses 4,301 digits)."""
+    return int(digits) if len(digits) < 19 else float(digits)
 
 
 def lenient(data: object, kind: type[T]) -> T:

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from stasis.ari.events import RESTResponse
 from stasis.ari.resource import Request, Response, Send
 from stasis.errors import InvalidRequest, OutcomeUnknown, Unreachable
 
@@ -20,16 +21,6 @@ __all__ = ["Socket"]
 
 # Asterisk closes the socket with 1009 at a longer message.
 MESSAGE_LIMIT = 65_535
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """The parts of a RESTResponse frame that make an answer."""
-
-    request_id: str = ""
-    status_code: int = 0
-    reason_phrase: str = ""
-    content_type: str = "application/json"
-    message_body: str = ""
 
 
 class Socket:
@@ -57,20 +48,16 @@ class Socket:
             if not future.done():
                 future.set_exception(ConnectionResetError(reason))
 
-    def answered(self, frame: bytes) -> None:
+    def answered(self, answer: RESTResponse) -> None:
         """A RESTResponse came. One that nobody waits for (any more) is dropped."""
-        try:
-            answer = msgspec.json.decode(frame, type=Answer)
-        except msgspec.DecodeError:
-            return
         future = self._waiting.pop(answer.request_id, None)
         if future is not None and not future.done():
             future.set_result(
                 Response(
                     answer.status_code,
                     answer.reason_phrase,
-                    answer.message_body.encode(),
-                    answer.content_type,
+                    (answer.message_body or "").encode(),
+                    answer.content_type or "",
                 )
             )
 

@@ -130,12 +130,14 @@ def read_url(url: str, username: str, password: str) -> Description:
 
 
 def read(get: Callable[[str], bytes], version: str) -> Description:
-    """Read the index and every file it names."""
-    index = json.loads(get("resources"))
-    names = [Path(each["path"]).name.partition(".")[0] for each in index["apis"]]
-    return Description(
-        (version,), tuple(section(name, json.loads(get(name)), version) for name in sorted(names))
-    )
+    """Read the index and every file it names. Raises ValueError when it is something else."""
+    try:
+        index = json.loads(get("resources"))
+        names = [Path(each["path"]).name.partition(".")[0] for each in index["apis"]]
+        sections = (section(name, json.loads(get(name)), version) for name in sorted(names))
+        return Description((version,), tuple(sections))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"this is not an API description of Asterisk: {error!r}") from None
 
 
 def section(name: str, data: dict[str, Any], version: str) -> Section:

@@ -1,0 +1,84 @@
+"""A coroutine that can be ended from outside with an error of our choice, at its own await.
+
+Cancelling a task raises CancelledError in it. A caller who hangs up is not a cancellation: the
+flow's code shall see ChannelGone at the await where it stands, whatever it awaits there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Generator
+from typing import Any, Generic, TypeVar
+
+__all__ = ["Body"]
+
+T = TypeVar("T")
+
+
+class _Driven(Generic[T]):
+    """Drives a coroutine step by step, swapping a cancellation for the interrupting error."""
+
+    def __init__(self, work: Coroutine[Any, Any, T]) -> None:
+        self.work = work
+        self.error: Exception | None = None
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        value: Any = None
+        raised: BaseException | None = None
+        while True:
+            try:
+                if raised is None:
+                    step = self.work.send(value)
+                else:
+                    step = self.work.throw(raised)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+            raised = None
+            try:
+                value = yield step
+            except asyncio.CancelledError as cancelled:
+                raised = cancelled
+                if self.error is not None:
+                    raised, self.error = self.error, None
+                    task = asyncio.current_task()
+                    assert task is not None
+                    task.uncancel()
+            except BaseException as error:
+                raised = error
+
+
+class Body(Generic[T]):
+    """A task for user code: a state's body, an action, a linear flow.
+
+    task: the task itself, for waiting on it.
+    """
+
+    def __init__(self, work: Coroutine[Any, Any, T], name: str) -> None:
+        self._driven = _Driven(work)
+        self.task: asyncio.Task[T] = asyncio.get_running_loop().create_task(self._run(), name=name)
+        # A task that is cancelled before its first step never starts the coroutine.
+        self.task.add_done_callback(lambda _: work.close())
+
+    async def _run(self) -> T:
+        return await self._driven
+
+    def interrupt(self, error: Exception) -> None:
+        """Raise the error at the await where the body stands. One that has ended is fine."""
+        if not self.task.done():
+            self._driven.error = error
+            self.task.cancel()
+
+    async def leave(self, seconds: float) -> bool:
+        """Cancel it and wait for its own cleanup. Returns False when it did not end in time."""
+        if self.task.done():
+            return True
+        self._driven.error = None
+        self.task.cancel()
+        return await self.over(seconds)
+
+    async def over(self, seconds: float) -> bool:
+        """Wait for its end. Returns False when it did not end in time."""
+        done, _ = await asyncio.wait({self.task}, timeout=seconds)
+        if done and not self.task.cancelled():
+            self.task.exception()  # read, so that asyncio does not report it once more
+        return bool(done)

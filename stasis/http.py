@@ -1,0 +1,51 @@
+"""The HTTP server for the plugins' routes. Loopback by default, bodies bounded."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import structlog
+from aiohttp import web
+
+from stasis.config import HttpConfig
+from stasis.errors import ConfigError
+from stasis.plugin import Plugin
+
+__all__ = ["serve"]
+
+log = structlog.get_logger("stasis.http")
+
+
+@asynccontextmanager
+async def serve(config: HttpConfig, plugins: Sequence[Plugin]) -> AsyncIterator[int | None]:
+    """Serve each plugin's routes below `/<plugin name>`, while the context lasts.
+
+    Yields the port, or None when no plugin has routes and nothing listens.
+    Raises ConfigError when the address is taken.
+    """
+    routed = [(plugin.name, list(plugin.routes())) for plugin in plugins]
+    if not any(routes for _, routes in routed):
+        yield None
+        return
+    root = web.Application(client_max_size=config.max_body)
+    for name, routes in routed:
+        if routes:
+            part = web.Application(client_max_size=config.max_body)
+            part.add_routes(routes)
+            root.add_subapp(f"/{name}", part)
+    runner = web.AppRunner(root, access_log=None)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, config.host, config.port).start()
+        except OSError as error:
+            raise ConfigError(
+                f"http.host, http.port: cannot listen on {config.host}:{config.port}:"
+                f" {error.strerror}; choose another port in stasis.toml"
+            ) from None
+        port = int(runner.addresses[0][1])
+        log.info("serving", host=config.host, port=port)
+        yield port
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,74 @@
+"""What a Stasis application runs: a flow class, or an async function as a flow of one state."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from attrs import frozen
+
+from stasis.ari.events import Event
+from stasis.errors import ConfigError, FlowError
+from stasis.flow import Flow
+
+if TYPE_CHECKING:
+    from stasis.channel import Channel
+
+__all__ = ["Program", "Runnable", "checked_app", "linear"]
+
+APP = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
+
+Runnable: TypeAlias = "type[Flow] | Callable[[Channel], Awaitable[None]]"
+"""A Flow class, or an async function that takes the channel."""
+
+
+@frozen
+class Program:
+    """A flow, and the plugin that its calls see as `self.plugin`."""
+
+    flow: type[Flow]
+    plugin: Any = None
+
+    @classmethod
+    def of(cls, runnable: Runnable, plugin: Any = None) -> Program:
+        """Raises FlowError when it is neither a Flow class nor an async function."""
+        if isinstance(runnable, type):
+            if not issubclass(runnable, Flow):
+                raise FlowError(f"{runnable!r}: a flow is a subclass of stasis.Flow")
+            if not hasattr(runnable, "start"):
+                raise FlowError(f"{runnable.__name__}: say where it begins: start = a_state")
+            return cls(runnable, plugin)
+        return cls(linear(runnable), plugin)
+
+
+def linear(function: Callable[[Channel], Awaitable[None]]) -> type[Flow]:
+    """A flow of one state, whose body is the function. Raises FlowError."""
+    if not inspect.iscoroutinefunction(function):
+        raise FlowError(f"{function!r}: a flow is a Flow class or an async function of a channel")
+
+    class Linear(Flow):
+        """One state: the function, from its start to its return."""
+
+        async def running(self, event: Event) -> None:
+            await function(self.channel)
+
+        start = running
+
+    Linear.__name__ = Linear.__qualname__ = function.__name__
+    Linear.__doc__ = function.__doc__
+    return Linear
+
+
+def checked_app(name: str) -> str:
+    """The application's name itself, if the dialplan and ARI can both carry it.
+
+    Raises ConfigError.
+    """
+    if not APP.fullmatch(name):
+        raise ConfigError(
+            f"application name {name!r}: use letters, digits, '_', '.' and '-', 80 at most; it"
+            " stands in Stasis(name) in the dialplan and in ARI's lists, where others part words"
+        )
+    return name

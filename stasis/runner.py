@@ -1,0 +1,356 @@
+"""One channel's task: inbox → row → state. The only place where a flow's code is called.
+
+Rules: events go one at a time in the order they came; a trigger leaves its state at once, the
+body is cancelled at its await and the state's media stop; the channel's own end raises
+ChannelGone in the body and then runs `ended`, exactly once; whatever goes wrong in a flow stays
+in this runner, and the call is left as the flow's policy says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections import deque
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import structlog
+from attrs import frozen
+
+from stasis.ari import Ari
+from stasis.ari.events import (
+    ChannelDestroyed,
+    ChannelDtmfReceived,
+    Dial,
+    Event,
+    PlaybackContinuing,
+    PlaybackFinished,
+    PlaybackStarted,
+    RecordingFailed,
+    RecordingFinished,
+    RecordingStarted,
+    StasisEnd,
+)
+from stasis.body import Body
+from stasis.channel import Channel
+from stasis.config import EngineConfig
+from stasis.errors import ChannelGone, FlowError, InboxOverflow, StasisError
+from stasis.flow import EMPTY, After, Do, Done, Elapsed, Flow, Leave, Other, Outcome, Row
+from stasis.inbox import Inbox
+from stasis.owner import Owner
+from stasis.program import Program
+from stasis.router import Router, keys_of
+
+__all__ = ["Runner"]
+
+log = structlog.get_logger("stasis.runner")
+
+# How long an apology may play, and how long Asterisk may take to tell that a call has left.
+PROMPT_SECONDS = 15.0
+GONE_SECONDS = 5.0
+
+# Frames of our own files in a traceback tell a flow's author nothing.
+PACKAGE = str(Path(__file__).parent)
+
+PLAYBACK = (PlaybackStarted, PlaybackContinuing, PlaybackFinished)
+RECORDING = (RecordingStarted, RecordingFinished, RecordingFailed)
+
+
+@frozen
+class Fired:
+    """A timer of the state with this body has fired."""
+
+    after: After
+    body: Body[Any]
+
+
+@frozen
+class Returned:
+    """This state's body has returned or raised."""
+
+    body: Body[Any]
+
+
+@frozen
+class Stop:
+    """The program stops: leave the call so."""
+
+    leave: Leave
+
+
+Item: TypeAlias = Event | Fired | Returned | Stop
+
+
+@frozen
+class Step:
+    """What follows a state: another one, or the end. leave: how to leave a call that lives."""
+
+    state: str | None
+    event: Event | None = None
+    leave: Leave | None = None
+
+
+class Runner:
+    """Runs one call.
+
+    app: the Stasis application it entered. program: its flow. counts at the end of `run` are
+    all 0: nothing outlives the call.
+    """
+
+    def __init__(
+        self,
+        channel_id: str,
+        app: str,
+        program: Program,
+        ari: Ari,
+        router: Router,
+        config: EngineConfig,
+    ) -> None:
+        self.app = app
+        self.state = ""
+        self.inbox: Inbox[Item] = Inbox(config.inbox)
+        self.owner = Owner(channel_id, app, ari, router, config, self)
+        self.channel = Channel(self.owner, channel_id)
+        self.channel.claim()
+        self.channel.on_gone(self._gone)
+        self.flow: Flow = program.flow()
+        self.flow.channel = self.channel
+        self.flow.plugin = program.plugin
+        self._config = config
+        self._acting: Body[Any] | None = None
+        self._passed: list[ChannelDtmfReceived] = []
+
+    def __repr__(self) -> str:
+        return f"<Runner {self.channel.id} {type(self.flow).__name__}.{self.state}>"
+
+    def hear(self, event: Event) -> None:
+        """Called by the reader. The events that end a channel find room in a full inbox."""
+        always = isinstance(event, (StasisEnd, ChannelDestroyed))
+        if not self.inbox.put(event, always=always) and self._acting is not None:
+            self._acting.interrupt(InboxOverflow(self.channel.id, self.inbox.limit))
+
+    def stop(self, leave: Leave) -> None:
+        """End the call soon: leave its state, then leave the call so."""
+        self.inbox.put(Stop(leave), always=True)
+        if self._acting is not None:
+            self._acting.interrupt(ChannelGone(self.channel.id, "the program stops"))
+
+    async def run(self) -> None:
+        """From StasisStart to the end: states, then leaving, `ended`, and closing."""
+        structlog.contextvars.bind_contextvars(
+            channel=self.channel.id, app=self.app, flow=type(self.flow).__name__
+        )
+        last: Event | None = None
+        try:
+            step = await self._walk()
+            last = step.event
+            if step.leave is not None:
+                await self._leave(step.leave)
+        except Exception as error:
+            self._report(error)
+            await self._leave(self.flow.on_error)
+        finally:
+            await self._end(last)
+            await self.owner.close()
+
+    async def _walk(self) -> Step:
+        """Go from state to state until the call is over."""
+        first = await self.inbox.get()
+        step = Step(self.flow.start.__name__, first if isinstance(first, Event) else None)
+        while step.state is not None:
+            step = await self._stay(step.state, step.event)
+        return step
+
+    async def _stay(self, state: str, event: Event | None) -> Step:
+        """Be in one state: run its body, and listen until a trigger leads out."""
+        self.state = state
+        structlog.contextvars.bind_contextvars(state=state)
+        log.debug("enters state")
+        row = self.flow.rows.get(state, EMPTY)
+        body = Body(getattr(self.flow, state)(event), name=f"{self.channel.id} {state}")
+        body.task.add_done_callback(lambda _: self.inbox.put(Returned(body), always=True))
+        loop = asyncio.get_running_loop()
+        timers = [
+            loop.call_later(after.seconds, partial(self.inbox.put, Fired(after, body), always=True))
+            for after in row.timers
+        ]
+        try:
+            return await self._listen(row, body)
+        finally:
+            for timer in timers:
+                timer.cancel()
+            if not await body.leave(self._config.leave_timeout):
+                log.error("the state's code does not end when it is left", state=state)
+            await self.owner.stop_media()
+
+    async def _listen(self, row: Row, body: Body[Any]) -> Step:
+        """Take items from the inbox until one leads out of the state."""
+        again: deque[Item] = deque()
+        if row.takes_digits:
+            # Typed ahead: no earlier state and no question has used these.
+            again.extend(d for d in self._passed if d in self.channel.digits)
+            self._passed = []
+        while True:
+            if self.inbox.overflown:
+                raise InboxOverflow(self.channel.id, self.inbox.limit)
+            item = again.popleft() if again else await self.inbox.get()
+            if isinstance(item, Event):
+                step = await self._hear(row, body, item)
+            elif isinstance(item, Returned):
+                step = self._returned(row, body) if item.body is body else None
+            elif isinstance(item, Fired):
+                step = None
+                if item.body is body:
+                    step = await self._follow(row, item.after, Elapsed(seconds=item.after.seconds))
+            else:
+                step = Step(None, leave=item.leave)
+            if step is not None:
+                return step
+
+    async def _hear(self, row: Row, body: Body[Any], event: Event) -> Step | None:
+        """One event: the end, a trigger, or nothing to this state."""
+        own = self._is_own(event)
+        if own and isinstance(event, (StasisEnd, ChannelDestroyed)):
+            body.interrupt(self.channel.gone or ChannelGone(self.channel.id))
+            await body.over(self._config.leave_timeout)
+            return Step(None, event)
+        if isinstance(event, PLAYBACK) and event.playback.id not in self.owner.media:
+            return None  # of a state that was left
+        if own and isinstance(event, ChannelDtmfReceived):
+            if event not in self.channel.digits:
+                return None  # a question has used it
+            if self.channel.digits.asking:
+                self._pass(event)
+                return None
+        trigger = row.match(event, own=own)
+        if trigger is None:
+            if own and isinstance(event, ChannelDtmfReceived):
+                self._pass(event)
+            log.debug("no trigger", event_type=event.type)
+            return None
+        if own and isinstance(event, ChannelDtmfReceived):
+            self.channel.digits.discard(event)
+        return await self._follow(row, trigger, event)
+
+    def _pass(self, digit: ChannelDtmfReceived) -> None:
+        self._passed = [d for d in self._passed if d in self.channel.digits]
+        self._passed.append(digit)
+
+    async def _follow(self, row: Row, trigger: Any, event: Event) -> Step | None:
+        """The trigger's target: an action that stays, or the next state."""
+        target = row.edges[trigger]
+        if not isinstance(target, Do):
+            return Step(target, event)
+        name = target.method.__name__
+        action = Body(getattr(self.flow, name)(event), name=f"{self.channel.id} {name}")
+        self._acting = action
+        try:
+            await asyncio.wait({action.task})
+        finally:
+            self._acting = None
+            await action.leave(self._config.leave_timeout)
+        if not action.task.cancelled():
+            error = action.task.exception()
+            if error is not None and not self._is_end(error):
+                raise error
+        return None
+
+    def _returned(self, row: Row, body: Body[Any]) -> Step | None:
+        """The body has ended: an outcome, Done, the end of a final state, or an error."""
+        if body.task.cancelled():
+            return None
+        error = body.task.exception()
+        if error is not None:
+            if self._is_end(error):
+                return None  # StasisEnd is in the inbox, or on its way
+            if isinstance(error, ChannelGone) and any(isinstance(t, Other) for t in row.edges):
+                return None  # another channel has gone; the row knows what then
+            raise error
+        outcome = body.task.result()
+        if not row.edges:
+            return Step(None, leave=self.flow.on_done)
+        if outcome is None:
+            return Step(str(row.edges[Done]), Outcome()) if Done in row.edges else None
+        if outcome not in row.edges:
+            raise FlowError(
+                f"{type(self.flow).__name__}.{self.state} returned {outcome!r}, which its row does"
+                f" not have; known: {[t for t in row.edges if isinstance(t, str)]}"
+            )
+        return Step(str(row.edges[outcome]), Outcome(outcome=outcome))
+
+    def _is_end(self, error: BaseException) -> bool:
+        """Whether an error only says that the call is over."""
+        return isinstance(error, ChannelGone) and (
+            self.channel.gone is not None or error.channel_id == self.channel.id
+        )
+
+    def _is_own(self, event: Event) -> bool:
+        """Whether an event is about this call's channel, and not one that it has dialled."""
+        if isinstance(event, Dial):
+            return event.peer.id == self.channel.id
+        target = ""
+        if isinstance(event, PLAYBACK):
+            target = event.playback.target_uri
+        elif isinstance(event, RECORDING):
+            target = event.recording.target_uri
+        if target:
+            kind, _, target_id = target.partition(":")
+            return kind != "channel" or target_id == self.channel.id
+        for kind, id in keys_of(event):
+            if kind == "channel":
+                return id == self.channel.id
+        return True
+
+    def _gone(self, error: ChannelGone) -> None:
+        if self._acting is not None:
+            self._acting.interrupt(error)
+
+    def _report(self, error: Exception) -> None:
+        """Tell the log what went wrong in the flow, and where in its own code."""
+        trace = error.__traceback__
+        while trace is not None and trace.tb_frame.f_code.co_filename.startswith(PACKAGE):
+            trace = trace.tb_next
+        log.error(
+            "the flow failed",
+            error=f"{type(error).__name__}: {error}",
+            exception="".join(traceback.format_exception(type(error), error, trace)).rstrip(),
+        )
+
+    async def _leave(self, leave: Leave) -> None:
+        """Leave a call that is still here: a prompt, then the dialplan or a hangup."""
+        channel = self.channel
+        try:
+            if leave.prompt and channel.state == "Up" and channel.gone is None:
+                playback = await channel.play(leave.prompt)
+                await playback.finished(PROMPT_SECONDS)
+        except StasisError as error:
+            log.debug("the last prompt was not heard", error=str(error))
+        await self.owner.stop_media()
+        try:
+            if leave.then == "continue":
+                await channel.continue_in_dialplan(leave.context, leave.extension, leave.priority)
+            else:
+                await channel.hangup(leave.reason)
+            await channel.ended(GONE_SECONDS)
+        except StasisError as error:
+            if channel.gone is None:
+                log.warning("the call could not be left as told; hanging up", error=str(error))
+                await self._hangup()
+
+    async def _hangup(self) -> None:
+        try:
+            await self.channel.hangup("failure")
+        except StasisError as error:
+            log.error("the call could not be hung up", error=str(error))
+
+    async def _end(self, event: Event | None) -> None:
+        """Run the flow's `ended`, within its time."""
+        ending = Body(self.flow.ended(event), name=f"{self.channel.id} ended")
+        if not await ending.over(self._config.leave_timeout):
+            await ending.leave(0)
+            log.error("`ended` took too long and was cancelled")
+        elif not ending.task.cancelled():
+            error = ending.task.exception()
+            if isinstance(error, Exception) and not isinstance(error, ChannelGone):
+                self._report(error)
