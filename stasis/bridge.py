@@ -161,7 +161,10 @@ class Bridge(Target):
             await self._owner.run(self._owner.ari.bridges.remove_channel(self.id, channel=inside))
 
     async def set_video_source(self, channel: Channel) -> None:
-        """Show this channel's video to all. ARI: POST /bridges/{bridgeId}/videoSource/{channelId}."""
+        """Show this channel's video to all. ARI: POST /bridges/{bridgeId}/videoSource/{channelId}.
+
+        It stays until `clear_video_source`, whoever talks.
+        """
         await self._owner.run(self._owner.ari.bridges.set_video_source(self.id, channel.id))
 
     async def clear_video_source(self) -> None:

@@ -7,7 +7,8 @@ server; `hangup` is content.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+import re
+from collections.abc import Callable, Coroutine
 from typing import Any, Literal, TypeVar
 
 from stasis import ask as asking
@@ -25,6 +26,7 @@ from stasis.ari.events import (
     StasisEnd,
     StasisStart,
 )
+from stasis.ari.version import Since
 from stasis.bridge import Bridge
 from stasis.digits import Digits
 from stasis.errors import ChannelGone, Conflict, InvalidRequest, NotFound
@@ -39,6 +41,10 @@ T = TypeVar("T")
 E = TypeVar("E", bound=Event)
 
 DTMF = frozenset("0123456789*#ABCDabcd")
+# From these on a variable is set when Asterisk answers.
+SETS_AT_ONCE = Since("20.20", "22.10", "23.4")
+# The words of a 404 that is about the channel, not about a variable or label of it.
+NOT_FOUND = re.compile(r"channel (was )?not found", re.IGNORECASE)
 
 
 class Channel(Target, Outgoing):
@@ -61,6 +67,7 @@ class Channel(Target, Outgoing):
         self.cause: int | None = None
         self._own = own
         self._hanging_up = False
+        self._unsettled = False
         self._on_gone: list[Callable[[ChannelGone], None]] = []
         self._waits: list[Wait[Any]] = []
 
@@ -330,6 +337,7 @@ class Channel(Target, Outgoing):
 
         ARI: GET /channels/{channelId}/variable.
         """
+        await self._variables_settled()
         try:
             found = await self._command(
                 self._owner.ari.channels.get_channel_var(self.id, variable=name)
@@ -341,11 +349,22 @@ class Channel(Target, Outgoing):
     async def set_variable(self, name: str, value: str) -> None:
         """Set a channel variable or function. ARI: POST /channels/{channelId}/variable.
 
-        The value travels in the JSON body, so it may hold any character but control characters.
+        Any character but control characters may stand in the value.
         """
         await self._command(
             self._owner.ari.channels.set_channel_var(self.id, variable=name, value=value)
         )
+        version = self._owner.ari.version
+        self._unsettled = version is None or not SETS_AT_ONCE.holds(version)
+
+    async def _variables_settled(self) -> None:
+        """Older servers queue a set and answer a get at once: wait for the queue in between.
+
+        Answering an answered channel changes nothing, and its reply comes from the queue's end.
+        """
+        if self._unsettled and self.state == "Up":
+            await self._command(self._owner.ari.channels.answer(self.id))
+            self._unsettled = False
 
     async def rtp_statistics(self) -> RTPstat:
         """Packets, loss, jitter and round-trip time. ARI: GET …/rtp_statistics (16.4).
@@ -372,19 +391,10 @@ class Channel(Target, Outgoing):
         """A new bridge, owned by this call's flow. See `Bridge.create`."""
         return await Bridge.create(self._owner, type, name)
 
-    async def ask(self, *media: str, **options: Any) -> asking.Entered:
-        """Ask for digits. See `stasis.ask.ask` for the options and what it returns."""
-        return await asking.ask(self, *media, **options)
-
-    async def menu(
-        self, *media: str, choices: Mapping[str, T] | str, **options: Any
-    ) -> choosing.Choice[T]:
-        """Offer choices. See `stasis.menu.menu` for the options and what it returns."""
-        return await choosing.menu(self, *media, choices=choices, **options)
-
-    async def dial(self, *endpoints: str, **options: Any) -> dialling.Dialling:
-        """Ring one or many endpoints. See `stasis.dial.dial` for the options."""
-        return await dialling.dial(self, *endpoints, **options)
+    # The functions themselves are the methods, so each has its signature in one place.
+    ask = asking.ask
+    menu = choosing.menu
+    dial = dialling.dial
 
     # Underneath
 
@@ -405,7 +415,7 @@ class Channel(Target, Outgoing):
         try:
             return await work
         except NotFound as error:
-            if self.gone is not None or "channel not found" in error.message.lower():
+            if self.gone is not None or NOT_FOUND.search(error.message):
                 raise self.gone or ChannelGone(self.id, "hung up") from None
             raise
         except Conflict as error:

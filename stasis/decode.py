@@ -14,15 +14,14 @@ from typing import Any
 import msgspec
 
 from stasis.ari.event import Event
-from stasis.ari.events import EVENTS, RESTResponse
+from stasis.ari.events import EVENTS
 from stasis.ari.structure import lenient, loose
 
 __all__ = ["Decoder", "FrameError"]
 
-KINDS: dict[str, type[Event] | type[RESTResponse]] = {**EVENTS, "RESTResponse": RESTResponse}
 # One union of all kinds: msgspec looks the kind up by the frame's `type` while it decodes.
 STRICT: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
-    functools.reduce(operator.or_, KINDS.values())
+    functools.reduce(operator.or_, EVENTS.values())
 )
 
 
@@ -44,7 +43,7 @@ class Decoder:
         self.lenient = 0
         self.refused = 0
 
-    def decode(self, frame: bytes | str) -> Event | RESTResponse:
+    def decode(self, frame: bytes | str) -> Event:
         """The event in a frame, with the frame itself as its `frame`.
 
         An unknown kind is a plain `Event`. Raises FrameError, and nothing else.
@@ -52,24 +51,23 @@ class Decoder:
         self.frames += 1
         data = frame if isinstance(frame, bytes) else frame.encode(errors="replace")
         try:
-            event: Event | RESTResponse = STRICT.decode(data)
+            event: Event = STRICT.decode(data)
         except (ValueError, RecursionError):
             try:
                 event = self._again(data)
             except (ValueError, RecursionError) as error:
                 self.refused += 1
                 raise FrameError(f"{str(error)[:200]}: {data[:80]!r}") from None
-        if isinstance(event, Event):
-            # Frozen for everybody else; the frame is part of the event from its first moment.
-            msgspec.structs.force_setattr(event, "frame", data)
+        # Frozen for everybody else; the frame is part of the event from its first moment.
+        msgspec.structs.force_setattr(event, "frame", data)
         return event
 
-    def _again(self, frame: bytes) -> Event | RESTResponse:
+    def _again(self, frame: bytes) -> Event:
         """The lenient look."""
         fields = loose(frame)
         if not isinstance(fields, dict) or not isinstance(fields.get("type"), str):
             raise ValueError("not an object with a type")
-        kind = KINDS.get(fields["type"])
+        kind = EVENTS.get(fields["type"])
         if kind is None:
             self.unknown += 1
             return lenient({**fields, "type": "Event"}, Event)

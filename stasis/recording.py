@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import frozen
 
-from stasis.ari.events import Event, RecordingFinished
-from stasis.ari.events import RecordingFailed
+from stasis.ari.events import Event, RecordingFailed, RecordingFinished
 from stasis.errors import ChannelGone, Conflict, NotFound, NotRecorded
 from stasis.media import checked_name
 from stasis.owner import Owner

@@ -8,7 +8,6 @@ Source: the API description events.json of Asterisk
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -464,8 +463,8 @@ class RESTQueryStringParameter(msgspec.Struct, frozen=True, kw_only=True, gc=Fal
 
 
 class RESTResponse(Event, frozen=True, kw_only=True, gc=False):
-    """The answer to a request over the WebSocket; it comes between the events. Asterisk 20.14
-    or 21.9 or 22.4 and later.
+    """The answer to a request over the WebSocket. It comes between the events, as one of them.
+    Asterisk 20.14 or 21.9 or 22.4 and later.
     """
 
     transaction_id: str = ""
@@ -475,9 +474,6 @@ class RESTResponse(Event, frozen=True, kw_only=True, gc=False):
     uri: str = ""
     content_type: str = ""
     message_body: str = ""
-    application: str = ""
-    asterisk_id: str = ""
-    timestamp: datetime | None = None
 
 
 class CallBroadcast(Event, frozen=True, kw_only=True, gc=False):

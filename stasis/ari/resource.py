@@ -100,17 +100,17 @@ def segment(value: str) -> str:
 
     Raises InvalidRequest.
     """
-    checked("path segment", value)
-    if not value.strip(".") or not value:
-        raise InvalidRequest("", value, "an id or name must not be empty or only dots")
+    checked("path", repr(value)[:80], "an id or name", value)
+    if not value.strip("."):
+        raise InvalidRequest("path", repr(value), "an id or name must not be empty or only dots")
     return quote(value, safe="")
 
 
-def checked(name: str, value: str) -> str:
+def checked(method: str, path: str, name: str, value: str) -> str:
     """The value itself, or InvalidRequest when it holds control characters or lone surrogates."""
     if any(ord(c) < 32 or ord(c) == 127 or 0xD800 <= ord(c) <= 0xDFFF for c in value):
         raise InvalidRequest(
-            "", "", f"{name}: control characters cannot be sent to Asterisk: {value!r}"
+            method, path, f"{name}: control characters cannot be sent to Asterisk: {value[:80]!r}"
         )
     return value
 
@@ -158,6 +158,8 @@ class Resource:
             raise NotSupported(
                 method, path, f"Asterisk {self.version} does not have it; it needs {since}"
             )
+        if len(path) > QUERY_LIMIT:
+            raise InvalidRequest(method, path[:80], "the id or name is too long for a request line")
         for name, first in (newer or {}).items():
             given = (query or {}).get(name) is not None or name in (body or {})
             if given and self.version is not None and not first.holds(self.version):
@@ -220,13 +222,13 @@ def encode_query(
     extra: dict[str, object] = {}
     for name, value in given.items():
         if isinstance(value, str):
-            pairs.append((name, checked(name, value)))
+            pairs.append((name, checked(method, path, name, value)))
         elif isinstance(value, bool):
             pairs.append((name, "true" if value else "false"))
         elif isinstance(value, (int, float)):
             pairs.append((name, str(value)))
         elif isinstance(value, Sequence):
-            items = [checked(name, str(item)) for item in value]
+            items = [checked(method, path, name, str(item)) for item in value]
             if not items:
                 raise InvalidRequest(method, path, f"{name}: the list is empty")
             if any("," in item for item in items):
@@ -248,7 +250,7 @@ def encode_query(
 
 def encode_body(method: str, path: str, body: Mapping[str, object]) -> bytes:
     """The JSON body, checked for control characters and size. Raises InvalidRequest."""
-    check_strings(body)
+    check_strings(method, path, body)
     encoded = msgspec.json.encode(body)
     if len(encoded) > BODY_LIMIT:
         raise InvalidRequest(
@@ -257,17 +259,17 @@ def encode_body(method: str, path: str, body: Mapping[str, object]) -> bytes:
     return encoded
 
 
-def check_strings(value: object) -> None:
+def check_strings(method: str, path: str, value: object) -> None:
     """Refuse control characters anywhere in a JSON value: Asterisk writes some of them raw to AMI."""
     if isinstance(value, str):
-        checked("body", value)
+        checked(method, path, "body", value)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            check_strings(key)
-            check_strings(item)
+            check_strings(method, path, key)
+            check_strings(method, path, item)
     elif isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
         for item in value:
-            check_strings(item)
+            check_strings(method, path, item)
 
 
 def result(request: Request, response: Response, returns: type[T] | None, since: Since | None) -> T:

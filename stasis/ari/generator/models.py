@@ -14,10 +14,8 @@ from stasis.ari.generator.words import WORDS
 
 __all__ = ["BY_HAND", "aliases", "registry", "structs"]
 
-# `Message` is what `Event` and `RESTResponse` share: written by hand in event.py.
+# `Event`, with what it has of `Message`, is written by hand in event.py.
 BY_HAND = ("Message", "Event")
-# Not an event, but it comes as a frame of its own kind.
-FRAMES = ("RESTResponse",)
 CONFIG = "frozen=True, kw_only=True, gc=False"
 
 
@@ -47,8 +45,6 @@ def struct(model: Model, events: tuple[str, ...]) -> str:
     """One class."""
     if model.name in events:
         head = f"class {model.name}(Event, {CONFIG}):"
-    elif model.name in FRAMES:
-        head = f'class {model.name}(msgspec.Struct, tag_field="type", tag=True, {CONFIG}):'
     else:
         head = f"class {model.name}(msgspec.Struct, {CONFIG}):"
     added = tuple(

@@ -82,9 +82,6 @@ SINCE: dict[str, tuple[str, ...]] = {
 # Fields that servers send and no description has.
 ADDITIONS: dict[str, str] = {
     "Endpoint.max_channels": "int",
-    "RESTResponse.application": "string",
-    "RESTResponse.asterisk_id": "string",
-    "RESTResponse.timestamp": "Date",
     "RTPstat.txmes": "double",
     "RTPstat.rxmes": "double",
     "RTPstat.remote_maxmes": "double",

@@ -201,7 +201,7 @@ WORDS: dict[str, str] = {
     "RESTHeader": "A header of a request over the WebSocket.",
     "RESTQueryStringParameter": "A query parameter of a request over the WebSocket.",
     "RESTRequest": "A request over the WebSocket.",
-    "RESTResponse": "The answer to a request over the WebSocket; it comes between the events.",
+    "RESTResponse": "The answer to a request over the WebSocket. It comes between the events, as one of them.",
     "RTPstat": "What RTP knows of a channel's audio: packets, loss, jitter and round trip in seconds.",
     "ReferTo": "Where a transfer shall lead.",
     "ReferredBy": "Who asked for a transfer.",

@@ -1,0 +1,44 @@
+# Each target sets itself up: virtual environment, dependencies, Debian packages, lab.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: run test test-asterisk check generate clean
+
+# The IVR on a real Asterisk: your own if stasis.toml or STASIS_ASTERISK_URL names one, else the lab.
+run: $(READY)
+	$(BIN)/stasis run --lab
+
+# Everything, the real Asterisk 22 and 16 included.
+test: $(READY)
+	PYTHONDEVMODE=1 $(BIN)/pytest
+
+# What runs on the real servers only.
+test-asterisk: $(READY)
+	$(BIN)/pytest -m asterisk
+
+# Style, types, layers, generated code against the live servers.
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q tests/test_layers.py tests/test_exports.py tests/asterisk/test_generated.py
+
+# Write stasis/ari anew from the API description of both labs.
+generate: $(READY)
+	$(BIN)/python -m stasis.ari.generate --lab 22 --lab 16
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "stasis needs Python 3.11 or later: make PYTHON=python3.11 …"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	  [ "$$(id -u)" = 0 ] \
+	    || { echo "missing: python3-venv; sudo apt-get install python3-venv"; exit 1; }; \
+	  apt-get update -qq && apt-get install --yes -qq python3-venv; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@

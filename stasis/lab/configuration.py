@@ -1,0 +1,236 @@
+"""The configuration files of a lab, as texts.
+
+ari.conf and the dialplan's way into Stasis are ari.conf.example as it stands; the rest is written
+for the lab: its ports, its phones, extensions that answer, ring, are busy. Nothing listens anywhere
+but on 127.0.0.1.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping
+
+from stasis.lab import example
+from stasis.lab.ports import Ports
+
+__all__ = ["TONE_HZ", "example_files", "lab_files"]
+
+# What the extensions `tone` and `early` play, in Hz.
+TONE_HZ = 440
+
+# Modules a lab has no use for: they want files, databases or devices, open ports, or log errors.
+UNWANTED = (
+    "app_adsiprog.so app_agent_pool.so app_alarmreceiver.so app_amd.so app_festival.so"
+    " app_followme.so app_getcpeid.so app_ices.so app_image.so app_jack.so app_minivm.so"
+    " app_nbscat.so app_queue.so app_sla.so app_url.so app_voicemail_*.so cdr_*.so cel_*.so"
+    " chan_alsa.so chan_console.so chan_iax2.so chan_mgcp.so chan_motif.so chan_oss.so"
+    " chan_sip.so chan_skinny.so chan_unistim.so func_odbc.so pbx_ael.so pbx_dundi.so"
+    " pbx_lua.so pbx_realtime.so res_adsi.so res_aeap.so res_ael_share.so res_calendar*.so"
+    " res_cdrel_custom.so res_clialiases.so res_config_*.so res_geolocation.so res_hep*.so"
+    " res_odbc*.so res_phoneprov.so res_pjsip_config_wizard.so res_pjsip_geolocation.so"
+    " res_pjsip_notify.so res_pjsip_phoneprov_provider.so res_pjsip_stir_shaken.so"
+    " res_prometheus.so res_realtime.so res_resolver_unbound.so res_smdi.so res_snmp.so"
+    " res_speech_aeap.so res_statsd.so res_stir_shaken.so res_stun_monitor.so res_xmpp.so"
+).split()
+
+# Files that are empty on purpose: Asterisk logs an error when they are not there.
+EMPTY = (
+    "acl cdr cel ccss confbridge cli_aliases features pjproject res_http_media_cache res_parking"
+    " udptl websocket_client chan_websocket voicemail"
+).split()
+
+DIALPLAN = f"""
+; The lab's own extensions, beside those of ari.conf.example.
+[default](+)
+; Any application: stasis-NAME.
+exten => _stasis-.,1,Stasis(${{EXTEN:7}})
+ same => n,Goto(after-stasis,s,1)
+
+exten => echo,1,Answer()
+ same => n,Echo()
+ same => n,Hangup()
+
+exten => tone,1,Answer()
+ same => n,Playtones({TONE_HZ})
+ same => n,Wait(600)
+ same => n,Hangup()
+
+exten => milliwatt,1,Answer()
+ same => n,Milliwatt()
+
+exten => music,1,Answer()
+ same => n,MusicOnHold(default,600)
+ same => n,Hangup()
+
+exten => answer,1,Answer()
+ same => n,Wait(600)
+ same => n,Hangup()
+
+exten => hangup-soon,1,Answer()
+ same => n,Wait(1)
+ same => n,Hangup()
+
+exten => busy,1,Hangup(17)
+
+exten => congestion,1,Hangup(34)
+
+exten => noanswer,1,Wait(60)
+ same => n,Hangup(19)
+
+exten => ring,1,Ringing()
+ same => n,Wait(60)
+ same => n,Hangup(19)
+
+exten => early,1,Progress()
+ same => n,Playtones({TONE_HZ})
+ same => n,Wait(60)
+ same => n,Hangup(19)
+"""
+
+PHONE = """
+[{name}]
+type = endpoint
+context = default
+disallow = all
+allow = ulaw,alaw
+direct_media = no
+rtp_symmetric = yes
+force_rport = yes
+rewrite_contact = yes
+dtmf_mode = rfc4733
+aors = {name}
+"""
+
+REGISTERING = """auth = {name}
+
+[{name}]
+type = auth
+auth_type = userpass
+username = {name}
+password = {password}
+
+[{name}]
+type = aor
+max_contacts = 5
+remove_existing = yes
+"""
+
+
+def lab_files(ports: Ports, phones: Mapping[str, str], modules: Iterable[str]) -> dict[str, str]:
+    """All configuration files of a lab, name to content.
+
+    phones: names of the phones that register, each with its password.
+    modules: file names of the modules the server has, to leave out the unwanted ones.
+    """
+    companions = example.companions()
+    files = {f"{name}.conf": "" for name in EMPTY}
+    files |= {
+        "ari.conf": example.text(),
+        "asterisk.conf": "[options]\nnocolor = yes\nverbose = 3\n",
+        "extensions.conf": companions["extensions.conf"] + DIALPLAN,
+        "http.conf": http(ports),
+        "indications.conf": INDICATIONS,
+        "logger.conf": LOGGER,
+        "manager.conf": manager(ports),
+        "modules.conf": without(modules),
+        "musiconhold.conf": "[default]\nmode = files\ndirectory = /var/lib/asterisk/moh\n",
+        "pjsip.conf": pjsip(ports, phones),
+        "rtp.conf": f"[general]\nrtpstart = {ports.rtp[0]}\nrtpend = {ports.rtp[1]}\n",
+    }
+    return files
+
+
+def example_files() -> dict[str, str]:
+    """Exactly ari.conf.example and its companions; logger.conf is added to see what happens."""
+    return {"ari.conf": example.text(), "logger.conf": LOGGER, **example.companions()}
+
+
+LOGGER = """[general]
+dateformat = %F %T.%3q
+[logfiles]
+messages.log = notice,warning,error,verbose
+"""
+
+# The tones of North America, by their public definition: Hz, and milliseconds on and off.
+INDICATIONS = """[general]
+country = us
+
+[us]
+description = North America
+ringcadence = 2000,4000
+dial = 350+440
+busy = 480+620/500,0/500
+ring = 440+480/2000,0/4000
+congestion = 480+620/250,0/250
+callwaiting = 440/300,0/10000
+dialrecall = !350+440/100,!0/100,!350+440/100,!0/100,!350+440/100,!0/100,350+440
+record = 1400/500,0/15000
+info = !950/330,!1400/330,!1800/330,0
+stutter = !350+440/100,!0/100,!350+440/100,!0/100,!350+440/100,!0/100,350+440
+"""
+
+
+def http(ports: Ports) -> str:
+    """http.conf: many connections, since tests open many at once."""
+    return f"""[general]
+enabled = yes
+bindaddr = 127.0.0.1
+bindport = {ports.http}
+sessionlimit = 1000
+"""
+
+
+def manager(ports: Ports) -> str:
+    """manager.conf: AMI with the user and password of ARI."""
+    return f"""[general]
+enabled = yes
+bindaddr = 127.0.0.1
+port = {ports.ami}
+
+[stasis]
+secret = stasis-change-me
+read = all
+write = all
+"""
+
+
+def without(modules: Iterable[str]) -> str:
+    """modules.conf: everything but the unwanted modules."""
+    lines = ["[modules]", "autoload = yes"]
+    for module in modules:
+        if any(fnmatch.fnmatch(module, pattern) for pattern in UNWANTED):
+            lines.append(f"noload = {module}")
+    return "\n".join(lines) + "\n"
+
+
+def pjsip(ports: Ports, phones: Mapping[str, str]) -> str:
+    """pjsip.conf: phones that register, desks at fixed ports, and anybody from 127.0.0.1."""
+    parts = [
+        f"""[global]
+type = global
+; Without it, a phone's registration would be taken for the endpoint `sipp`, by its address.
+endpoint_identifier_order = username,auth_username,ip,anonymous
+
+[udp]
+type = transport
+protocol = udp
+bind = 127.0.0.1:{ports.sip}
+
+[tcp]
+type = transport
+protocol = tcp
+bind = 127.0.0.1:{ports.sip}
+"""
+    ]
+    for name, password in phones.items():
+        parts.append(PHONE.format(name=name))
+        parts.append(REGISTERING.format(name=name, password=password))
+    for number, port in enumerate(ports.desks, 1):
+        name = f"desk{number}"
+        parts.append(PHONE.format(name=name))
+        parts.append(f"\n[{name}]\ntype = aor\ncontact = sip:{name}@127.0.0.1:{port}\n")
+    parts.append(PHONE.format(name="sipp"))
+    parts.append("\n[sipp]\ntype = aor\n")
+    parts.append("\n[sipp]\ntype = identify\nendpoint = sipp\nmatch = 127.0.0.1\n")
+    # The parts of one endpoint are one section: no empty line may part `aors` from `auth`.
+    return "".join(parts)

@@ -1,0 +1,74 @@
+"""The loopback ports of one lab: a block of 500 below the range the kernel gives to clients."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Collection
+
+from attrs import frozen
+
+from stasis.lab.fault import LabError
+
+__all__ = ["EXAMPLE", "Ports", "choose", "closed"]
+
+FIRST, LAST, BLOCK = 20_000, 32_000, 500
+DESKS = 4
+
+
+@frozen
+class Ports:
+    """Which port is for what.
+
+    http: ARI and WebSockets (TCP). sip: UDP and TCP. ami: TCP. rtp: first and last UDP port.
+    desks: UDP ports where Asterisk looks for desk1, desk2, …: a test answers there.
+    """
+
+    http: int
+    sip: int
+    ami: int
+    rtp: tuple[int, int]
+    desks: tuple[int, ...]
+
+
+# The ports ari.conf.example and its companion files name.
+EXAMPLE = Ports(8088, 5060, 5038, (10_000, 10_499), ())
+
+
+def block(start: int) -> Ports:
+    """The ports of the block that starts at `start`."""
+    desks = tuple(range(start + 11, start + 11 + DESKS))
+    return Ports(start, start + 1, start + 2, (start + 100, start + 499), desks)
+
+
+def choose(taken: Collection[int]) -> Ports:
+    """A block whose ports are all free now.
+
+    taken: HTTP ports of labs that exist, whether or not they listen at this moment.
+
+    Raises LabError when no block is free.
+    """
+    for start in range(FIRST, LAST, BLOCK):
+        if start not in taken and not closed(block(start)):
+            return block(start)
+    raise LabError(f"no free block of {BLOCK} ports between {FIRST} and {LAST}; stop some labs")
+
+
+def closed(ports: Ports) -> list[int]:
+    """Those of the ports that somebody else holds on 127.0.0.1."""
+    stream, datagram = socket.SOCK_STREAM, socket.SOCK_DGRAM
+    wanted = [(stream, each) for each in (ports.http, ports.ami, ports.sip)]
+    wanted += [(datagram, each) for each in (ports.sip, *ports.desks)]
+    wanted += [(datagram, each) for each in range(ports.rtp[0], ports.rtp[1] + 1)]
+    return [port for kind, port in wanted if not bindable(kind, port)]
+
+
+def bindable(kind: socket.SocketKind, port: int) -> bool:
+    """Whether a server could listen there; a connection in TIME_WAIT does not count."""
+    with socket.socket(socket.AF_INET, kind) as trial:
+        if kind is socket.SOCK_STREAM:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

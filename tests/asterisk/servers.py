@@ -1,0 +1,105 @@
+"""A real Asterisk as a test sees it: a link that runs flows, and scripted callers.
+
+A scripted caller is the other half of a Local channel, in an application of its own: what it
+sends travels through Asterisk like a phone's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import attrs
+
+from stasis import Channel, ChannelGone, Link
+from stasis.ari.channels import Channel as Snapshot
+from stasis.config import AsteriskConfig, Config
+from stasis.lab import Lab
+from stasis.program import Program, Runnable
+from stasis.section import Secret
+
+
+@attrs.frozen
+class Server:
+    """A lab, and how requests travel to it."""
+
+    lab: Lab
+    transport: str
+
+    def config(self, **engine: Any) -> Config:
+        """A configuration for it."""
+        config = Config(
+            asterisk=AsteriskConfig(
+                url=self.lab.url,
+                username=self.lab.username,
+                password=Secret(self.lab.password),
+                transport=self.transport,
+            )
+        )
+        return attrs.evolve(config, engine=attrs.evolve(config.engine, **engine))
+
+    @asynccontextmanager
+    async def link(self, programs: Mapping[str, Runnable], **engine: Any) -> AsyncIterator[Link]:
+        """A ready link that runs these flows; at its end no call, claim, wait or task is left."""
+        before = asyncio.all_tasks()
+        link = Link(
+            self.config(**engine), {name: Program.of(flow) for name, flow in programs.items()}
+        )
+        task = asyncio.create_task(link.run())
+        try:
+            await asyncio.wait(
+                {task, asyncio.create_task(link.state.reached("ready"))},
+                timeout=15,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if task.done():
+                task.result()
+            assert link.state.value == "ready"
+            yield link
+            async with asyncio.timeout(20):
+                await link.idle()
+            assert link.router.counts() == {"claims": 0, "waits": 0}
+        finally:
+            link.stop()
+            await task
+        left = {each for each in asyncio.all_tasks() - before if not each.done()}
+        assert not left
+
+    async def channels(self, link: Link) -> list[Snapshot]:
+        """What lives on the server, once hangups have had a second to come through."""
+        for _ in range(40):
+            left = list(await link.ari.channels.list())
+            if not left:
+                break
+            await asyncio.sleep(0.05)
+        return left
+
+
+class Callers:
+    """An application whose channels are scripted callers.
+
+    present: set once a caller has entered. A flow that may end at once waits for it, since
+    the caller's half of a call that is hung up first never enters.
+    """
+
+    def __init__(self) -> None:
+        self.came: asyncio.Queue[Channel] = asyncio.Queue()
+        self.present = asyncio.Event()
+
+    async def caller(self, channel: Channel) -> None:
+        """The flow of a scripted caller: it waits until it is hung up."""
+        self.came.put_nowait(channel)
+        self.present.set()
+        try:
+            await channel.ended()
+        except ChannelGone:
+            return
+
+    async def call(self, link: Link, app: str, args: str = "", **parameters: Any) -> Channel:
+        """Call an application; returns the caller's side once the flow has answered."""
+        exten = f"stasis-{app}" + (f",{args}" if args else "")
+        await link.originate(f"Local/{exten}@default/n", "caller", timeout=20, **parameters)
+        async with asyncio.timeout(20):
+            return await self.came.get()
