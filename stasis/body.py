@@ -1,7 +1,9 @@
 """A coroutine that can be ended from outside with an error of our choice, at its own await.
 
 Cancelling a task raises CancelledError in it. A caller who hangs up is not a cancellation: the
-flow's code shall see ChannelGone at the await where it stands, whatever it awaits there.
+flow's code shall see ChannelGone at the await where it stands, whatever it awaits there. Inside,
+the error counts as a cancellation too: asyncio's own `TaskGroup` and `wait_for` end what they
+have started only for one of those. What leaves the body is the plain error.
 """
 
 from __future__ import annotations
@@ -14,6 +16,9 @@ __all__ = ["Body"]
 
 T = TypeVar("T")
 
+# To each class of errors one that is of the same kind, and a CancelledError.
+BOTH: dict[type[Exception], type[BaseException]] = {}
+
 
 class _Driven(Generic[T]):
     """Drives a coroutine step by step, swapping a cancellation for the interrupting error."""
@@ -21,6 +26,7 @@ class _Driven(Generic[T]):
     def __init__(self, work: Coroutine[Any, Any, T]) -> None:
         self.work = work
         self.error: Exception | None = None
+        self._thrown: dict[BaseException, Exception] = {}
 
     def __await__(self) -> Generator[Any, Any, T]:
         value: Any = None
@@ -33,18 +39,37 @@ class _Driven(Generic[T]):
                     step = self.work.throw(raised)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
+            except BaseException as error:
+                if (plain := self._thrown.get(error)) is None:
+                    raise
+                raise plain.with_traceback(error.__traceback__) from None
             raised = None
             try:
                 value = yield step
             except asyncio.CancelledError as cancelled:
                 raised = cancelled
                 if self.error is not None:
-                    raised, self.error = self.error, None
+                    raised = as_cancellation(self.error)
+                    self._thrown[raised] = self.error
+                    self.error = None
                     task = asyncio.current_task()
                     assert task is not None
                     task.uncancel()
             except BaseException as error:
                 raised = error
+
+
+def as_cancellation(error: Exception) -> BaseException:
+    """The same error, of a class that is a CancelledError as well."""
+    kind = type(error)
+    if kind not in BOTH:
+        BOTH[kind] = type(
+            kind.__name__, (kind, asyncio.CancelledError), {"__module__": kind.__module__}
+        )
+    thrown = BOTH[kind].__new__(BOTH[kind])
+    thrown.args = error.args
+    thrown.__dict__.update(error.__dict__)
+    return thrown
 
 
 class Body(Generic[T]):
@@ -63,8 +88,11 @@ class Body(Generic[T]):
         return await self._driven
 
     def interrupt(self, error: Exception) -> None:
-        """Raise the error at the await where the body stands. One that has ended is fine."""
-        if not self.task.done():
+        """Raise the error at the await where the body stands. One that has ended is fine.
+
+        While one error is on its way a second is dropped: it would hit the body's cleanup.
+        """
+        if not self.task.done() and self._driven.error is None:
             self._driven.error = error
             self.task.cancel()
 

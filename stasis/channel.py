@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Coroutine
 from typing import Any, Literal, TypeVar
 
+import structlog
+
 from stasis import ask as asking
 from stasis import dial as dialling
 from stasis import menu as choosing
@@ -36,6 +38,8 @@ from stasis.router import Wait
 from stasis.target import Target
 
 __all__ = ["Channel"]
+
+log = structlog.get_logger("stasis.channel")
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Event)
@@ -143,6 +147,7 @@ class Channel(Target, Outgoing):
         owner, old, new = self._owner, ("channel", self.id), ("channel", event.channel.id)
         closing = owner.owns(old)
         owner.router.release(old)
+        owner.router.move(old, new)
         owner.disown(old)
         self.id = event.channel.id
         self.snapshot = event.channel
@@ -172,7 +177,11 @@ class Channel(Target, Outgoing):
         for wait in waits:
             wait.fail(error)
         for call in self._on_gone:
-            call(error)
+            try:
+                call(error)
+            except Exception as fault:
+                # Called by the reader: whoever else must hear of the end still does.
+                log.error("on_gone failed", channel_id=self.id, exc_info=fault)
 
     def forget(self) -> None:
         """It never came to be."""
@@ -403,6 +412,11 @@ class Channel(Target, Outgoing):
         another.claim()
         self._owner.own(("channel", channel_id), another.hangup)
         return another
+
+    async def _make(
+        self, send: Callable[[str], Coroutine[Any, Any, Snapshot]], kind: str = "channel"
+    ) -> Channel:
+        return await self._run(super()._make(send, kind))
 
     async def _command(self, work: Coroutine[Any, Any, T]) -> T:
         return await self._owner.run(self._run(work))

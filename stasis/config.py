@@ -127,11 +127,11 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     environ = os.environ if environ is None else environ
     data = read_toml(path)
     problems: list[str] = []
-    for section_field in attrs.fields(Config):
-        if attrs.has(section_type := section_field.type or object):
-            table = data.setdefault(section_field.name, {})
+    for name, section_type in typing.get_type_hints(Config).items():
+        if attrs.has(section_type):
+            table = data.setdefault(name, {})
             if isinstance(table, dict):
-                overlay(section_field.name, section_type, table, environ, problems)
+                overlay(name, section_type, table, environ, problems)
     config: Config | None = None
     try:
         config = section(Config, data, "stasis.toml")
@@ -198,7 +198,7 @@ def check(config: Config) -> Config:
     if asterisk.password_file:
         try:
             text = Path(asterisk.password_file).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a NUL in the path
             raise ConfigError(f"asterisk.password_file: cannot be read: {error}") from None
         lines = text.splitlines()
         if not lines or not lines[0]:

@@ -57,13 +57,14 @@ class Attempt:
     """One endpoint that rings.
 
     channel: once it exists. status: once it is known. dialled: whether Asterisk has begun to.
-    sending: the request. wait: what tells how it goes.
+    word: how a Dial event says it will end. sending: the request. wait: what tells how it goes.
     """
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
         self.channel: Channel | None = None
         self.status: DialStatus | None = None
+        self.word: DialStatus | None = None
         self.dialled = False
         self.sending: asyncio.Task[Channel] | None = None
         self.wait: Wait[Event] | None = None
@@ -200,6 +201,7 @@ class Dialling(Media):
         if error is not None and not (isinstance(error, ChannelGone) and attempt.dialled):
             # One that rang and is gone: its end, on its way, says why.
             self._fail(attempt, "CHANUNAVAIL")
+            self._hang_up(attempt)
 
     # What the reader tells
 
@@ -216,9 +218,14 @@ class Dialling(Media):
                 if self.early:
                     self._answer(attempt)
             elif (status := of_word(event.dialstatus)) is not None:
-                self._fail(attempt, status)
+                attempt.word = status
+                if self.early:
+                    # One that was created stays in Stasis when it was busy.
+                    self._hang_up(attempt)
+                    self._fail(attempt, status)
         elif isinstance(event, ChannelDestroyed):
-            self._fail(attempt, of_end(event.cause, attempt.dialled), event.cause)
+            status = attempt.word or of_end(event.cause, attempt.dialled)
+            self._fail(attempt, status, event.cause)
         return attempt.status is not None
 
     def _answer(self, attempt: Attempt) -> None:
@@ -233,9 +240,6 @@ class Dialling(Media):
             return
         attempt.status = status
         self._cause = cause or self._cause
-        if self.early:
-            # One that was created and dialled stays in Stasis when it was busy.
-            self._hang_up(attempt)
         if all(each.status is not None for each in self.attempts):
             self._decide()
 

@@ -37,6 +37,7 @@ class Digits:
         return len(self._items)
 
     def __contains__(self, event: object) -> bool:
+        self._expire()
         return any(item is event for _, item in self._items)
 
     def add(self, event: ChannelDtmfReceived) -> None:

@@ -113,7 +113,6 @@ class Link:
         reader: asyncio.Task[None] | None = None
         stopped = asyncio.create_task(self._stopped.wait(), name="stasis stopped")
         try:
-            await self._greet()
             reader = asyncio.create_task(self._read(), name="stasis reader")
             await asyncio.wait({reader, stopped}, return_when=asyncio.FIRST_COMPLETED)
             if reader.done():
@@ -181,6 +180,7 @@ class Link:
     # The reader
 
     async def _read(self) -> None:
+        await self._greet()
         frames = self._frames or connect(self.config.asterisk, list(self.programs))
         async with aclosing(frames):  # type: ignore[type-var]
             async for item in frames:
@@ -206,7 +206,13 @@ class Link:
                 self._socket.answered(event)
             return
         self.counts["events"] += 1
-        self.take(event)
+        try:
+            self.take(event)
+        except Exception as error:
+            # Nothing that arrives may end the reader: every other call depends on it.
+            log.error(
+                "an event was not handled; please report this", kind=event.type, exc_info=error
+            )
 
     def take(self, event: Event) -> None:
         """One event: a new call, or something for those who claimed its ids."""
@@ -236,14 +242,21 @@ class Link:
             self._start(event, program)
 
     def _start(self, event: StasisStart, program: Program) -> None:
-        runner = Runner(
-            event.channel.id,
-            event.application,
-            program,
-            self.ari,
-            self.router,
-            self.config.engine,
-        )
+        try:
+            runner = Runner(
+                event.channel.id,
+                event.application,
+                program,
+                self.ari,
+                self.router,
+                self.config.engine,
+            )
+        except Exception as error:
+            # The flow's own `__init__` has failed, in the reader: end this call, and read on.
+            log.error("the flow could not be made", flow=program.flow.__name__, exc_info=error)
+            self.router.release(("channel", event.channel.id))
+            self._spawn(self._turn_away(event, hangup=True))
+            return
         self.counts["calls"] += 1
         self.runners.add(runner)
         self._idle.clear()

@@ -148,7 +148,8 @@ class Owner:
             async with asyncio.timeout(self.config.close_timeout):
                 await self.stop_media()
                 if self._commands:
-                    await asyncio.wait(self._commands)
+                    # Half of the time at most: what is there must be closed in any case.
+                    await asyncio.wait(self._commands, timeout=self.config.close_timeout / 2)
                 while self._resources:
                     key, close = self._resources.popitem()
                     await self._closed(key, close)

@@ -79,6 +79,12 @@ class Playback(Media):
         self._stopped = True
         self._owner.router.release(self._key)
 
+    def forget(self) -> None:
+        """It never began."""
+        self._end.cancel()
+        self._owner.router.release(self._key)
+        self._owner.media.pop(self.id, None)
+
     def channel_gone(self, error: ChannelGone) -> None:
         """What it played to is gone."""
         self._end.fail(error)

@@ -130,6 +130,11 @@ def make(point: EntryPoint, config: Config) -> Plugin:
         raise PluginError(
             f"plugin {point.name!r}: {point.value} is not a subclass of stasis.Plugin"
         )
+    if getattr(kind, "name", None) != point.name:
+        raise PluginError(
+            f"plugin {point.name!r}: {point.value} must have name = {point.name!r}, as its entry"
+            " point says"
+        )
     table = config.plugin.get(point.name, {})
     settings: object = section(kind.config_class, table, f"[plugin.{point.name}]")
     try:

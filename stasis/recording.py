@@ -104,7 +104,8 @@ class LiveRecording:
             self.forget()
 
     def forget(self) -> None:
-        """It is over, or never began."""
+        """It is over, or never began: then nobody waits for its end."""
+        self._end.cancel()
         self._owner.router.release(self._key)
         self._owner.disown(self._key)
 

@@ -57,7 +57,8 @@ class Claim:
 class Wait(Generic[E]):
     """One awaited event. It is armed from the moment it exists, so arm it before you send.
 
-    what: the wait in words, for the error. Awaiting it more than once gives the same event.
+    what: the wait in words, for the error. key: the id that the event is about. Awaiting it
+    more than once gives the same event.
     """
 
     def __init__(
@@ -65,8 +66,10 @@ class Wait(Generic[E]):
         kinds: tuple[type[E], ...],
         where: Callable[[E], bool] | None,
         what: str,
+        key: Key,
         forget: Callable[[Wait[E]], None],
     ) -> None:
+        self.key = key
         self._kinds = kinds
         self._where = where
         self._forget = forget
@@ -110,9 +113,14 @@ class Wait(Generic[E]):
             return True
         if not isinstance(event, self._kinds):
             return False
-        if self._where is not None and not self._where(event):
-            return False
-        self._future.set_result(event)
+        try:
+            if self._where is not None and not self._where(event):
+                return False
+        except Exception as error:
+            # A flow's own code, run by the reader: its fault is its own waiter's to hear.
+            self._future.set_exception(error)
+        else:
+            self._future.set_result(event)
         return True
 
 
@@ -156,7 +164,7 @@ class Router:
             names = ", ".join(kind.__name__ for kind in deaf)
             raise FlowError(f"Asterisk does not send {names} here: name it in the flow's `hears`")
         words = what or f"{' or '.join(kind.__name__ for kind in kinds)} of {' '.join(key)}"
-        wait: Wait[E] = Wait(kinds, where, words, lambda w: self._forget(key, w))
+        wait: Wait[E] = Wait(kinds, where, words, key, self._forget)
         self._waits.setdefault(key, []).append(wait)
         return wait
 
@@ -187,12 +195,19 @@ class Router:
             hearer.hear(event)
         return claimed
 
-    def _forget(self, key: Key, wait: Wait[Any]) -> None:
-        waits = self._waits.get(key)
+    def move(self, old: Key, new: Key) -> None:
+        """What waited for one id waits for another: a channel has taken its place."""
+        for wait in (moving := self._waits.pop(old, [])):
+            wait.key = new
+        if moving:
+            self._waits.setdefault(new, []).extend(moving)
+
+    def _forget(self, wait: Wait[Any]) -> None:
+        waits = self._waits.get(wait.key)
         if waits is not None and wait in waits:
             waits.remove(wait)
             if not waits:
-                del self._waits[key]
+                del self._waits[wait.key]
 
     def counts(self) -> dict[str, int]:
         """How many claims and waits there are: both are 0 when no call lives."""

@@ -151,8 +151,10 @@ class Runner:
             self._report(error)
             await self._leave(self.flow.on_error)
         finally:
-            await self._end(last)
-            await self.owner.close()
+            try:
+                await self._end(last)
+            finally:
+                await self.owner.close()
 
     async def _walk(self) -> Step:
         """Go from state to state until the call is over."""
@@ -198,7 +200,7 @@ class Runner:
             if isinstance(item, Event):
                 step = await self._hear(row, body, item)
             elif isinstance(item, Returned):
-                step = self._returned(row, body) if item.body is body else None
+                step = await self._returned(row, body) if item.body is body else None
             elif isinstance(item, Fired):
                 step = None
                 if item.body is body:
@@ -256,7 +258,7 @@ class Runner:
                 raise error
         return None
 
-    def _returned(self, row: Row, body: Body[Any]) -> Step | None:
+    async def _returned(self, row: Row, body: Body[Any]) -> Step | None:
         """The body has ended: an outcome, Done, the end of a final state, or an error."""
         if body.task.cancelled():
             return None
@@ -271,16 +273,18 @@ class Runner:
         if not row.edges:
             return Step(None, leave=self.flow.on_done)
         if outcome is None:
-            return Step(str(row.edges[Done]), Outcome()) if Done in row.edges else None
+            return await self._follow(row, Done, Outcome()) if Done in row.edges else None
         if outcome not in row.edges:
             raise FlowError(
                 f"{type(self.flow).__name__}.{self.state} returned {outcome!r}, which its row does"
                 f" not have; known: {[t for t in row.edges if isinstance(t, str)]}"
             )
-        return Step(str(row.edges[outcome]), Outcome(outcome=outcome))
+        return await self._follow(row, outcome, Outcome(outcome=outcome))
 
     def _is_end(self, error: BaseException) -> bool:
         """Whether an error only says that the call is over."""
+        if isinstance(error, BaseExceptionGroup):
+            return all(map(self._is_end, error.exceptions))
         return isinstance(error, ChannelGone) and (
             self.channel.gone is not None or error.channel_id == self.channel.id
         )
@@ -347,8 +351,11 @@ class Runner:
     async def _end(self, event: Event | None) -> None:
         """Run the flow's `ended`, within its time."""
         ending = Body(self.flow.ended(event), name=f"{self.channel.id} ended")
-        if not await ending.over(self._config.leave_timeout):
+        try:
+            in_time = await ending.over(self._config.leave_timeout)
+        finally:
             await ending.leave(0)
+        if not in_time:
             log.error("`ended` took too long and was cancelled")
         elif not ending.task.cancelled():
             error = ending.task.exception()

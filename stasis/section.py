@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 
 import attrs
 import cattrs
-from cattrs.gen import make_dict_structure_fn
+from cattrs.gen import make_dict_structure_fn, mapping_structure_factory
 
 from stasis.errors import ConfigError
 
@@ -59,7 +59,8 @@ def key(default: Any, help: str, **validation: Any) -> Any:
 
 def _within(instance: object, attribute: attrs.Attribute[Any], value: float) -> None:
     low, high = attribute.metadata.get("minimum"), attribute.metadata.get("maximum")
-    if (low is not None and value < low) or (high is not None and value > high):
+    # Written so that NaN, which TOML knows, is outside.
+    if (low is not None and not value >= low) or (high is not None and not value <= high):
         bounds = f"at least {low}" if high is None else f"from {low} to {high}"
         raise ValueError(f"{attribute.name} must be {bounds}, not {value}")
 
@@ -111,6 +112,8 @@ def plain(error: BaseException, kind: type | None) -> str:
     """One validation error in words; the value is shown only where it cannot be a secret."""
     if kind is Secret:
         return "must be a text in quotes"
+    if isinstance(error, KeyError):
+        return "is missing; it has no default"
     return str(error) or type(error).__name__
 
 
@@ -160,6 +163,17 @@ def _table(kind: type[T]) -> Any:
     return convert
 
 
+def _tables(kind: Any) -> Any:
+    inner = mapping_structure_factory(kind, CONVERTER)
+
+    def convert(value: Any, wanted: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise TypeError("must be a table")
+        return inner(value, wanted)
+
+    return convert
+
+
 def _list(kind: Any) -> Any:
     (element,) = typing.get_args(kind) or (Any,)
 
@@ -184,6 +198,7 @@ CONVERTER.register_structure_hook(float, _number)
 CONVERTER.register_structure_hook(Secret, _secret)
 CONVERTER.register_structure_hook_func(lambda t: origin(t) is Literal, _choice)
 CONVERTER.register_structure_hook_factory(lambda t: origin(t) is list, _list)
+CONVERTER.register_structure_hook_factory(lambda t: origin(t) is dict, _tables)
 CONVERTER.register_structure_hook_factory(attrs.has, _table)
 
 

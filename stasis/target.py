@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any, Literal, TypeVar
 
-from stasis.errors import ChannelGone
+from stasis.errors import ChannelGone, Conflict
 from stasis.media import checked_media, checked_name
 from stasis.owner import Owner, new_id
 from stasis.playback import Playback
@@ -77,8 +77,7 @@ class Target:
         try:
             await self._owner.done(task)
         except Exception:
-            playback.abandon()
-            self._owner.media.pop(playback.id, None)
+            playback.forget()
             raise
         return playback
 
@@ -104,7 +103,10 @@ class Target:
         format, ChannelGone. A channel in a bridge cannot be recorded: record the bridge, or
         snoop. ARI: POST /channels/{channelId}/record, or the same of /bridges.
         """
-        recording = LiveRecording(self._owner, checked_name(name), format)
+        if self._owner.router.claimed(("recording", checked_name(name))) is not None:
+            # Asterisk would say so too, but the claim of the one that runs must not be touched.
+            raise Conflict("POST", f"/recordings/live/{name}", 409, "it is being recorded already")
+        recording = LiveRecording(self._owner, name, format)
         self._remember(recording)
         task = self._owner.command(
             self._run(

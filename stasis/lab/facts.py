@@ -11,6 +11,7 @@ from attrs import field, frozen
 from stasis.lab.chroot import Chroot
 from stasis.lab.docker import Docker
 from stasis.lab.engine import Engine
+from stasis.lab.fault import LabError
 from stasis.lab.place import state
 from stasis.lab.ports import Ports
 
@@ -81,6 +82,18 @@ class Facts:
     def recordings(self) -> Path:
         """Where ARI's stored recordings are, as files on this machine."""
         return self.folder / "spool" / "recording"
+
+    def prompt(self, name: str) -> Path:
+        """The sound file Asterisk plays for sound:NAME, like digits/1, to compare with.
+
+        Raises LabError when there is none.
+        """
+        own = name.startswith("custom/")
+        stem = self.custom_sounds / name.removeprefix("custom/") if own else self.sounds / name
+        for form in ("wav", "gsm"):  # in the order it prefers them, for phones that speak ulaw
+            if (file := stem.with_name(f"{stem.name}.{form}")).exists():
+                return file
+        raise LabError(f"the lab {self.name} has no sound {name}")
 
     @property
     def custom_sounds(self) -> Path:

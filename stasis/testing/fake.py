@@ -130,10 +130,12 @@ class FakeAsterisk:
         self._new_channel(channel_id, f"PJSIP/{number}-{self._count:08x}", "Ring", number, name)
         self._tell("StasisStart", channel=self._channels[channel_id], args=list(args))
         runner: Runner | None = None
-        while runner is None:
+        for _ in range(TURNS):
             # A short flow may be over before the turn is: catch its runner as it starts.
             await asyncio.sleep(0)
             runner = next((r for r in self.link.runners if r.channel.id == channel_id), None)
+            if runner is not None:
+                break
         await self.turn()
         return FakeCall(self, channel_id, runner)
 

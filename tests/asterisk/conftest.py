@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stasis.lab import Lab
+from stasis.lab.lab import Lab
 from tests.asterisk.servers import Callers, Server
 
 VERSIONS = ("22", "16")

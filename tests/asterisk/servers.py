@@ -16,7 +16,7 @@ import attrs
 from stasis import Channel, ChannelGone, Link
 from stasis.ari.channels import Channel as Snapshot
 from stasis.config import AsteriskConfig, Config
-from stasis.lab import Lab
+from stasis.lab.lab import Lab
 from stasis.program import Program, Runnable
 from stasis.section import Secret
 

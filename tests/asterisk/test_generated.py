@@ -15,7 +15,7 @@ from stasis.ari.generate import differences
 from stasis.ari.generator.describe import read_url
 from stasis.config import AsteriskConfig
 from stasis.errors import AllocationFailed, InvalidParameter, NotFound
-from stasis.lab import Lab
+from stasis.lab.lab import Lab
 from stasis.section import Secret
 from stasis.transport.http import Http
 

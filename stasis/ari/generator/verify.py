@@ -15,6 +15,7 @@ import msgspec
 from stasis.ari.generator.describe import Description, Model, Operation, Parameter, Section
 from stasis.ari.generator.names import class_name, module_name, python_name
 from stasis.ari.resource import Request, Resource, Response
+from stasis.errors import NotSent
 
 __all__ = ["verify"]
 
@@ -72,7 +73,7 @@ async def verify_operation(section: Section, operation: Operation, module: Any) 
     }
     try:
         result = await method(*positional, **keywords)
-    except TypeError as error:  # an unknown parameter
+    except (TypeError, NotSent) as error:  # an unknown parameter, or one of another type
         return [f"{row}: {error}"]
     request = sent[0]
     problems = []

@@ -43,6 +43,8 @@ def test_what_a_list_is_made_of() -> None:
 
 def test_a_docstring_is_one_whatever_is_in_it() -> None:
     text = indent(doc(["Short."], [], ["a: " + "long " * 60, "b: next."]))
-    assert ast.get_docstring(ast.parse(f"def f():\n{text}")) is not None
+    (function,) = ast.parse(f"def f():\n{text}").body
+    assert isinstance(function, ast.FunctionDef)
+    assert (ast.get_docstring(function) or "").endswith("\nb: next.")
     assert max(map(len, text.splitlines())) <= 100
     assert doc(["Short."]) == '"""Short."""'

@@ -34,6 +34,10 @@ def text(
     return "".join(resource(Section(section, (operation,), (), ()), [operation]))
 
 
+# What the tables expect of an operation that makes a playback.
+ID = parameter("playbackId")
+
+
 def test_the_path_is_positional_and_encoded() -> None:
     made = text("things", "getThing", parameter("thingId", "path"), path="/things/{thingId}/x")
     assert "async def get_thing(self, thing_id: str) -> None:" in made
@@ -79,7 +83,7 @@ def test_bodies() -> None:
 
 def test_versions_of_an_operation_and_of_its_parameters() -> None:
     assert "since=SINCE_20_16" in text("channels", "progress")
-    made = text("bridges", "play", parameter("announcer_format", default="x"))
+    made = text("bridges", "play", parameter("announcer_format", default="x"), ID)
     assert "announcer_format: str | None = None" in made
     assert 'newer={"announcer_format": SINCE_20_17}' in made
 

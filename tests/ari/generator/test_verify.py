@@ -47,7 +47,7 @@ async def test_what_the_client_has_is_not_told() -> None:
         ),
         (
             {"parameters": (ID, attrs.evolve(DIRECTION, where="body", type="containers"))},
-            "sends the body",
+            "direction: cannot send a dict",
         ),
     ],
 )

@@ -1,0 +1,32 @@
+"""`stasis draw`: a flow as a Mermaid diagram."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stasis.cli.screen import say
+from stasis.cli.target import TargetError, target
+from stasis.draw import draw as drawn
+
+__all__ = ["draw"]
+
+
+def draw(
+    flow: Annotated[str, typer.Argument(help="module:Name or path/to/file.py:Name")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="write to this file instead")
+    ] = None,
+) -> None:
+    """Draw a flow as a Mermaid stateDiagram-v2, which GitHub and GitLab show as a picture."""
+    text = drawn(target(flow))
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, "utf-8")
+    except OSError as error:
+        raise TargetError(f"{output} cannot be written: {error.strerror}") from None
+    say(f"written: {output}")

@@ -1,0 +1,23 @@
+"""Ending a child process that is ours: politely, then by force."""
+
+from __future__ import annotations
+
+import asyncio
+
+__all__ = ["end"]
+
+POLITE_SECONDS = 2.0
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    """Terminate a process and wait until it is gone; kill it after 2 s. One that ended is fine."""
+    try:
+        process.terminate()
+    except ProcessLookupError:
+        pass
+    try:
+        async with asyncio.timeout(POLITE_SECONDS):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()

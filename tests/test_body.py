@@ -1,0 +1,328 @@
+"""A body of user code: interrupted at its own await, cancelled, waited for, never leaked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+
+from stasis.body import Body
+from stasis.errors import ChannelGone, InboxOverflow, WaitTimeout
+from stasis.testing.clock import virtual_time
+
+GONE = ChannelGone("c1", "hung up")
+
+
+async def begun(work: Coroutine[Any, Any, Any]) -> Body[Any]:
+    """A body that stands at its first await."""
+    body: Body[Any] = Body(work, "test")
+    await asyncio.sleep(0)
+    return body
+
+
+@virtual_time
+async def test_it_runs_and_returns():
+    async def work() -> str:
+        await asyncio.sleep(1)
+        return "done"
+
+    body = Body(work(), "test")
+    assert await body.over(2) and body.task.result() == "done"
+    assert body.task.get_name() == "test"
+
+
+@virtual_time
+async def test_its_own_error_is_kept_for_who_asks():
+    async def work() -> None:
+        raise ValueError("mine")
+
+    body = Body(work(), "test")
+    assert await body.over(1)
+    assert str(body.task.exception()) == "mine"
+
+
+class TestInterrupt:
+    @virtual_time
+    async def test_the_error_is_raised_at_a_plain_sleep(self):
+        async def work() -> None:
+            await asyncio.sleep(3600)
+
+        body = await begun(work())
+        body.interrupt(GONE)
+        assert await body.over(1)
+        # The very error, not a copy, and no cancellation.
+        assert not body.task.cancelled() and body.task.exception() is GONE
+
+    @virtual_time
+    async def test_the_body_may_catch_it_and_go_on(self):
+        async def work() -> str:
+            try:
+                await asyncio.sleep(3600)
+            except ChannelGone as gone:
+                await asyncio.sleep(1)
+                return f"{gone} ({gone.channel_id}, {gone.reason})"
+            return "never"
+
+        body = await begun(work())
+        body.interrupt(GONE)
+        await body.over(2)
+        assert body.task.result() == "channel c1: hung up (c1, hung up)"
+
+    @virtual_time
+    async def test_after_it_the_task_does_not_count_as_being_cancelled(self):
+        async def work() -> int:
+            try:
+                await asyncio.sleep(3600)
+            except ChannelGone:
+                pass
+            # A timeout of the body's own would mistake itself otherwise.
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(1):
+                    await asyncio.sleep(2)
+            task = asyncio.current_task()
+            assert task is not None
+            return task.cancelling()
+
+        body = await begun(work())
+        body.interrupt(GONE)
+        await body.over(5)
+        assert body.task.result() == 0
+
+    @virtual_time
+    async def test_its_cleanup_runs_to_its_end(self):
+        steps: list[str] = []
+
+        async def work() -> None:
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                await asyncio.sleep(1)
+                steps.append("cleaned up")
+
+        body = await begun(work())
+        body.interrupt(GONE)
+        assert await body.over(2) and steps == ["cleaned up"]
+        assert body.task.exception() is GONE
+
+    @virtual_time
+    async def test_a_second_error_does_not_hit_the_cleanup_of_the_first(self):
+        steps: list[str] = []
+
+        async def work() -> None:
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                await asyncio.sleep(1)
+                steps.append("cleaned up")
+
+        body = await begun(work())
+        body.interrupt(GONE)
+        body.interrupt(InboxOverflow("c1", 10))
+        assert await body.over(2) and steps == ["cleaned up"]
+        assert body.task.exception() is GONE
+
+    @virtual_time
+    async def test_a_task_group_inside_ends_with_it(self):
+        ended: list[int] = []
+
+        async def child(number: int) -> None:
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                ended.append(number)
+
+        async def work() -> None:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(child(1))
+                group.create_task(child(2))
+
+        body = await begun(work())
+        await asyncio.sleep(0)
+        body.interrupt(GONE)
+        assert await body.over(1) and ended == [1, 2]
+        assert body.task.exception() is GONE
+
+    @pytest.mark.parametrize("how", ["wait_for", "gather", "wait_shielded"])
+    def test_what_it_awaits_through_asyncio_ends_with_it(self, how: str):
+        ended: list[str] = []
+
+        async def slow() -> None:
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                ended.append("slow")
+
+        async def work() -> None:
+            if how == "wait_for":
+                await asyncio.wait_for(slow(), 100)
+            elif how == "gather":
+                await asyncio.gather(slow(), slow())
+            else:
+                inner = asyncio.ensure_future(slow())
+                try:
+                    await asyncio.shield(inner)
+                finally:
+                    inner.cancel()
+
+        @virtual_time
+        async def test() -> None:
+            body = await begun(work())
+            await asyncio.sleep(0)
+            body.interrupt(GONE)
+            assert await body.over(1)
+            assert body.task.exception() is GONE
+            await asyncio.sleep(0)
+
+        test()
+        assert set(ended) == {"slow"}
+
+    @virtual_time
+    async def test_an_error_with_facts_of_another_base_keeps_them(self):
+        async def work() -> tuple[str, float]:
+            try:
+                await asyncio.sleep(3600)
+            except WaitTimeout as late:
+                return str(late), late.seconds
+            raise AssertionError
+
+        body = await begun(work())
+        body.interrupt(WaitTimeout("it", 3))
+        await body.over(1)
+        assert body.task.result() == ("it: nothing came within 3 s", 3)
+
+    @virtual_time
+    async def test_another_error_raised_from_it_is_its_own(self):
+        async def work() -> None:
+            try:
+                await asyncio.sleep(3600)
+            except ChannelGone:
+                raise RuntimeError("mine") from None
+
+        body = await begun(work())
+        body.interrupt(GONE)
+        await body.over(1)
+        assert repr(body.task.exception()) == "RuntimeError('mine')"
+
+    @virtual_time
+    async def test_an_ended_body_does_not_mind(self):
+        async def work() -> int:
+            return 1
+
+        body = await begun(work())
+        await body.over(1)
+        body.interrupt(GONE)
+        assert body.task.result() == 1
+
+    @virtual_time
+    async def test_before_its_first_step_it_never_runs(self):
+        async def work() -> None:
+            raise AssertionError("ran")
+
+        body = Body(work(), "test")
+        body.interrupt(GONE)
+        assert await body.over(1) and body.task.cancelled()
+
+
+class TestLeave:
+    @virtual_time
+    async def test_it_is_cancelled_at_its_await(self):
+        seen: list[str] = []
+
+        async def work() -> None:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError as error:
+                seen.append(type(error).__name__)
+                raise
+
+        body = await begun(work())
+        assert await body.leave(1)
+        assert body.task.cancelled() and seen == ["CancelledError"]
+
+    @virtual_time
+    async def test_its_cleanup_is_waited_for(self):
+        async def work() -> None:
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                await asyncio.sleep(2)
+
+        body = await begun(work())
+        began = asyncio.get_running_loop().time()
+        assert await body.leave(5)
+        assert asyncio.get_running_loop().time() - began == pytest.approx(2)
+
+    @virtual_time
+    async def test_one_that_ignores_it_is_told_after_its_time(self):
+        async def work() -> None:
+            for _ in range(2):
+                try:
+                    await asyncio.sleep(100)
+                except asyncio.CancelledError:
+                    pass
+
+        body = await begun(work())
+        assert not await body.leave(5)
+        assert asyncio.get_running_loop().time() == pytest.approx(5)
+        assert await body.over(200)
+
+    @virtual_time
+    async def test_one_that_has_ended_is_left_at_once(self):
+        async def work() -> None:
+            return None
+
+        body = await begun(work())
+        await body.over(1)
+        assert await body.leave(0) and not body.task.cancelled()
+
+    @virtual_time
+    async def test_an_interrupt_that_was_not_yet_seen_gives_way_to_leaving(self):
+        async def work() -> None:
+            await asyncio.sleep(3600)
+
+        body = await begun(work())
+        body.interrupt(GONE)
+        assert await body.leave(1) and body.task.cancelled()
+
+    @virtual_time
+    async def test_an_error_of_its_cleanup_makes_no_noise(self):
+        async def work() -> None:
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                raise ValueError("in cleanup")
+
+        body = await begun(work())
+        assert await body.leave(1)
+        assert isinstance(body.task.exception(), ValueError)
+
+
+@virtual_time
+async def test_an_async_generator_inside_is_driven_as_usual():
+    async def numbers() -> Any:
+        for number in range(3):
+            await asyncio.sleep(1)
+            yield number
+
+    async def work() -> list[int]:
+        return [number async for number in numbers()]
+
+    body = Body(work(), "test")
+    assert await body.over(5) and body.task.result() == [0, 1, 2]
+
+
+@virtual_time
+async def test_a_future_that_fails_raises_in_the_body():
+    async def work() -> str:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(1, future.set_exception, KeyError("x"))
+        try:
+            await future
+        except KeyError:
+            return "caught"
+        raise AssertionError
+
+    body = Body(work(), "test")
+    assert await body.over(5) and body.task.result() == "caught"

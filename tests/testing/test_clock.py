@@ -1,0 +1,81 @@
+"""The virtual clock: hours pass in no time, in order, and a deadlock is an error, not a hang."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+
+import pytest
+
+from stasis.testing.clock import Stalled, run, virtual_time
+
+
+def test_hours_pass_in_no_time():
+    async def nap() -> float:
+        await asyncio.sleep(7200)
+        return asyncio.get_running_loop().time()
+
+    began = time.monotonic()
+    assert run(nap()) == pytest.approx(7200)
+    assert time.monotonic() - began < 1.0
+
+
+def test_timers_fire_in_the_order_of_their_times():
+    async def naps() -> list[float]:
+        woken: list[float] = []
+
+        async def nap(seconds: float) -> None:
+            await asyncio.sleep(seconds)
+            woken.append(seconds)
+
+        await asyncio.gather(*map(nap, (3.0, 0.001, 2.0, 0.1 + 0.2, 0.3)))
+        return woken
+
+    assert run(naps()) == [0.001, 0.3, 0.1 + 0.2, 2.0, 3.0]
+
+
+def test_work_that_needs_no_time_takes_none():
+    async def busy() -> float:
+        for _ in range(1000):
+            await asyncio.sleep(0)
+        return asyncio.get_running_loop().time()
+
+    assert run(busy()) == 0.0
+
+
+def test_a_timeout_fires_at_its_second():
+    async def wait() -> float:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(30):
+                await asyncio.sleep(31)
+        return asyncio.get_running_loop().time()
+
+    assert run(wait()) == pytest.approx(30)
+
+
+def test_a_thread_is_waited_for():
+    async def through_a_thread() -> str:
+        return await asyncio.to_thread(lambda: "done")
+
+    assert run(through_a_thread()) == "done"
+
+
+def test_waiting_for_nothing_is_an_error(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("stasis.testing.clock.REAL_SECONDS", 0.01)
+
+    async def deadlock() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    with pytest.raises(Stalled):
+        run(deadlock())
+
+
+def test_a_decorated_test_keeps_its_fixtures():
+    @virtual_time
+    async def test(fixture: int) -> int:
+        await asyncio.sleep(60)
+        return fixture
+
+    assert list(inspect.signature(test).parameters) == ["fixture"]
+    assert test(fixture=5) == 5
