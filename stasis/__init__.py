@@ -98,9 +98,10 @@ from stasis.finding import Finding
 from stasis.flow import After, Do, Done, Elapsed, Flow, Leave, Other, Outcome
 from stasis.link import Link
 from stasis.mailbox import Mailbox
-from stasis.menu import Choice
+from stasis.menu import Choice, Matcher
 from stasis.playback import Playback, PlaybackResult
 from stasis.plugin import Plugin
+from stasis.program import Program, Runnable
 from stasis.recording import LiveRecording, RecordingResult, StoredRecording
 from stasis.section import Secret, key
 from stasis.sound import Sound
@@ -177,6 +178,7 @@ __all__ = [
     "Link",
     "LiveRecording",
     "Mailbox",
+    "Matcher",
     "MethodNotAllowed",
     "NotAri",
     "NotBooted",
@@ -197,11 +199,13 @@ __all__ = [
     "PlaybackStarted",
     "Plugin",
     "PluginError",
+    "Program",
     "RecordingFailed",
     "RecordingFinished",
     "RecordingResult",
     "RecordingStarted",
     "ResponseError",
+    "Runnable",
     "Secret",
     "ServerError",
     "Since",

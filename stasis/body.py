@@ -16,6 +16,8 @@ __all__ = ["Body"]
 
 T = TypeVar("T")
 
+# The attribute under which an error that was raised in a body keeps the plain one.
+PLAIN = "_plain"
 # To each class of errors one that is of the same kind, and a CancelledError.
 BOTH: dict[type[Exception], type[BaseException]] = {}
 
@@ -26,41 +28,42 @@ class _Driven(Generic[T]):
     def __init__(self, work: Coroutine[Any, Any, T]) -> None:
         self.work = work
         self.error: Exception | None = None
-        self._thrown: dict[BaseException, Exception] = {}
 
     def __await__(self) -> Generator[Any, Any, T]:
         value: Any = None
-        raised: BaseException | None = None
+        # A list, and `del`: an error keeps this frame, so the frame must not keep the error.
+        raised: list[BaseException] = []
         while True:
             try:
-                if raised is None:
-                    step = self.work.send(value)
-                else:
-                    step = self.work.throw(raised)
+                step = self.work.throw(raised.pop()) if raised else self.work.send(value)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
             except BaseException as error:
-                if (plain := self._thrown.get(error)) is None:
+                plain = vars(error).pop(PLAIN, None)
+                if plain is None:
                     raise
-                raise plain.with_traceback(error.__traceback__) from None
-            raised = None
+                try:
+                    raise plain.with_traceback(error.__traceback__) from None
+                finally:
+                    del plain
             try:
                 value = yield step
             except asyncio.CancelledError as cancelled:
-                raised = cancelled
-                if self.error is not None:
-                    raised = as_cancellation(self.error)
-                    self._thrown[raised] = self.error
-                    self.error = None
-                    task = asyncio.current_task()
-                    assert task is not None
-                    task.uncancel()
+                if self.error is None:
+                    raised.append(cancelled)
+                    continue
+                raised.append(as_cancellation(self.error))
+                self.error = None
+                task = asyncio.current_task()
+                assert task is not None
+                task.uncancel()
+                del task
             except BaseException as error:
-                raised = error
+                raised.append(error)
 
 
 def as_cancellation(error: Exception) -> BaseException:
-    """The same error, of a class that is a CancelledError as well."""
+    """The same error, of a class that is a CancelledError as well; it brings the plain one."""
     kind = type(error)
     if kind not in BOTH:
         BOTH[kind] = type(
@@ -68,7 +71,7 @@ def as_cancellation(error: Exception) -> BaseException:
         )
     thrown = BOTH[kind].__new__(BOTH[kind])
     thrown.args = error.args
-    thrown.__dict__.update(error.__dict__)
+    vars(thrown).update(vars(error), **{PLAIN: error})
     return thrown
 
 

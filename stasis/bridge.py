@@ -135,7 +135,7 @@ class Bridge(Target):
                     role=role,
                     mute=mute,
                     absorb_dtmf=absorb_dtmf,
-                    inhibit_connected_line_updates=inhibit_connected_line_updates,
+                    inhibit_connected_line_updates=inhibit_connected_line_updates or None,
                 )
             )
             for wait in waits:

@@ -47,6 +47,8 @@ E = TypeVar("E", bound=Event)
 DTMF = frozenset("0123456789*#ABCDabcd")
 # From these on a variable is set when Asterisk answers.
 SETS_AT_ONCE = Since("20.20", "22.10", "23.4")
+# How long a channel that was created may take to be in Stasis, which it is at once.
+ENTER_SECONDS = 5.0
 # The words of a 404 that is about the channel, not about a variable or label of it.
 NOT_FOUND = re.compile(r"channel (was )?not found", re.IGNORECASE)
 
@@ -70,6 +72,7 @@ class Channel(Target, Outgoing):
         self.snapshot = Snapshot(id=channel_id)
         self.cause: int | None = None
         self._own = own
+        self._entered: Wait[StasisStart] | None = None
         self._hanging_up = False
         self._unsettled = False
         self._on_gone: list[Callable[[ChannelGone], None]] = []
@@ -175,8 +178,9 @@ class Channel(Target, Outgoing):
         self._owner.disown(("channel", self.id))
         waits, self._waits = self._waits, []
         for wait in waits:
-            wait.fail(error)
-        for call in self._on_gone:
+            wait.fail(error.again())
+        calls, self._on_gone = self._on_gone, []
+        for call in calls:
             try:
                 call(error)
             except Exception as fault:
@@ -207,10 +211,19 @@ class Channel(Target, Outgoing):
         """
         wait = self._owner.expect(("channel", self.id), *kinds, where=where, what=what)
         if self.gone is not None:
-            wait.fail(self.gone)
+            wait.fail(self.gone.again())
         self._waits = [each for each in self._waits if not each.settled]
         self._waits.append(wait)
         return wait
+
+    async def entered(self, timeout: float = ENTER_SECONDS) -> None:
+        """Wait until a channel that we made is in Stasis; commands for it would fail before.
+
+        timeout: seconds. A call of our own is there from its start.
+        Raises ChannelGone when it failed first, WaitTimeout. ARI: StasisStart.
+        """
+        if self._entered is not None:
+            await self._entered.within(timeout)
 
     async def ended(self, timeout: float | None = None) -> ChannelGone:
         """Wait until it is gone, and return why. timeout: seconds; None takes the longest.
@@ -410,6 +423,7 @@ class Channel(Target, Outgoing):
     def _another(self, channel_id: str) -> Channel:
         another = Channel(self._owner, channel_id, own=False)
         another.claim()
+        another._entered = another.expect(StasisStart, what=f"channel {channel_id} entering Stasis")
         self._owner.own(("channel", channel_id), another.hangup)
         return another
 
@@ -425,14 +439,17 @@ class Channel(Target, Outgoing):
         """Run a request; «channel not found» and «not in Stasis» become ChannelGone."""
         if self.gone is not None:
             work.close()
-            raise self.gone
+            raise self.gone.again()
         try:
             return await work
         except NotFound as error:
             if self.gone is not None or NOT_FOUND.search(error.message):
-                raise self.gone or ChannelGone(self.id, "hung up") from None
+                raise self._why_gone("hung up") from None
             raise
         except Conflict as error:
             if self.gone is not None or "not in stasis" in error.message.lower():
-                raise self.gone or ChannelGone(self.id, "not in Stasis") from None
+                raise self._why_gone("not in Stasis") from None
             raise
+
+    def _why_gone(self, reason: str) -> ChannelGone:
+        return ChannelGone(self.id, reason) if self.gone is None else self.gone.again()

@@ -26,7 +26,7 @@ from stasis.media import checked_media
 from stasis.program import Program, Runnable
 from stasis.source import calls, ends_call, media, place
 
-__all__ = ["check"]
+__all__ = ["check", "check_media"]
 
 KEYPAD = "0123456789*#"
 
@@ -214,20 +214,25 @@ def returns(method: Any) -> set[str | None] | None:
 
 
 def bad_media(flow: Any, sounds: Collection[str] | None) -> Iterator[Finding]:
-    """Media that cannot be played: no scheme that Asterisk knows, or no such sound."""
+    """The media of a flow's source that cannot be played."""
     for medium in media(flow):
-        where = f"{medium.where} {flow.__name__}".strip()
-        try:
-            checked_media(medium.text)
-        except InvalidRequest as error:
-            if medium.played:
-                yield Finding("bad-media", where, error.reason)
-            continue
-        scheme, _, name = medium.text.partition(":")
-        elsewhere = name.startswith(("/", "http://", "https://"))
-        if scheme == "sound" and sounds is not None and name not in sounds and not elsewhere:
-            text = (
-                f"Asterisk has no sound {name!r}; put the file into its sounds folder and reload"
-                " the module `sounds`, or correct the name"
-            )
-            yield Finding("missing-sound", where, text)
+        for finding in check_media(medium.text, f"{medium.where} {flow.__name__}".strip(), sounds):
+            if finding.code != "bad-media" or medium.played:
+                yield finding
+
+
+def check_media(text: str, where: str, sounds: Collection[str] | None) -> list[Finding]:
+    """What is wrong with a medium: `bad-media`, `missing-sound`, or nothing.
+
+    text: a media URI. where: it stands. sounds: as for `check`.
+    """
+    try:
+        checked_media(text)
+    except InvalidRequest as error:
+        return [Finding("bad-media", where, error.reason)]
+    scheme, _, name = text.partition(":")
+    elsewhere = name.startswith(("/", "http://", "https://"))
+    if scheme != "sound" or sounds is None or name in sounds or elsewhere:
+        return []
+    fix = "put the file into its sounds folder and `module reload sounds`, or correct the name"
+    return [Finding("missing-sound", where, f"Asterisk has no sound {name!r}; {fix}")]

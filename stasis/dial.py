@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from stasis.ari.channels import Channel as Snapshot
 from stasis.dialling import Attempt, Dialling, DialResult
 from stasis.dialstatus import DialStatus
-from stasis.errors import ChannelGone
+from stasis.errors import ChannelGone, WaitTimeout
 from stasis.outgoing import checked_endpoint
 
 if TYPE_CHECKING:
     from stasis.channel import Channel
 
 __all__ = ["DialResult", "DialStatus", "Dialling", "dial", "identity"]
+
+# How long a channel that was created may take to enter Stasis.
+ENTER_SECONDS = 5.0
 
 
 async def dial(
@@ -134,8 +138,15 @@ async def created(
         )
 
     attempt.channel = await caller._make(send)
-    dialling.bridge = await caller.bridge()
-    await dialling.bridge.add(caller, attempt.channel)
+    # Asterisk answers before the channel is in Stasis, and bridges only what is.
+    try:
+        async with asyncio.timeout(ENTER_SECONDS):
+            await attempt.entered.wait()
+    except TimeoutError:
+        raise WaitTimeout(f"{attempt.endpoint} entering Stasis", ENTER_SECONDS) from None
+    if attempt.status is None:
+        dialling.bridge = await caller.bridge()
+        await dialling.bridge.add(caller, attempt.channel)
     if attempt.status is not None:
         raise ChannelGone(attempt.channel.id, "given up before it was dialled")
     await attempt.channel.ring_out(timeout)

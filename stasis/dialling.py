@@ -57,7 +57,8 @@ class Attempt:
     """One endpoint that rings.
 
     channel: once it exists. status: once it is known. dialled: whether Asterisk has begun to.
-    word: how a Dial event says it will end. sending: the request. wait: what tells how it goes.
+    word: how a Dial event says it will end. entered: set once it is in Stasis, or over.
+    sending: the request. wait: what tells how it goes.
     """
 
     def __init__(self, endpoint: str) -> None:
@@ -66,6 +67,7 @@ class Attempt:
         self.status: DialStatus | None = None
         self.word: DialStatus | None = None
         self.dialled = False
+        self.entered = asyncio.Event()
         self.sending: asyncio.Task[Channel] | None = None
         self.wait: Wait[Event] | None = None
 
@@ -210,8 +212,10 @@ class Dialling(Media):
         if attempt.status is not None:
             return True
         if isinstance(event, StasisStart):
-            if event.channel.id == channel_id and not self.early:
-                self._answer(attempt)
+            if event.channel.id == channel_id:
+                attempt.entered.set()
+                if not self.early:
+                    self._answer(attempt)
         elif isinstance(event, Dial) and event.peer.id == channel_id:
             attempt.dialled = True
             if event.dialstatus == "ANSWER":
@@ -239,6 +243,7 @@ class Dialling(Media):
         if attempt.status is not None:
             return
         attempt.status = status
+        attempt.entered.set()
         self._cause = cause or self._cause
         if all(each.status is not None for each in self.attempts):
             self._decide()
@@ -261,6 +266,7 @@ class Dialling(Media):
         ringing = [attempt for attempt in self.attempts if attempt.status is None]
         for attempt in ringing:
             attempt.status = status
+            attempt.entered.set()
         return ringing
 
     def _decide(self, error: ChannelGone | None = None) -> None:

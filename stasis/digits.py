@@ -88,7 +88,7 @@ class Digits:
                     if self._items:
                         return self._items.popleft()[1].digit
                     if self._gone is not None:
-                        raise self._gone
+                        raise self._gone.again()
                     self._waiter = asyncio.get_running_loop().create_future()
                     await self._waiter
         except TimeoutError:

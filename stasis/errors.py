@@ -74,6 +74,10 @@ class ChannelGone(StasisError):
         self.channel_id = channel_id
         self.reason = reason
 
+    def again(self) -> ChannelGone:
+        """The same, to raise: an error that is raised twice keeps the frames of both alive."""
+        return ChannelGone(self.channel_id, self.reason)
+
 
 class WaitTimeout(StasisError, TimeoutError):
     """A wait's deadline passed before the event came.

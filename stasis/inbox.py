@@ -43,6 +43,11 @@ class Inbox(Generic[T]):
         self._wake()
         return True
 
+    def close(self) -> None:
+        """Nobody reads any more: forget what waits, and take nothing."""
+        self._items.clear()
+        self._items = deque(maxlen=0)
+
     async def get(self) -> T:
         """The next item, waiting for one. Only one reader may wait at a time."""
         while not self._items:

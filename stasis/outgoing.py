@@ -79,8 +79,8 @@ class Outgoing:
     ) -> Channel:
         """Create a channel without ringing yet: bridge it for early media, then `ring_out` it.
 
-        Parameters as of `originate`. Its StasisStart comes at once, with state Down.
-        Raises AllocationFailed. ARI: POST /channels/create.
+        Parameters as of `originate`. Returns once it is in Stasis, with state Down.
+        Raises AllocationFailed. ARI: POST /channels/create, then StasisStart.
         """
         checked_endpoint(endpoint)
 
@@ -95,7 +95,7 @@ class Outgoing:
                 variables=variables,
             )
 
-        return await self._make(send)
+        return await self._entering(send)
 
     async def snoop(
         self,
@@ -109,7 +109,7 @@ class Outgoing:
         spy: which audio it hears. whisper: which side hears it. args: of its StasisStart.
         ARI: POST /channels/{channelId}/snoop/{snoopId}.
         """
-        return await self._make(
+        return await self._entering(
             lambda channel_id: self._owner.ari.channels.snoop_channel_with_id(
                 self.id, channel_id, spy=spy, whisper=whisper, app=self._owner.app, app_args=args
             ),
@@ -136,7 +136,7 @@ class Outgoing:
         Raises InvalidParameter, NotImplementedByServer for a combination Asterisk lacks.
         ARI: POST /channels/externalMedia (16.6).
         """
-        return await self._make(
+        return await self._entering(
             lambda channel_id: self._owner.ari.channels.external_media(
                 channel_id=channel_id,
                 app=self._owner.app,
@@ -151,6 +151,14 @@ class Outgoing:
             ),
             kind="media",
         )
+
+    async def _entering(
+        self, send: Callable[[str], Coroutine[Any, Any, Snapshot]], kind: str = "channel"
+    ) -> Channel:
+        """As `_make`, and wait until the channel is in Stasis: the answer may come before it is."""
+        another = await self._make(send, kind)
+        await another.entered()
+        return another
 
     async def _make(
         self, send: Callable[[str], Coroutine[Any, Any, Snapshot]], kind: str = "channel"

@@ -50,6 +50,16 @@ class Media:
         """Its state was left: its later events are dropped."""
 
 
+class Nobody:
+    """Hears for an owner that is closed."""
+
+    def hear(self, event: Event) -> None:
+        """Whatever comes now comes too late."""
+
+
+NOBODY = Nobody()
+
+
 class Owner:
     """The owner of a call's resources.
 
@@ -117,7 +127,11 @@ class Owner:
 
     async def done(self, task: asyncio.Task[T]) -> T:
         """The command's result; cancelling this does not cancel the command."""
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        finally:
+            # An error keeps this frame: the frame must not keep the task that keeps the error.
+            del task
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a command to its end, also when the caller is cancelled meanwhile."""
@@ -128,11 +142,11 @@ class Owner:
         if not task.cancelled():
             task.exception()  # read, so that an abandoned command's error makes no noise
 
-    def fail_waits(self, error: Exception) -> None:
+    def fail_waits(self, error: ChannelGone) -> None:
         """End every wait of the owner: its channel is gone."""
         waits, self._waits = self._waits, set()
         for wait in waits:
-            wait.fail(error)
+            wait.fail(error.again())
 
     async def stop_media(self) -> None:
         """Stop what the current state plays, and drop its late events. Media belongs to a state."""
@@ -160,6 +174,8 @@ class Owner:
             if claim is not None and claim.hearer is self.hearer:
                 self.router.release(key)
         self._claims.clear()
+        # A call that is over must be freed at once, not when the collector finds its circle.
+        self.hearer = NOBODY
 
     async def _closed(self, key: Key, close: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -167,9 +183,9 @@ class Owner:
         except GONE:
             pass
         except AriError as error:
-            log.warning(
-                "could not close", owner=self.name, kind=key[0], id=key[1], error=str(error)
-            )
+            # Asterisk cannot stop `number:` and its like: they end by themselves.
+            tell = log.debug if key[0] == "playback" else log.warning
+            tell("could not close", owner=self.name, kind=key[0], id=key[1], error=str(error))
         self._resources.pop(key, None)
 
     def counts(self) -> dict[str, int]:

@@ -128,9 +128,10 @@ class LiveRecording:
             raise NotRecorded(self.name, event.recording.cause or "Asterisk gave no reason")
         assert isinstance(event, RecordingFinished)
         live = event.recording
-        talking, silence = live.talking_duration, live.silence_duration
+        told = event.raw.get("recording", {})  # the model's 0 would say that nobody talked
+        talking, silence = told.get("talking_duration"), told.get("silence_duration")
         if self._canceled:
-            return RecordingResult("canceled", live.duration or 0, talking, silence, None)
+            return RecordingResult("canceled", live.duration, talking, silence, None)
         try:
             await self._owner.run(self._owner.ari.recordings.get_stored(self.name))
         except NotFound:
@@ -140,7 +141,7 @@ class LiveRecording:
                 " (/var/spool/asterisk/recording) there, writable, and the disk not full?",
             ) from None
         stored = StoredRecording(self._owner, self.name, live.format)
-        return RecordingResult("done", live.duration or 0, talking, silence, stored)
+        return RecordingResult("done", live.duration, talking, silence, stored)
 
     async def stop(self) -> None:
         """Stop and keep it; one that has ended is fine. ARI: POST /recordings/live/{name}/stop."""

@@ -155,6 +155,7 @@ class Runner:
                 await self._end(last)
             finally:
                 await self.owner.close()
+                self.inbox.close()
 
     async def _walk(self) -> Step:
         """Go from state to state until the call is over."""

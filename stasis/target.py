@@ -149,4 +149,4 @@ class Target:
         """The target is gone: what played to it or recorded it has ended."""
         media, self._media = self._media, []
         for each in media:
-            each.channel_gone(error)
+            each.channel_gone(error.again())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Coroutine
 from typing import Any
 
@@ -326,3 +328,28 @@ async def test_a_future_that_fails_raises_in_the_body():
 
     body = Body(work(), "test")
     assert await body.over(5) and body.task.result() == "caught"
+
+
+@pytest.mark.parametrize("catches", [True, False])
+def test_an_interrupted_body_is_freed_at_once(catches: bool):
+    async def work() -> None:
+        try:
+            await asyncio.sleep(3600)
+        except ChannelGone:
+            if not catches:
+                raise
+
+    @virtual_time
+    async def test() -> weakref.ref[Any]:
+        body = await begun(work())
+        body.interrupt(ChannelGone("c1", "hung up"))
+        assert await body.over(1)
+        return weakref.ref(body)
+
+    gc.collect()
+    gc.disable()
+    try:
+        # Nothing that waits for the collector: a thousand calls must not pile up.
+        assert test()() is None
+    finally:
+        gc.enable()

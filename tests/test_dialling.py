@@ -13,7 +13,7 @@ from stasis.ari.events import ChannelDtmfReceived, Event, StasisStart
 from stasis.ari.resource import Response
 from stasis.channel import Channel
 from stasis.dialling import Dialling, DialResult
-from stasis.errors import ChannelGone
+from stasis.errors import ChannelGone, WaitTimeout
 from stasis.flow import After, Flow, Other
 from stasis.testing.clock import virtual_time
 from stasis.testing.fake import FakeAsterisk, FakeCall
@@ -24,6 +24,7 @@ class Phones(FakeAsterisk):
 
     unreachable: frozenset[str] = frozenset()
     hasty: frozenset[str] = frozenset()
+    late: frozenset[str] = frozenset()
 
     def _made(self, channel_id: str, given: Mapping[str, Any], *, created: bool) -> Any:
         if given["endpoint"] in self.unreachable:
@@ -32,6 +33,8 @@ class Phones(FakeAsterisk):
         if given["endpoint"] in self.hasty:
             channel["state"] = "Up"
             self._soon("StasisStart", channel=channel, args=[])
+        if given["endpoint"] in self.late:
+            self._later.clear()
         return channel
 
     def phone(self, endpoint: str) -> FakeCall:
@@ -273,6 +276,30 @@ class TestEarlyMedia:
             assert caller.outcome == ("ANSWER", {"PJSIP/a": "ANSWER"})
             assert list(caller.result.bridge.channels) == [call.id, phone.id]
             assert await caller.dialling.connect() is caller.result.bridge
+
+    @virtual_time
+    async def test_nothing_is_bridged_before_the_channel_is_in_stasis(self):
+        caller = Caller("PJSIP/a", early_media=True)
+        async with caller.call(late=frozenset({"PJSIP/a"})) as (asterisk, call):
+            assert asterisk._bridges == {}
+            phone = asterisk.phone("PJSIP/a")
+            await asterisk.event("StasisStart", phone.id, args=[])
+            (bridge,) = asterisk._bridges.values()
+            assert bridge["channels"] == [call.id, phone.id]
+
+    @virtual_time
+    async def test_a_channel_that_never_enters_is_given_up(self):
+        caller = Caller("PJSIP/a", early_media=True)
+        async with caller.call(late=frozenset({"PJSIP/a"})) as (asterisk, _):
+            await asyncio.sleep(5.1)
+            assert isinstance(caller.error, WaitTimeout) and asterisk.rings() == []
+
+    @virtual_time
+    async def test_a_caller_who_leaves_before_it_enters_stops_it(self):
+        caller = Caller("PJSIP/a", early_media=True)
+        async with caller.call(late=frozenset({"PJSIP/a"})) as (asterisk, call):
+            await call.hangs_up()
+            assert asterisk.rings() == [] and asterisk._bridges == {} and call.over
 
     @virtual_time
     async def test_a_failure_leaves_neither_bridge_nor_channel(self):

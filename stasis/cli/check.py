@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,13 +13,14 @@ import typer
 
 from stasis.ari import Ari
 from stasis.check import check as checked
+from stasis.check import check_media
 from stasis.cli.screen import as_json, table, tell
 from stasis.cli.settings import look_here, settings
 from stasis.cli.target import TargetError, target
 from stasis.config import AsteriskConfig, Config
 from stasis.errors import AriError
 from stasis.finding import Finding
-from stasis.plugin import load
+from stasis.plugin import Plugin, load
 from stasis.program import Runnable
 from stasis.transport.http import Http
 
@@ -51,7 +52,9 @@ def check(
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="warnings fail as well")] = False,
 ) -> None:
-    """Check flows: unreachable and stuck states, unanswered digits, outcomes, media, sounds.
+    """Find mistakes in flows.
+
+    Looked for are unreachable and stuck states, unanswered digits, outcomes, media, sounds.
 
     Exits with 1 when there is an error, or with --strict a warning.
     """
@@ -60,14 +63,19 @@ def check(
         raise TargetError(f"--sounds {sounds}: no such folder; name one, or write `server`")
     findings: list[Finding] = []
     runnables: dict[str, Runnable] = {text: target(text) for text in flows or ()}
+    plugins: Sequence[Plugin] = ()
     if not flows:
         look_here()
         plugins, failed = load(config)
         findings += (Finding("plugin-failed", "stasis.plugins", line) for line in failed)
-        for plugin in plugins:
-            runnables |= {f"{plugin.name}: {app}": flow for app, flow in plugin.flows().items()}
-            findings += plugin.check()
+    for plugin in plugins:
+        runnables |= {f"{plugin.name}: {app}": flow for app, flow in plugin.flows().items()}
+        findings += plugin.check()
     known = sounds_of(config, sounds)
+    for plugin in plugins:
+        # Media that a plugin has from a file of its own, each with where it stands.
+        for where, medium in getattr(plugin, "sounds", tuple)():
+            findings += check_media(medium, where, known.ids)
     for flow in runnables.values():
         findings += checked(flow, known.ids)
     errors = sum(finding.level == "error" for finding in findings)

@@ -20,7 +20,9 @@ def draw(
         Path | None, typer.Option("--output", "-o", help="write to this file instead")
     ] = None,
 ) -> None:
-    """Draw a flow as a Mermaid stateDiagram-v2, which GitHub and GitLab show as a picture."""
+    """Draw a flow.
+
+    As a Mermaid stateDiagram-v2, which GitHub and GitLab show as a picture."""
     text = drawn(target(flow))
     if output is None:
         typer.echo(text, nl=False)

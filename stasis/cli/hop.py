@@ -1,4 +1,4 @@
-"""One step on the way from here to a call, and what was found there."""
+"""One step on the way from here to a call: what is looked at, and what was found."""
 
 from __future__ import annotations
 

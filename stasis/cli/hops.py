@@ -6,182 +6,114 @@ the server but one test channel, which is hung up again.
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from time import perf_counter
-from typing import TypeAlias, TypeVar
-from urllib.parse import urlsplit
+from typing import TypeAlias
 
-from stasis.ari import Ari, Version
-from stasis.ari.events import ChannelUserevent, Event, StasisEnd, StasisStart
-from stasis.ari.resource import Request, Response
-from stasis.cli.ear import Ear
-from stasis.cli.hop import Hop, State
-from stasis.cli.modules import NEEDED, USEFUL
-from stasis.config import DEFAULT_PASSWORD, AsteriskConfig
-from stasis.errors import AriError, Forbidden, NotFound, StasisError
+from stasis.ari import Version
+from stasis.ari.events import ChannelUserevent, StasisEnd, StasisStart
+from stasis.cli.hop import Hop
+from stasis.cli.patient import Patient
+from stasis.cli.reach import SECONDS, ari, credentials, http, since, tcp, writing
+from stasis.errors import AriError, NotFound, StasisError
 from stasis.owner import new_id
-from stasis.section import Secret
-from stasis.transport.http import Http
 
-__all__ = ["HOPS", "Patient", "examine"]
-
-E = TypeVar("E", bound=Event)
-
-SECONDS = 5.0
-
-SUPPORTED = range(16, 24)
-# Versions that lock up under load from ARI alone, and what to take instead.
-DEADLOCKS = (
-    (Version(20, 17), Version(20, 19, 99), "20.20.1"),
-    (Version(22, 9), Version(22, 9, 99), "22.10.1"),
-)
-
-
-class Patient:
-    """What one examination knows so far.
-
-    config: which Asterisk. extension: `EXTEN@CONTEXT` of the dialplan to look for, or empty.
-    """
-
-    def __init__(self, config: AsteriskConfig, extension: str = "") -> None:
-        self.config = config
-        self.extension = extension
-        self.app = f"stasis-doctor-{os.getpid()}"
-        self.http = Http(config)
-        self.ari = Ari(self.http)
-        self.ear = Ear(config, self.app)
-        self.answer = Response(0)
-
+__all__ = ["HOPS", "examine"]
 
 Look: TypeAlias = Callable[[Patient], Awaitable[Hop]]
 
+OLDEST, NEWEST = 16, 23
+# Versions that lock up under load from ARI alone, and what to take instead.
+LOCKING = (
+    (Version(20, 17), Version(20, 20), "20.20.1"),
+    (Version(22, 9), Version(22, 10), "22.10.1"),
+)
+# No call without these.
+NEEDED = (
+    "app_stasis.so",
+    "bridge_simple.so",
+    "bridge_softmix.so",
+    "res_ari.so",
+    "res_ari_applications.so",
+    "res_ari_asterisk.so",
+    "res_ari_bridges.so",
+    "res_ari_channels.so",
+    "res_ari_events.so",
+    "res_ari_playbacks.so",
+    "res_ari_recordings.so",
+    "res_http_websocket.so",
+    "res_stasis.so",
+    "res_stasis_answer.so",
+    "res_stasis_playback.so",
+    "res_stasis_recording.so",
+    "res_stasis_snoop.so",
+)
+# Something that most want is missing without these: what.
+USEFUL = {
+    "bridge_holding.so": "waiting rooms",
+    "chan_pjsip.so": "SIP phones",
+    "chan_rtp.so": "external media",
+    "pbx_config.so": "extensions.conf",
+    "res_ari_device_states.so": "device states",
+    "res_ari_endpoints.so": "endpoints",
+    "res_ari_sounds.so": "sounds for `stasis check`",
+    "res_pjsip.so": "SIP phones",
+    "res_pjsip_session.so": "SIP phones",
+}
+
 
 async def examine(patient: Patient) -> AsyncIterator[Hop]:
-    """Each hop as it is looked at; after one that the rest stands on has failed, skipped ones."""
+    """Each hop as it is looked at."""
     broken = ""
-    try:
-        for name, look, stops in HOPS:
-            if broken:
-                yield Hop(name, "skipped", f"because of: {broken}")
-                continue
-            try:
-                hop = await look(patient)
-            except StasisError as error:
-                hop = Hop(name, "failed", str(error), "see Asterisk's log of this moment")
-            yield hop
-            if hop.state == "failed" and stops:
-                broken = name
-    finally:
-        await patient.ear.close()
-        await patient.http.close()
-
-
-async def tcp(patient: Patient) -> Hop:
-    """Whether the port takes connections."""
-    parts = urlsplit(patient.config.url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    begun = perf_counter()
-    try:
-        async with asyncio.timeout(SECONDS):
-            _, writer = await asyncio.open_connection(parts.hostname, port)
-    except (OSError, TimeoutError) as error:
-        why = getattr(error, "strerror", "") or str(error) or f"no answer in {SECONDS:g} s"
-        return Hop(
-            "tcp",
-            "failed",
-            f"{parts.hostname}:{port}: {why}",
-            f"start Asterisk; in http.conf: [general] enabled = yes, bindaddr = {parts.hostname},"
-            f" bindport = {port}; or correct asterisk.url in stasis.toml",
-        )
-    took = since(begun)
-    writer.close()
-    return Hop("tcp", "ok", f"{parts.hostname}:{port} connects in {took}")
-
-
-async def http(patient: Patient) -> Hop:
-    """Whether an HTTP server answers there."""
-    begun = perf_counter()
-    try:
-        request = Request("GET", "/asterisk/info", (("only", "system"),), seconds=SECONDS)
-        patient.answer = await patient.http(request)
-    except AriError as error:
-        fix = "http.conf: [general] sessionlimit = 100 or more; is the port Asterisk's HTTP port?"
-        return Hop("http", "failed", error.reason, fix)
-    return Hop("http", "ok", f"answers {patient.answer.status} in {since(begun)}")
-
-
-async def ari(patient: Patient) -> Hop:
-    """Whether what answers is ARI."""
-    status, kind = patient.answer.status, patient.answer.content_type
-    prefix = urlsplit(patient.config.url).path or "/"
-    if status == 503:
-        return Hop("ari", "failed", "503: Asterisk is still starting", "try again in a moment")
-    if status in (401, 403) or kind == "application/json":
-        return Hop("ari", "ok", f"speaks ARI at {prefix}")
-    fix = (
-        "ari.conf: [general] enabled = yes; modules.conf: load = res_ari.so; asterisk.url in"
-        " stasis.toml must end in /ari (with a `prefix` in http.conf before it)"
-    )
-    return Hop("ari", "failed", f"{status} {kind} at {prefix}: no ARI there", fix)
-
-
-async def credentials(patient: Patient) -> Hop:
-    """Whether user and password are right, and not the example's."""
-    user = patient.config.username
-    if patient.answer.status == 401:
-        fix = (
-            f"ari.conf: [{user}] type = user, password = …; the same in asterisk.username and"
-            " STASIS_ASTERISK_PASSWORD (or asterisk.password in stasis.toml)"
-        )
-        return Hop("credentials", "failed", f"401: user {user!r} or its password is wrong", fix)
-    if patient.answer.status == 403:
-        fix = f"ari.conf: [{user}] permit = the address of this machine"
-        return Hop("credentials", "failed", "403: an ACL refuses this address", fix)
-    if patient.config.password == Secret(DEFAULT_PASSWORD):
-        fix = f"ari.conf: [{user}] password = a long random one; STASIS_ASTERISK_PASSWORD the same"
-        return Hop("credentials", "warning", f"user {user!r} has the example's password", fix)
-    return Hop("credentials", "ok", f"user {user!r} is let in")
-
-
-async def writing(patient: Patient) -> Hop:
-    """Whether the user may do more than read. The request is for an application nobody has."""
-    try:
-        await patient.ari.events.user_event("stasis-doctor", application=f"{patient.app}-none")
-    except Forbidden:
-        user = patient.config.username
-        return Hop("writing", "failed", "403: the user may only read", f"ari.conf: [{user}] read_only = no")
-    except NotFound:
-        pass
-    return Hop("writing", "ok", "the user may write")
+    for name, look, stops in HOPS:
+        if broken:
+            yield Hop(name, "skipped", f"needs {broken}")
+            continue
+        try:
+            hop = await look(patient)
+        except StasisError as error:
+            hop = Hop(name, "failed", str(error), "Asterisk's log of this moment says more")
+        yield hop
+        if hop.state == "failed" and stops:
+            broken = name
 
 
 async def version(patient: Patient) -> Hop:
-    """Whether the version is one that stasis knows, and not one with known faults."""
+    """Whether the version is one that stasis knows, without known faults."""
     info = await patient.ari.asterisk.get_info(only=["system"])
     told = info.system.version if info.system else ""
+    patient.ari.version = Version.parse(told)
+    return judged(told)
+
+
+def judged(told: str) -> Hop:
+    """What a version means. told: in Asterisk's words."""
     found = Version.parse(told)
-    patient.ari.version = found
     if found is None:
-        return Hop("version", "warning", f"{told!r}: a version without a number; not checked")
-    if found.major not in SUPPORTED:
-        fix = f"use Asterisk {SUPPORTED[0]} to {SUPPORTED[-1]}; 22 is best tested"
-        state: State = "failed" if found.major < SUPPORTED[0] else "warning"
-        return Hop("version", state, f"Asterisk {found}: not supported", fix)
-    for first, last, better in DEADLOCKS:
-        if first <= found <= last:
-            return Hop("version", "warning", f"Asterisk {found} can lock up under load", f"take {better}")
+        return Hop("version", "warning", f"{told!r} has no number; nothing is known of it")
+    fix = f"take Asterisk {OLDEST} to {NEWEST}; 22 is tested best"
+    if found.major < OLDEST:
+        return Hop("version", "failed", f"Asterisk {found} is too old", fix)
+    if found.major > NEWEST:
+        return Hop("version", "warning", f"Asterisk {found} is newer than what was tested", fix)
+    for first, mended, better in LOCKING:
+        if first <= found < mended:
+            text = f"Asterisk {found} can lock up under load"
+            return Hop("version", "warning", text, f"update to {better}")
     if found < Version(18, 12, 1):
-        text = f"Asterisk {found}: works, and gets no more fixes"
-        return Hop("version", "warning", text, "plan an update; 22 is the long-term release")
+        text = f"Asterisk {found} works, and gets no more fixes"
+        return Hop("version", "warning", text, "plan an update; 22 has long-term support")
     return Hop("version", "ok", f"Asterisk {found}")
 
 
 async def modules(patient: Patient) -> Hop:
     """Whether the modules run that calls need."""
     listed = await patient.ari.asterisk.list_modules()
-    running = {each.name for each in listed if each.status == "Running"}
+    return compared({each.name for each in listed if each.status == "Running"})
+
+
+def compared(running: set[str]) -> Hop:
+    """What is missing. running: file names of modules."""
     missing = [name for name in NEEDED if name not in running]
     useful = [name for name in USEFUL if name not in running]
     fix = "modules.conf: [modules] " + ", ".join(f"load = {name}" for name in missing or useful)
@@ -190,16 +122,16 @@ async def modules(patient: Patient) -> Hop:
     if useful:
         told = ", ".join(f"{name} ({USEFUL[name]})" for name in useful)
         return Hop("modules", "warning", f"not running: {told}", fix)
-    return Hop("modules", "ok", f"{len(NEEDED) + len(USEFUL)} needed ones of {len(running)} run")
+    return Hop("modules", "ok", f"all {len(NEEDED) + len(USEFUL)} that calls need are running")
 
 
 async def websocket(patient: Patient) -> Hop:
     """Whether the event WebSocket opens."""
     begun = perf_counter()
     try:
-        await patient.ear.open()
+        await patient.open()
     except AriError as error:
-        fix = "modules.conf: load = res_http_websocket.so, load = res_ari_events.so"
+        fix = "modules.conf: [modules] load = res_http_websocket.so, load = res_ari_events.so"
         return Hop("websocket", "failed", error.reason, fix)
     return Hop("websocket", "ok", f"opens in {since(begun)}")
 
@@ -209,7 +141,7 @@ async def application(patient: Patient) -> Hop:
     try:
         await patient.ari.applications.get(patient.app)
     except NotFound:
-        fix = "modules.conf: load = res_stasis.so; does something end WebSockets on the way?"
+        fix = "modules.conf: [modules] load = res_stasis.so; does a proxy end the WebSocket?"
         return Hop("application", "failed", f"{patient.app} is not registered", fix)
     return Hop("application", "ok", f"{patient.app} is registered")
 
@@ -218,8 +150,8 @@ async def events(patient: Patient) -> Hop:
     """Whether an event of our own comes back through the socket."""
     begun = perf_counter()
     await patient.ari.events.user_event("stasis-doctor", application=patient.app)
-    if await patient.ear.heard(ChannelUserevent, SECONDS) is None:
-        fix = "does something hold back WebSocket frames on the way? A proxy must not buffer"
+    if await patient.heard(ChannelUserevent, SECONDS) is None:
+        fix = "does a proxy hold back WebSocket frames? Asterisk's log says more"
         return Hop("events", "failed", f"a user event did not come within {SECONDS:g} s", fix)
     return Hop("events", "ok", f"a user event comes back in {since(begun)}")
 
@@ -232,20 +164,50 @@ async def call(patient: Patient) -> Hop:
         await patient.ari.channels.create(
             endpoint="Local/s@stasis-doctor/n", app=patient.app, channel_id=channel_id
         )
-        if await patient.ear.heard(StasisStart, SECONDS) is None:
-            fix = "modules.conf: load = app_stasis.so, load = res_stasis.so"
+        if await patient.heard(StasisStart, SECONDS) is None:
+            fix = "modules.conf: [modules] load = app_stasis.so, load = res_stasis.so"
             return Hop("call", "failed", f"no StasisStart within {SECONDS:g} s", fix)
         entered = since(begun)
-        found = await dialplan_has(patient, channel_id)
-        begun = perf_counter()
+        if patient.extension:
+            extension, _, context = patient.extension.partition("@")
+            asked = f"DIALPLAN_EXISTS({context or 'default'},{extension},1)"
+            answer = await patient.ari.channels.get_channel_var(channel_id, variable=asked)
+            patient.in_dialplan = answer.value == "1"
     finally:
-        await hang_up(patient, channel_id)
-    if await patient.ear.heard(StasisEnd, SECONDS) is None:
-        return Hop("call", "failed", f"no StasisEnd within {SECONDS:g} s", "see Asterisk's log")
-    patient.found = found
-    return Hop("call", "ok", f"a test channel enters in {entered}, leaves in {since(begun)}")
+        begun = perf_counter()
+        try:
+            await patient.ari.channels.hangup(channel_id)
+        except NotFound:
+            pass
+    if await patient.heard(StasisEnd, SECONDS) is None:
+        return Hop("call", "failed", f"no StasisEnd within {SECONDS:g} s of the hangup")
+    return Hop("call", "ok", f"a test channel enters in {entered} and leaves in {since(begun)}")
 
 
 async def dialplan(patient: Patient) -> Hop:
-    """Whether the dialplan has the extension that calls are to come in by."""
-    ...
+    """Whether the dialplan has the extension by which calls are to come in."""
+    extension, _, context = patient.extension.partition("@")
+    if not extension:
+        text = "not looked at; name an extension: --extension 8000@default"
+        return Hop("dialplan", "skipped", text, "extensions.conf: exten => 8000,1,Stasis(APP)")
+    if patient.in_dialplan:
+        return Hop("dialplan", "ok", f"{extension} is in the context {context or 'default'}")
+    fix = f"extensions.conf: [{context or 'default'}] exten => {extension},1,Stasis(APP)"
+    return Hop("dialplan", "failed", f"{patient.extension} is not in the dialplan", fix)
+
+
+# Name, what to look at, and whether the rest makes no sense when it has failed.
+HOPS: tuple[tuple[str, Look, bool], ...] = (
+    ("tcp", tcp, True),
+    ("http", http, True),
+    ("ari", ari, True),
+    ("credentials", credentials, True),
+    ("writing", writing, True),
+    ("version", version, False),
+    ("modules", modules, False),
+    ("websocket", websocket, True),
+    ("application", application, True),
+    ("events", events, False),
+    ("call", call, True),
+    ("dialplan", dialplan, False),
+)

@@ -12,8 +12,11 @@ from typing import Annotated
 import typer
 
 from stasis.cli.screen import as_json, say, table, tell
+from stasis.lab.engine import prepare as prepare_engine
 from stasis.lab.fault import LabError
 from stasis.lab.lab import Lab
+from stasis.lab.packages import ensure
+from stasis.lab.place import folders
 
 __all__ = ["lab_app"]
 
@@ -36,6 +39,15 @@ Json = Annotated[bool, typer.Option("--json", help="for machines")]
 
 
 @lab_app.command()
+def prepare() -> None:
+    """Install what is missing and make what is cached, so that later commands are quick."""
+    ensure(report=say)
+    for version in Asterisk:
+        prepare_engine(version.value, say)
+    tell("the lab is ready: stasis lab up")
+
+
+@lab_app.command()
 def up(asterisk: Version = Asterisk.newest, name: Name = None, json: Json = False) -> None:
     """Start a lab, or find it running, and say how to reach it."""
     lab = Lab.up(asterisk.value, name, report=say)
@@ -47,23 +59,21 @@ def up(asterisk: Version = Asterisk.newest, name: Name = None, json: Json = Fals
 
 @lab_app.command()
 def down(
-    asterisk: Chosen = None,
+    asterisk: Version = Asterisk.newest,
     name: Name = None,
     everything: Annotated[bool, typer.Option("--all", help="every lab of this user")] = False,
 ) -> None:
     """Stop a lab and delete everything of it. A lab that is not up is no error."""
-    if everything:
-        labs = Lab.all()
-    elif name is None and asterisk is None:
-        labs = [only()] if len(Lab.all()) > 1 else Lab.all()
-    else:
-        found = Lab.find(name or (asterisk or Asterisk.newest).value)
-        labs = [found] if found else []
-    for lab in labs:
+    # Never «the one that happens to be up»: it may be another program's.
+    wanted = name or asterisk.value
+    names = [each.name for each in folders()] if everything else [wanted]
+    # Also one that was killed: its folder is still there.
+    found = [each for each in map(Lab.read, names) if each is not None]
+    for lab in found:
         lab.down()
         say(f"the lab {lab.name} is down")
-    if not labs:
-        say("no lab is up")
+    if not found:
+        say("no lab is up" if everything else f"the lab {wanted} is not up")
 
 
 @lab_app.command()
@@ -73,7 +83,7 @@ def status(json: Json = False) -> None:
     if json:
         as_json([facts(lab) for lab in labs])
     elif labs:
-        head = ("name", "Asterisk", "ARI", "SIP", "pid", "folder")
+        head = ("name", "Asterisk", "ARI", "SIP", "pid")
         table(head, [row(lab) for lab in labs])
     else:
         tell("no lab is up; `stasis lab up` starts one")
@@ -143,7 +153,7 @@ def facts(lab: Lab) -> dict[str, object]:
 def row(lab: Lab) -> tuple[str, ...]:
     """A lab as a line of the table."""
     sip = f"127.0.0.1:{lab.sip_port}"
-    return lab.name, lab.version, lab.url, sip, str(lab.pid or "-"), str(lab.folder)
+    return lab.name, lab.version, lab.url, sip, str(lab.pid or "-")
 
 
 def show(lab: Lab) -> None:

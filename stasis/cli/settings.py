@@ -18,7 +18,7 @@ __all__ = ["Settings", "settings"]
 
 @attrs.frozen
 class Settings:
-    """path: of the configuration file, from `--config`; None takes ./stasis.toml if there is one."""
+    """path: the configuration file of `--config`; None takes ./stasis.toml if there is one."""
 
     path: Path | None = None
 

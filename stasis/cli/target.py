@@ -92,7 +92,9 @@ def named(module: ModuleType, name: str, where: str) -> Runnable:
         if len(flows) == 1:
             return flows[next(iter(flows))]
         if not flows:
-            raise TargetError(f"{where} has no flow: a Flow class or an async function of a channel")
+            raise TargetError(
+                f"{where} has no flow: a Flow class or an async function of a channel"
+            )
         raise TargetError(f"which flow? write {' or '.join(f'{where}:{each}' for each in flows)}")
     found: Any = module
     for part in name.split("."):

@@ -28,7 +28,9 @@ def version(
     context: typer.Context,
     json: Annotated[bool, typer.Option("--json", help="for machines")] = False,
 ) -> None:
-    """Say the versions of stasis, Python, the libraries, and Asterisk if it answers."""
+    """Say which versions run.
+
+    Of stasis, Python, the libraries, and Asterisk if it answers."""
     try:
         asterisk, why = asyncio.run(of_asterisk(settings(context).load())), ""
     except (AriError, TimeoutError) as error:

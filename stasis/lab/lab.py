@@ -29,6 +29,7 @@ from stasis.lab.ports import EXAMPLE, choose, closed
 __all__ = ["Lab"]
 
 READY_SECONDS = 30.0
+GONE = 20  # looks, 50 ms apart
 SPOOL = ("recording", "tmp", "outgoing", "voicemail", "monitor", "system", "dictate")
 USER, PASSWORD = "stasis", "stasis-change-me"
 
@@ -162,7 +163,7 @@ class Lab(Facts):
         """
         until = time.monotonic() + timeout
         state = "is not booted"
-        seen = False
+        gone = 0
         while time.monotonic() < until:
             code, told = self.engine.cli(self.folder, "core waitfullybooted")
             if code == 0 and "fully booted" in told:
@@ -172,11 +173,12 @@ class Lab(Facts):
                 if status == 200:
                     return
                 state = f"is booted, but ARI answers {status or 'nothing'} on port {self.http_port}"
-            running = self.pid is not None
-            if seen and not running:
+            # A process is not seen for a moment while it becomes another program, as it does when
+            # it starts: once is no proof.
+            gone = 0 if self.pid is not None else gone + 1
+            if gone == GONE:
                 state = "has ended"
                 break
-            seen = seen or running
             time.sleep(0.05)
         raise LabError(
             f"the Asterisk of the lab {self.name} {state}; its log ends:\n{self.logs(25)}"
@@ -211,14 +213,16 @@ def create(version: str, name: str, engine: Engine, example: bool) -> Lab:
         else:
             ports = choose({each.http_port for each in labs})
         lab = Lab(version, name, folder, ports, phones, engine.sounds, engine)
+        if folder.exists():  # of one that was killed before its facts were written
+            engine.remove(folder)
         for ours in MOUNTS:
-            (folder / ours).mkdir(parents=True, exist_ok=True)
+            (folder / ours).mkdir(parents=True)
         folder.chmod(0o700)
         lab.store()
     for each in SPOOL:
-        (folder / "spool" / each).mkdir(exist_ok=True)
+        (folder / "spool" / each).mkdir()
     for each in ("moh", "keys", "sounds/custom", "priv-callerintros"):
-        (folder / "lib" / each).mkdir(parents=True, exist_ok=True)
+        (folder / "lib" / each).mkdir(parents=True)
     write_music(folder / "lib" / "moh" / "tone.wav")
     files = example_files() if example else lab_files(ports, phones, engine.modules)
     for file, text in files.items():

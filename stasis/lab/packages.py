@@ -22,6 +22,8 @@ Report = Callable[[str], None]
 SERVER = ("mmdebstrap", "debian-archive-keyring", "util-linux")
 PHONES = ("sip-tester", "baresip", "sox")
 
+SYSTEM = ":/usr/sbin:/sbin"  # not on everybody's PATH
+
 SIGNS = {
     "mmdebstrap": "mmdebstrap",
     "debian-archive-keyring": "/usr/share/keyrings/debian-archive-keyring.gpg",
@@ -41,9 +43,7 @@ def there(sign: str) -> bool:
     """Whether a program is on the PATH (sbin included), or a file exists."""
     if sign.startswith("/"):
         return Path(sign).exists()
-    return (
-        shutil.which(sign, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin") is not None
-    )
+    return shutil.which(sign, path=os.environ.get("PATH", os.defpath) + SYSTEM) is not None
 
 
 def command(names: Iterable[str]) -> str:

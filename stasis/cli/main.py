@@ -1,0 +1,122 @@
+"""The commands together, and how a run ends: every foreseen error is one screen and an exit code.
+
+0 is success, 1 a failure or a finding, 2 a wrong command line or configuration, 130 Ctrl-C.
+A plugin's commands are imported only when its name is the command, so that a broken plugin
+cannot break the others.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stasis.cli.call import call
+from stasis.cli.check import check
+from stasis.cli.doctor import doctor
+from stasis.cli.draw import draw
+from stasis.cli.lab import lab_app
+from stasis.cli.new import new_app
+from stasis.cli.run import run
+from stasis.cli.screen import error_text, say
+from stasis.cli.settings import Settings, existing, look_here
+from stasis.cli.version import version
+from stasis.errors import ConfigError, PluginError, StasisError
+from stasis.plugin import Plugin, discover
+
+__all__ = ["main"]
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": run,
+    "check": check,
+    "draw": draw,
+    "doctor": doctor,
+    "call": call,
+    "version": version,
+}
+GROUPS = {"lab": lab_app, "new": new_app}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line. arguments: without the program's name; None takes the process's.
+
+    Returns the exit code.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        built(words)(args=words, prog_name="stasis")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except KeyboardInterrupt:
+        return 130
+    except StasisError as error:
+        say(error_text(error), "red")
+        return 2 if isinstance(error, ConfigError) else 1
+    return 0
+
+
+def built(words: Sequence[str]) -> typer.Typer:
+    """The command line with our commands, and those of the plugin that it names."""
+    look_here()
+    app = typer.Typer(
+        help="Call flows on Asterisk.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(options)
+    for name, command in COMMANDS.items():
+        app.command(name)(command)
+    for name, group in GROUPS.items():
+        app.add_typer(group, name=name)
+    name = command_of(words)
+    if name and name not in COMMANDS and name not in GROUPS:
+        commands = commands_of(name)
+        if commands is not None:
+            app.add_typer(commands, name=name)
+    return app
+
+
+def options(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help="the configuration file; ./stasis.toml if not given")
+    ] = None,
+) -> None:
+    """Call flows on Asterisk. A plugin's own commands are below its name: stasis NAME …
+
+    `stasis COMMAND --help` says more.
+    """
+    context.obj = Settings(existing(config))
+
+
+def command_of(words: Sequence[str]) -> str:
+    """The first word that is neither an option nor an option's value."""
+    rest = iter(words)
+    for word in rest:
+        if word == "--config":
+            next(rest, None)
+        elif not word.startswith("-"):
+            return word
+    return ""
+
+
+def commands_of(name: str) -> typer.Typer | None:
+    """A plugin's commands; None when there is no such plugin. Raises PluginError."""
+    point = discover().get(name)
+    if point is None:
+        return None
+    try:
+        kind = point.load()
+    except Exception as error:
+        raise PluginError(
+            f"plugin {name!r} ({point.value}) cannot be imported: {type(error).__name__}: {error}"
+        ) from error
+    commands = kind.commands if isinstance(kind, type) and issubclass(kind, Plugin) else None
+    if commands is None:
+        raise PluginError(f"plugin {name!r} has no commands of its own")
+    return commands

@@ -1,0 +1,114 @@
+"""`stasis run`: plugins, or one flow, on the configured Asterisk or on a lab."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+import attrs
+import typer
+
+from stasis import logs
+from stasis.app import run as run_app
+from stasis.cli.screen import say
+from stasis.cli.settings import look_here, settings
+from stasis.cli.target import target
+from stasis.config import Config
+from stasis.errors import ConfigError
+from stasis.lab.lab import Lab
+from stasis.link import Link
+from stasis.plugin import Plugin, load
+from stasis.program import Program, Runnable, checked_app
+from stasis.section import Secret
+
+__all__ = ["app_of", "run"]
+
+# Extensions of ari.conf.example, by the application they lead to.
+EXTENSIONS = {"hello": "8000", "ivr": "8001"}
+
+
+def run(
+    context: typer.Context,
+    flow: Annotated[
+        str | None, typer.Argument(help="module:Name or path/to/file.py:Name; none: all plugins")
+    ] = None,
+    app: Annotated[
+        str,
+        typer.Option(help="the Stasis application of FLOW; its name in small letters if not given"),
+    ] = "",
+    plugins: Annotated[
+        bool, typer.Option("--plugins", help="run the plugins as well as FLOW")
+    ] = False,
+    lab: Annotated[
+        bool,
+        typer.Option(
+            "--lab",
+            help="run on a private Asterisk unless stasis.toml or STASIS_ASTERISK_URL names one",
+        ),
+    ] = False,
+) -> None:
+    """Run plugins, or one flow.
+
+    Without FLOW all enabled plugins run, until SIGINT or SIGTERM: once lets live calls finish,
+    twice ends them. A call comes in by the dialplan's Stasis(APP).
+    """
+    config = settings(context).load()
+    if app and not flow:
+        raise ConfigError("--app names the application of a flow; name the flow too")
+    programs: dict[str, Program] = {}
+    if flow:
+        runnable = target(flow)
+        programs[checked_app(app or app_of(runnable))] = Program.of(runnable)
+    loaded: Sequence[Plugin] = ()
+    if plugins or not flow:
+        look_here()
+        loaded, failed = load(config)
+        for line in failed:
+            say(f"left out: {line}", "yellow")
+    own: Lab | None = None
+    if lab and not settings(context).names_asterisk():
+        own = Lab.up(report=lambda line: say(line, "dim"))
+        config = on_lab(config, own)
+    logs.set_up(config.log)
+
+    async def ready(link: Link) -> None:
+        told = ", ".join(f"{name} ({each.flow.__name__})" for name, each in link.programs.items())
+        say(f"ready on {config.asterisk.url}, Asterisk {link.version}: {told}", "green")
+        for line in own and to_call(own, link.programs) or dialplan(link.programs):
+            say(line)
+
+    asyncio.run(run_app(config, loaded, programs, ready=ready))
+
+
+def app_of(flow: Runnable) -> str:
+    """The application's name when none is given: `MyFlow` becomes `my_flow`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", flow.__name__).lower()
+
+
+def on_lab(config: Config, lab: Lab) -> Config:
+    """The configuration, with the lab's Asterisk instead."""
+    asterisk = attrs.evolve(
+        config.asterisk, url=lab.url, username=lab.username, password=Secret(lab.password)
+    )
+    return attrs.evolve(config, asterisk=asterisk)
+
+
+def dialplan(programs: Mapping[str, Program]) -> list[str]:
+    """How calls come in: lines for extensions.conf."""
+    lines = [f"  exten => {EXTENSIONS.get(app, '8002')},1,Stasis({app})" for app in programs]
+    return ["calls come in by the dialplan, such as (extensions.conf):", *lines]
+
+
+def to_call(lab: Lab, programs: Mapping[str, Program]) -> list[str]:
+    """How to call a lab: its phones and extensions."""
+    extensions = {app: EXTENSIONS.get(app, f"stasis-{app}") for app in programs}
+    first = next(iter(extensions.values()))
+    return [
+        f"SIP server 127.0.0.1:{lab.sip_port} (UDP and TCP); phones ready to register:",
+        *(f"  {name}, password {password}" for name, password in lab.phones.items()),
+        *(f"dial {extension} for {app}" for app, extension in extensions.items()),
+        f"or let the lab call and say what it heard: stasis call {first}",
+        "Ctrl-C stops; `stasis lab down` ends the lab",
+    ]

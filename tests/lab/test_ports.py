@@ -1,0 +1,54 @@
+"""Free ports, in blocks that do not meet."""
+
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+
+from stasis.config import Config
+from stasis.lab import ports
+from stasis.lab.fault import LabError
+
+
+def numbers(found: ports.Ports) -> list[int]:
+    """Every port of a lab."""
+    rtp = range(found.rtp[0], found.rtp[1] + 1)
+    return [found.http, found.sip, found.ami, *found.desks, *rtp]
+
+
+def test_the_ports_of_a_lab_are_all_different_and_free() -> None:
+    found = ports.choose(())
+    assert len(set(numbers(found))) == len(numbers(found))
+    assert ports.closed(found) == []
+
+
+def test_they_lie_below_the_range_that_clients_get() -> None:
+    last = ports.block(ports.LAST - ports.BLOCK)
+    assert max(numbers(last)) < 32_768
+
+
+def test_blocks_of_other_labs_are_left_alone_even_while_nothing_listens_there() -> None:
+    first = ports.choose(())
+    second = ports.choose({first.http})
+    assert not set(numbers(first)) & set(numbers(second))
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_a_block_with_one_port_taken_is_not_chosen(kind: socket.SocketKind) -> None:
+    first = ports.choose(())
+    with socket.socket(socket.AF_INET, kind) as other:
+        other.bind(("127.0.0.1", first.sip))
+        if kind is socket.SOCK_STREAM:
+            other.listen()
+        assert ports.closed(first) == [first.sip]
+        assert ports.choose(()) != first
+
+
+def test_no_free_block_is_an_error_that_says_where_it_looked() -> None:
+    everything = range(ports.FIRST, ports.LAST, ports.BLOCK)
+    with pytest.raises(LabError, match="between 20000 and 32000"):
+        ports.choose(everything)
+
+
+def test_the_examples_ports_are_the_defaults_of_the_configuration() -> None:
+    assert urlsplit(Config().asterisk.url).port == ports.EXAMPLE.http

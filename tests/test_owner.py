@@ -1,0 +1,296 @@
+"""An owner closes everything its call has made, in every way a call can end."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from stasis.ari import Ari
+from stasis.ari.channels import Channel
+from stasis.ari.events import ChannelDtmfReceived, Event
+from stasis.config import EngineConfig
+from stasis.errors import (
+    ChannelGone,
+    Conflict,
+    InvalidState,
+    NotFound,
+    OutcomeUnknown,
+    ServerError,
+)
+from stasis.owner import Media, Owner, new_id
+from stasis.router import Router
+from stasis.testing.clock import virtual_time
+
+
+class Ear:
+    """Hears and remembers."""
+
+    def __init__(self) -> None:
+        self.heard: list[Event] = []
+
+    def hear(self, event: Event) -> None:
+        self.heard.append(event)
+
+
+class Tune(Media):
+    """Media that remember what was done to them."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.done: list[str] = []
+        self.error = error
+
+    async def stop(self) -> None:
+        self.done.append("stop")
+        if self.error is not None:
+            raise self.error
+
+    def abandon(self) -> None:
+        self.done.append("abandon")
+
+
+@pytest.fixture
+def router() -> Router:
+    return Router()
+
+
+@pytest.fixture
+def owner(ari: Ari, router: Router) -> Owner:
+    return Owner("c1", "ivr", ari, router, EngineConfig(close_timeout=10.0), Ear())
+
+
+NOTHING = {"resources": 0, "commands": 0, "waits": 0, "media": 0}
+
+
+def digit(channel: str = "c1") -> ChannelDtmfReceived:
+    """A digit pressed on a channel."""
+    return ChannelDtmfReceived(application="ivr", channel=Channel(id=channel), digit="1")
+
+
+def test_ids_begin_with_their_noun_and_are_never_the_same():
+    ids = {new_id("bridge") for _ in range(100)}
+    assert len(ids) == 100 and all(id.startswith("bridge-") for id in ids)
+
+
+class TestClaims:
+    def test_what_it_claims_its_flow_hears(self, owner: Owner, router: Router):
+        owner.claim(("channel", "c1"))
+        router.dispatch(digit())
+        assert owner.hearer.heard == [digit()]  # type: ignore[attr-defined]
+
+    def test_only_of_its_own_application(self, owner: Owner, router: Router):
+        owner.claim(("channel", "c1"))
+        claim = router.claimed(("channel", "c1"))
+        assert claim is not None and claim.app == "ivr"
+
+    async def test_they_end_with_it(self, owner: Owner, router: Router):
+        owner.claim(("channel", "c1"))
+        owner.claim(("playback", "p"))
+        await owner.close()
+        assert router.counts() == {"claims": 0, "waits": 0}
+
+    async def test_what_somebody_else_has_taken_stays_theirs(
+        self, owner: Owner, ari: Ari, router: Router
+    ):
+        owner.claim(("channel", "c1"))
+        other = Owner("c2", "ivr", ari, router, EngineConfig(), Ear())
+        other.claim(("channel", "c1"))
+        await owner.close()
+        assert router.counts()["claims"] == 1
+
+
+class TestClosing:
+    async def test_the_youngest_goes_first(self, owner: Owner):
+        closed: list[str] = []
+
+        async def close(what: str) -> None:
+            closed.append(what)
+
+        owner.own(("bridge", "b"), lambda: close("bridge"))
+        owner.own(("channel", "c2"), lambda: close("channel"))
+        await owner.close()
+        assert closed == ["channel", "bridge"] and owner.counts() == NOTHING
+
+    async def test_what_it_owns_no_more_is_left_alone(self, owner: Owner):
+        async def close() -> None:
+            raise AssertionError("closed")
+
+        owner.own(("bridge", "b"), close)
+        assert owner.owns(("bridge", "b"))
+        owner.disown(("bridge", "b"))
+        owner.disown(("bridge", "b"))
+        assert not owner.owns(("bridge", "b"))
+        await owner.close()
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            NotFound("DELETE", "/bridges/b", 404, "gone"),
+            Conflict("DELETE", "/bridges/b", 409, "not ours"),
+            InvalidState("DELETE", "/bridges/b", 412, "down"),
+            ChannelGone("c1"),
+        ],
+        ids=lambda error: type(error).__name__,
+    )
+    async def test_what_is_closed_already_is_closed(self, owner: Owner, error: Exception):
+        async def close() -> None:
+            raise error
+
+        owner.own(("bridge", "b"), close)
+        with capture_logs() as logs:
+            await owner.close()
+        assert logs == [] and owner.counts() == NOTHING
+
+    async def test_what_cannot_be_closed_is_logged_and_the_rest_is_closed(self, owner: Owner):
+        closed: list[str] = []
+
+        async def fine() -> None:
+            closed.append("fine")
+
+        async def stuck() -> None:
+            raise ServerError("DELETE", "/bridges/b", 500, "Internal Server Error")
+
+        owner.own(("bridge", "a"), fine)
+        owner.own(("bridge", "b"), stuck)
+        with capture_logs() as logs:
+            await owner.close()
+        assert closed == ["fine"] and owner.counts() == NOTHING
+        (log,) = logs
+        assert (log["event"], log["id"], log["owner"]) == ("could not close", "b", "c1")
+
+    @virtual_time
+    async def test_it_takes_its_time_and_no_more(self):
+        owner = Owner("c1", "ivr", Ari(never), Router(), EngineConfig(close_timeout=10.0), Ear())
+
+        async def forever() -> None:
+            await asyncio.sleep(3600)
+
+        owner.claim(("bridge", "b"))
+        owner.own(("bridge", "b"), forever)
+        with capture_logs() as logs:
+            await owner.close()
+        assert asyncio.get_running_loop().time() == pytest.approx(10)
+        assert [log["event"] for log in logs] == ["not closed in time"]
+        assert owner.router.counts()["claims"] == 0
+
+    @virtual_time
+    async def test_a_stuck_command_does_not_keep_the_rest_from_being_closed(self):
+        owner = Owner("c1", "ivr", Ari(never), Router(), EngineConfig(close_timeout=10.0), Ear())
+        closed: list[float] = []
+
+        async def close() -> None:
+            closed.append(asyncio.get_running_loop().time())
+
+        owner.own(("bridge", "b"), close)
+        command = owner.command(asyncio.sleep(30))
+        await owner.close()
+        assert closed == [pytest.approx(5)]
+        await command
+
+
+class TestWaits:
+    async def test_they_end_with_the_owner(self, owner: Owner, router: Router):
+        wait = owner.expect(("channel", "c1"), ChannelDtmfReceived)
+        await owner.close()
+        with pytest.raises(ChannelGone, match="its flow has ended"):
+            await wait.within(1)
+        assert router.counts()["waits"] == 0
+
+    async def test_settled_ones_are_forgotten_in_a_long_call(self, owner: Owner, router: Router):
+        for _ in range(500):
+            owner.expect(("channel", "c1"), ChannelDtmfReceived)
+            router.dispatch(digit())
+        assert len(owner._waits) < 100 and owner.counts()["waits"] == 0
+
+    async def test_open_ones_are_counted(self, owner: Owner):
+        owner.expect(("channel", "c1"), ChannelDtmfReceived, what="a digit")
+        assert owner.counts()["waits"] == 1
+        owner.fail_waits(ChannelGone("c1"))
+        assert owner.counts()["waits"] == 0
+
+
+class TestCommands:
+    async def test_a_command_gives_its_result(self, owner: Owner):
+        async def work() -> int:
+            return 5
+
+        assert await owner.run(work()) == 5
+
+    async def test_a_command_gives_its_error(self, owner: Owner):
+        async def work() -> None:
+            raise NotFound("GET", "/x", 404, "no")
+
+        with pytest.raises(NotFound):
+            await owner.run(work())
+
+    async def test_it_runs_to_its_end_though_its_caller_is_cancelled(self, owner: Owner):
+        steps: list[str] = []
+        go = asyncio.Event()
+
+        async def work() -> None:
+            await go.wait()
+            steps.append("done")
+
+        caller = asyncio.ensure_future(owner.run(work()))
+        await asyncio.sleep(0)
+        caller.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await caller
+        assert owner.counts()["commands"] == 1
+        go.set()
+        await owner.close()
+        assert steps == ["done"] and owner.counts() == NOTHING
+
+    async def test_an_abandoned_ones_error_makes_no_noise(self, owner: Owner):
+        async def work() -> None:
+            await asyncio.sleep(0)
+            raise OutcomeUnknown("POST", "/x", "no answer")
+
+        caller = asyncio.ensure_future(owner.run(work()))
+        await asyncio.sleep(0)
+        caller.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await caller
+        told: list[dict[str, object]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+        await owner.close()
+        assert told == [] and owner.counts() == NOTHING
+
+    async def test_a_cancelled_command_is_forgotten_too(self, owner: Owner):
+        task = owner.command(asyncio.sleep(60))
+        task.cancel()
+        await asyncio.wait({task})
+        assert owner.counts() == NOTHING
+
+
+class TestMedia:
+    async def test_leaving_a_state_abandons_all_of_them_before_it_stops_any(self, owner: Owner):
+        first, second = Tune(), Tune()
+        owner.media = {"1": first, "2": second}
+        await owner.stop_media()
+        assert first.done == second.done == ["abandon", "stop"] and owner.media == {}
+
+    async def test_one_that_cannot_be_stopped_does_not_keep_the_others(self, owner: Owner):
+        stuck, fine = Tune(ServerError("DELETE", "/playbacks/1", 500, "no")), Tune()
+        owner.media = {"1": stuck, "2": fine}
+        with capture_logs() as logs:
+            await owner.stop_media()
+        assert fine.done == ["abandon", "stop"]
+        assert [log["event"] for log in logs] == ["could not close"]
+
+    async def test_they_stop_with_the_owner(self, owner: Owner):
+        tune = Tune(NotFound("DELETE", "/playbacks/1", 404, "over"))
+        owner.media = {"1": tune}
+        await owner.close()
+        assert tune.done == ["abandon", "stop"] and owner.counts() == NOTHING
+
+    async def test_media_of_no_kind_have_nothing_to_stop(self):
+        media = Media()
+        media.abandon()
+        await media.stop()
+
+
+async def never(request: object) -> object:
+    """A `Send` that is not to be used."""
+    raise AssertionError(f"sent {request}")
