@@ -75,6 +75,11 @@ def as_cancellation(error: Exception) -> BaseException:
     return thrown
 
 
+async def run(driven: _Driven[T]) -> T:
+    """What the task runs. It knows nothing of the body, which its error would keep alive."""
+    return await driven
+
+
 class Body(Generic[T]):
     """A task for user code: a state's body, an action, a linear flow.
 
@@ -83,12 +88,11 @@ class Body(Generic[T]):
 
     def __init__(self, work: Coroutine[Any, Any, T], name: str) -> None:
         self._driven = _Driven(work)
-        self.task: asyncio.Task[T] = asyncio.get_running_loop().create_task(self._run(), name=name)
+        self.task: asyncio.Task[T] = asyncio.get_running_loop().create_task(
+            run(self._driven), name=name
+        )
         # A task that is cancelled before its first step never starts the coroutine.
         self.task.add_done_callback(lambda _: work.close())
-
-    async def _run(self) -> T:
-        return await self._driven
 
     def interrupt(self, error: Exception) -> None:
         """Raise the error at the await where the body stands. One that has ended is fine.

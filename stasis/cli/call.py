@@ -30,6 +30,8 @@ __all__ = ["Heard", "call"]
 
 # Above this a prompt is in the recording; see stasis.lab.prompt.
 SURE = 0.75
+# How much of a prompt must be heard: a key pressed later than this still lets it be recognised.
+PROMPT_SECONDS = 1.5
 PITCHES = (350, 440, 620, 700, 1000, 1400)
 PLAYED = re.compile(r"Playing '([\w./-]+?)(?:\.\w+)?' ")
 SCRIPT = re.compile(r"[0-9*#A-D,]*")
@@ -153,7 +155,7 @@ def analysed(lab: Lab, sound: Path, answered: float, ended: str, names: Sequence
         ended,
         round(seconds(sound), 2),
         round(level(sound), 3),
-        {name: round(contains(sound, file), 2) for name, file in files.items() if file},
+        {name: round(contains(sound, file, PROMPT_SECONDS), 2) for name, file in files.items() if file},
         [(tone.hertz, tone.seconds) for tone in tones(sound, PITCHES, least=0.3)],
     )
 

@@ -55,6 +55,36 @@ exten => tone,1,Answer()
  same => n,Wait(600)
  same => n,Hangup()
 
+; For so many seconds, then hang up: tone-2, music-2, echo-2. (In a pattern a plain n is a digit.)
+exten => _to[n]e-X,1,Answer()
+ same => n,Playtones({TONE_HZ})
+ same => n,Wait(${{EXTEN:5}})
+ same => n,Hangup()
+
+exten => _music-X,1,Answer()
+ same => n,MusicOnHold(default,${{EXTEN:6}})
+ same => n,Hangup()
+
+exten => _echo-X,1,Answer()
+ same => n,Set(TIMEOUT(absolute)=${{EXTEN:5}})
+ same => n,Echo()
+ same => n,Hangup()
+
+; Any prompt, then hang up: prompt-hello-world.
+exten => _prompt-.,1,Answer()
+ same => n,Playback(${{EXTEN:7}})
+ same => n,Hangup()
+
+; Reads three digits, says them, hangs up.
+exten => digits,1,Answer()
+ same => n,Read(PRESSED,,3,,1,10)
+ same => n,SayDigits(${{PRESSED}})
+ same => n,Hangup()
+
+; Rings a desk and talks to it: dial-1.
+exten => _dial-X,1,Dial(PJSIP/desk${{EXTEN:5}},20)
+ same => n,Hangup()
+
 exten => milliwatt,1,Answer()
  same => n,Milliwatt()
 

@@ -68,7 +68,7 @@ class Wire:
         token = f"t{self.asked}"
         body = json.dumps({"command": command, "params": params, "token": token}).encode()
         self.writer.write(b"%d:%s," % (len(body), body))
-        await self.until(lambda: token in self.answers, ANSWER_SECONDS, f"an answer to {command}")
+        await self.until(lambda: token in self.answers, ANSWER_SECONDS, f"answer to {command}")
         answer = self.answers.pop(token)
         if not answer.get("ok"):
             raise PhoneError(f"baresip refuses {command} {params}: {answer.get('data', '')}")

@@ -27,7 +27,7 @@ from stasis.errors import (
     Unreachable,
 )
 from stasis.transport.frames import Frames, Lost, Opened
-from stasis.transport.http import authorization
+from stasis.transport.http import authorization, plainly
 
 __all__ = ["Backoff", "connect"]
 
@@ -160,8 +160,8 @@ async def handshake(config: AsteriskConfig, address: str) -> ClientConnection:
         raise Unreachable(
             "GET",
             "/events",
-            f"no connection to {config.url}: {error.strerror or error}; is"
-            " Asterisk running, and do host and port match http.conf?",
+            f"no connection to {config.url}: {plainly(error)}; is Asterisk running, and do host"
+            " and port match bindaddr and bindport in http.conf?",
         ) from None
     except EOFError:
         raise Unreachable(

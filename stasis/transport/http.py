@@ -8,6 +8,9 @@ a byte, an idle one after 15 s, and nothing tells how long a request may wait be
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import ssl
 from base64 import b64encode
 from types import TracebackType
 from urllib.parse import quote
@@ -19,7 +22,7 @@ from stasis.ari.resource import Request, Response
 from stasis.config import AsteriskConfig
 from stasis.errors import NotAri, OutcomeUnknown, Unreachable
 
-__all__ = ["Http", "authorization", "encoded_query"]
+__all__ = ["Http", "authorization", "encoded_query", "plainly"]
 
 # Asterisk closes an idle connection after 15 s, which is aiohttp's own default: ours must be less.
 KEEPALIVE_SECONDS = 10.0
@@ -99,7 +102,7 @@ class Http:
         except aiohttp.ClientConnectorError as error:
             raise self._unreachable(
                 request,
-                f"no connection ({error.os_error.strerror or error.os_error}); is Asterisk running,"
+                f"no connection: {plainly(error.os_error)}; is Asterisk running,"
                 " and do host and port of asterisk.url match bindaddr and bindport in http.conf?",
             ) from None
         except TimeoutError:
@@ -146,6 +149,13 @@ def authorization(config: AsteriskConfig) -> str:
     """The `Authorization` header (RFC 7617). The password leaves its `Secret` only here."""
     pair = f"{config.username}:{config.password.reveal()}"
     return "Basic " + b64encode(pair.encode()).decode()
+
+
+def plainly(error: OSError) -> str:
+    """The system's words for an error; asyncio's own name the call and no reason."""
+    if error.errno and not isinstance(error, (ssl.SSLError, socket.gaierror)):
+        return os.strerror(error.errno)
+    return error.strerror or str(error)
 
 
 def encoded_query(pairs: tuple[tuple[str, str], ...]) -> str:

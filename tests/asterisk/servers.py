@@ -41,11 +41,17 @@ class Server:
         return attrs.evolve(config, engine=attrs.evolve(config.engine, **engine))
 
     @asynccontextmanager
-    async def link(self, programs: Mapping[str, Runnable], **engine: Any) -> AsyncIterator[Link]:
+    async def link(
+        self, programs: Mapping[str, Runnable | Program], **engine: Any
+    ) -> AsyncIterator[Link]:
         """A ready link that runs these flows; at its end no call, claim, wait or task is left."""
         before = asyncio.all_tasks()
         link = Link(
-            self.config(**engine), {name: Program.of(flow) for name, flow in programs.items()}
+            self.config(**engine),
+            {
+                name: flow if isinstance(flow, Program) else Program.of(flow)
+                for name, flow in programs.items()
+            },
         )
         task = asyncio.create_task(link.run())
         try:

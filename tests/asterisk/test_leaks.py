@@ -6,15 +6,22 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
+from stasis_ivr.flow import Ivr, Next
+from stasis_ivr.plugin import IvrConfig, IvrPlugin
+from stasis_ivr.target import Target
 
-from stasis import Channel, ChannelGone
+from stasis import Channel, Event, Program
 from stasis.ari import Request, Response, Send
-from tests.asterisk.everything import Everything
 from tests.asterisk.servers import Callers, Server
 
 pytestmark = pytest.mark.asterisk
+
+
+Reached = Callable[[str], Awaitable[None]]
+Script = Callable[[Channel, Reached], Awaitable[None]]
 
 
 class Points:
@@ -42,63 +49,99 @@ class Points:
         return counting
 
 
-async def desk_call(caller: Channel) -> None:
-    """Choose 1, type the PIN, talk, and hang up after half a second."""
-    await asyncio.sleep(0.3)
+IVR = """
+start = "menu:main"
+
+[menu.main]
+prompt = "sound:beep"
+failed = "hangup"
+
+[menu.main.choices]
+1 = "desk:sales"
+2 = "message:office"
+
+[desk.sales]
+endpoints = "Local/answer@default/n"
+prompt = "sound:beep"
+no_answer = "message:office"
+
+[message.office]
+prompt = "sound:beep"
+saved = "sound:beep"
+silence = 0
+min_seconds = 0
+folder = "leaks"
+"""
+
+
+async def desk_call(caller: Channel, reached: Reached) -> None:
+    """Choose the desk, talk to it, and hang up."""
+    await reached("menu")
     await caller.send_dtmf("1")
+    await reached("talking")
     await asyncio.sleep(0.3)
-    await caller.send_dtmf("1234")
-    await asyncio.sleep(1.0)
     await caller.hangup()
 
 
-async def message_call(caller: Channel) -> None:
-    """Choose 2, leave a message, end it with #, hear it."""
-    await asyncio.sleep(0.3)
+async def message_call(caller: Channel, reached: Reached) -> None:
+    """Choose the message, speak, end it with #, and hear that it was saved."""
+    await reached("menu")
     await caller.send_dtmf("2")
-    await asyncio.sleep(1.2)
+    await reached("message")
+    await asyncio.sleep(2)
     await caller.send_dtmf("#")
-    await asyncio.sleep(1.5)
-    await caller.hangup()
+    await caller.ended(10)
 
 
-Script = Callable[[Channel], Awaitable[None]]
-
-
-async def one_call(server: Server, script: Script, at: int) -> tuple[int, list[str]]:
-    """Run a call; hang it up at a point. Returns the points it had, and the states it saw."""
+async def one_call(server: Server, script: Script, at: int, file: Path) -> tuple[int, list[str]]:
+    """Run a call of the IVR; hang it up at a point. Returns the points it had, and its states."""
     points = Points(at)
     callers = Callers()
-    flows: list[Everything] = []
+    states: list[str] = []
 
-    class Watched(Everything):
-        def __init__(self) -> None:
-            super().__init__()
-            flows.append(self)
+    async def reached(state: str) -> None:
+        async with asyncio.timeout(10):
+            while state not in states:
+                await asyncio.sleep(0.01)
 
-        start = Everything.menu
-        table = Everything.table
+    class Watched(Ivr):
+        """The IVR, noting each state it enters."""
 
+        def go(self, target: Target) -> Next:
+            following = super().go(target)
+            states.append(following)
+            return following
+
+        async def talking(self, event: Event) -> None:
+            await super().talking(event)
+            states.append("talking")
+
+        start = Ivr.start
+        table = Ivr.table
+
+    plugin = IvrPlugin(IvrConfig(file=str(file)))
     async with (
         server.link({"caller": callers.caller}) as outside,
-        server.link({"everything": Watched}) as link,
+        server.link({"ivr": Program(Watched, plugin)}) as link,
     ):
         for resource in link.ari.resources:
             resource._send = points.around(resource._send)
-        placing = asyncio.create_task(callers.call(outside, "everything"))
+        placing = asyncio.create_task(callers.call(outside, "ivr"))
 
         async def hang_up_at_the_point() -> None:
             await points.reached.wait()
-            await outside.ari.channels.hangup(flows[0].channel.id)
+            runner = next(iter(link.runners))
+            await outside.ari.channels.hangup(runner.channel.id)
 
         hanging = asyncio.create_task(hang_up_at_the_point())
         try:
             await asyncio.wait({placing, hanging}, return_when=asyncio.FIRST_COMPLETED)
             if placing.done():
-                try:
-                    await script(placing.result())
-                except ChannelGone:
-                    pass
+                scripting = asyncio.create_task(script(placing.result(), reached))
+                await asyncio.wait({scripting, hanging}, return_when=asyncio.FIRST_COMPLETED)
+                if not scripting.done():
+                    scripting.cancel()
+                await asyncio.gather(scripting, return_exceptions=bool(at))
             else:
                 # Hung up before it was answered: the caller's half may never enter.
                 placing.cancel()
@@ -107,11 +150,10 @@ async def one_call(server: Server, script: Script, at: int) -> tuple[int, list[s
         finally:
             hanging.cancel()
             await asyncio.gather(hanging, placing, return_exceptions=True)
-        left = await server.channels(outside)
-        assert left == []
+        assert await server.channels(outside) == []
         assert list(await outside.ari.bridges.list()) == []
     await no_recordings(server)
-    return points.count, flows[0].walked if flows else []
+    return points.count, states
 
 
 async def no_recordings(server: Server) -> None:
@@ -122,14 +164,18 @@ async def no_recordings(server: Server) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("script", [desk_call, message_call])
-async def test_a_hangup_at_every_point_leaves_nothing(server: Server, script: Script) -> None:
+@pytest.mark.parametrize(("script", "last"), [(desk_call, "talking"), (message_call, "hangup")])
+async def test_a_hangup_at_every_point_of_the_ivr_leaves_nothing(
+    server: Server, script: Script, last: str, tmp_path: Path
+) -> None:
     """No channel, bridge, playback, claim, wait or task is left, wherever the call is cut."""
-    points, walked = await one_call(server, script, at=0)
-    assert walked[-1] in ("talking", "thanks", "over"), "the script must reach the end of the flow"
+    file = tmp_path / "ivr.toml"
+    file.write_text(IVR)
+    points, states = await one_call(server, script, 0, file)
+    assert states[-1] == last, "the script must reach the end of the flow"
     assert points >= 6
     for at in range(1, points + 1):
-        await one_call(server, script, at)
+        await one_call(server, script, at, file)
 
 
 @pytest.mark.timeout(300)
