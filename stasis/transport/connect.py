@@ -7,6 +7,7 @@ what came and when the socket opened and was lost. A clean close is a loss like 
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
@@ -35,6 +36,9 @@ __all__ = ["Backoff", "connect"]
 STABLE_SECONDS = 30.0
 # Wrong credentials at run time will not mend themselves soon, and failed logins trip fail2ban.
 REFUSED_SECONDS = 30.0
+# At its debug level `websockets` logs every header, and one of them holds the password.
+QUIET = logging.getLogger("stasis.transport.websockets")
+QUIET.setLevel(logging.INFO)
 # After this many frames in a row the reader lets the calls run.
 BREATH = 64
 
@@ -129,12 +133,21 @@ def events_address(config: AsteriskConfig, apps: Sequence[str], subscribe_all: b
     return f"{base}/events?app={names}" + ("&subscribeAll=true" if subscribe_all else "")
 
 
+class Dial(dial):
+    """A handshake that follows no redirect: ARI has none, and the password is for ARI alone."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        """The refusal itself."""
+        return exc
+
+
 async def handshake(config: AsteriskConfig, address: str) -> ClientConnection:
     """Open the socket once. Raises AriError that says what to check."""
     try:
-        return await dial(
+        return await Dial(
             address,
             additional_headers={"Authorization": authorization(config)},
+            logger=QUIET,
             compression=None,
             open_timeout=config.open_timeout,
             ping_interval=config.ping_interval,
@@ -147,6 +160,14 @@ async def handshake(config: AsteriskConfig, address: str) -> ClientConnection:
     except InvalidStatus as error:
         raise refused(config, error.response.status_code, error.response.reason_phrase) from None
     except InvalidHandshake as error:
+        if isinstance(error.__cause__, (EOFError, OSError)):
+            # As Asterisk does with a connection beyond its sessionlimit.
+            raise Unreachable(
+                "GET",
+                "/events",
+                f"{config.url} closed the connection without an answer; if this repeats, raise"
+                " sessionlimit in http.conf",
+            ) from None
         raise NotAri(
             "GET", "/events", 0, f"{config.url} does not speak WebSocket: {error}"
         ) from None
@@ -162,10 +183,6 @@ async def handshake(config: AsteriskConfig, address: str) -> ClientConnection:
             "/events",
             f"no connection to {config.url}: {plainly(error)}; is Asterisk running, and do host"
             " and port match bindaddr and bindport in http.conf?",
-        ) from None
-    except EOFError:
-        raise Unreachable(
-            "GET", "/events", f"{config.url} closed the connection without an answer"
         ) from None
 
 

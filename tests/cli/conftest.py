@@ -28,11 +28,15 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def cli(here: Path) -> Cli:
     """Runs `python -m stasis …` in the folder. No run may end in a traceback.
 
-    plugins: entry points to install for the run, name to value. env: of the process.
+    plugins: entry points to install for the run, name to value. env: of the process. folder:
+    another one, below.
     """
 
     def run(
-        *words: str, plugins: Mapping[str, str] | None = None, env: Mapping[str, str] | None = None
+        *words: str,
+        plugins: Mapping[str, str] | None = None,
+        env: Mapping[str, str] | None = None,
+        folder: str = ".",
     ) -> Done:
         site = here / ".site"
         if plugins is not None:
@@ -41,7 +45,7 @@ def cli(here: Path) -> Cli:
         path = os.pathsep.join(map(str, (ROOT, ROOT / "apps", site)))
         done = subprocess.run(
             [sys.executable, "-m", "stasis", *words],
-            cwd=here,
+            cwd=here / folder,
             env={**kept, "PYTHONPATH": path, "COLUMNS": "200", "NO_COLOR": "1", **(env or {})},
             capture_output=True,
             text=True,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -38,7 +37,7 @@ async def call(lab, extension):
     ) as phone:
         await phone.dial(extension)
         await phone.closed()
-        return contains(phone.heard(), lab.prompt("an-error-has-occurred"))
+        return contains(phone.heard(), lab.prompt("all-circuits-busy-now"))
 
 lab = Lab.up(sys.argv[1], sys.argv[2], example=True)
 try:
@@ -90,8 +89,6 @@ def test_it_is_up_in_less_than_10_s_and_down_without_a_trace(fresh: str, version
     lab.down()
     assert traces(fresh) == []
     assert not lab.folder.exists()
-    with socket.socket() as trial:
-        assert trial.connect_ex(("127.0.0.1", lab.http_port)) != 0
 
 
 def test_up_twice_is_the_same_lab_and_down_twice_is_no_error(fresh: str) -> None:

@@ -15,4 +15,9 @@ def no_secret_in_logs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Whatever a library logs, at any level, the password is not in it."""
     caplog.set_level(logging.DEBUG)
     yield
-    assert secret_free(caplog.text)
+    logged = [
+        record.getMessage()
+        for record in caplog.get_records("call")
+        if record.name != "websockets.server"  # the test's own Asterisk
+    ]
+    assert secret_free("\n".join(logged))

@@ -1,0 +1,60 @@
+"""`stasis run`: what runs, on which Asterisk, and how to call it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stasis import Channel, Event, Flow
+from stasis.cli.run import app_of, dialplan, on_lab, to_call
+from stasis.config import Config
+from stasis.lab.chroot import Chroot
+from stasis.lab.lab import Lab
+from stasis.lab.ports import block
+from stasis.program import Program, checked_app
+
+
+async def hello(channel: Channel) -> None: ...
+
+
+class FrontDesk(Flow):
+    async def menu(self, event: Event) -> None: ...
+
+    start = menu
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    """The facts of a lab that does not run."""
+    engine = Chroot("22", tmp_path)
+    return Lab("22", "seeded", tmp_path, block(20_000), {"alice": "a-word"}, tmp_path, engine)
+
+
+def test_an_application_is_named_after_its_flow() -> None:
+    assert app_of(hello) == "hello"
+    assert app_of(FrontDesk) == "front_desk"
+    assert checked_app(app_of(FrontDesk)) == "front_desk"
+
+
+def test_on_a_lab_address_user_and_password_are_the_labs(lab: Lab) -> None:
+    asterisk = on_lab(Config(), lab).asterisk
+    assert asterisk.url == "http://127.0.0.1:20000/ari"
+    assert asterisk.username == lab.username
+    assert asterisk.password.reveal() == lab.password
+
+
+def test_a_lab_says_how_to_call_it(lab: Lab) -> None:
+    """Where, with which phones, which extensions, and how without a phone."""
+    programs = {"ivr": Program.of(FrontDesk), "desk": Program.of(FrontDesk)}
+    text = "\n".join(to_call(lab, programs))
+    assert "127.0.0.1:20001" in text
+    assert "alice, password a-word" in text
+    assert "dial 8001 for ivr" in text
+    assert "dial stasis-desk for desk" in text
+    assert "stasis call 8001" in text
+
+
+def test_elsewhere_the_lines_of_the_dialplan_are_told() -> None:
+    lines = dialplan({"hello": Program.of(hello)})
+    assert "  exten => 8000,1,Stasis(hello)" in lines
