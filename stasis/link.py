@@ -7,6 +7,7 @@ it never waits for a flow. Several applications share the socket.
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Coroutine, Mapping
 from contextlib import aclosing
 from typing import Any, Literal, TypeAlias
@@ -353,5 +354,7 @@ class Link:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error(
-                "a task of stasis failed; please report this", task=task.get_name(), exc_info=error
+                "a task of stasis failed; please report this",
+                task=task.get_name(),
+                exception="".join(traceback.format_exception(error)).rstrip(),
             )

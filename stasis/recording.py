@@ -84,6 +84,7 @@ class LiveRecording:
         self._owner = owner
         self._key = ("recording", name)
         self._canceled = False
+        self._over = False
         self._sending: asyncio.Task[Any] | None = None
         owner.claim(self._key, self.apply)
         owner.own(self._key, self.stop)
@@ -105,6 +106,7 @@ class LiveRecording:
 
     def forget(self) -> None:
         """It is over, or never began: then nobody waits for its end."""
+        self._over = True
         self._end.cancel()
         self._owner.router.release(self._key)
         self._owner.disown(self._key)
@@ -153,7 +155,8 @@ class LiveRecording:
         await self._end_with(self._owner.ari.recordings.cancel)
 
     async def _end_with(self, operation: Any) -> None:
-        if self._end.settled:
+        # Not by its wait: that ends with the flow, and the recording is stopped after that.
+        if self._over:
             return
         if self._sending is not None and not self._sending.done():
             await asyncio.wait({self._sending})

@@ -74,9 +74,7 @@ class Returned:
 
 @frozen
 class Stop:
-    """The program stops: leave the call so."""
-
-    leave: Leave
+    """The program stops: look up from the inbox."""
 
 
 Item: TypeAlias = Event | Fired | Returned | Stop
@@ -119,6 +117,7 @@ class Runner:
         self.flow.plugin = program.plugin
         self._config = config
         self._acting: Body[Any] | None = None
+        self._stopping: Leave | None = None
         self._passed: list[ChannelDtmfReceived] = []
 
     def __repr__(self) -> str:
@@ -132,7 +131,8 @@ class Runner:
 
     def stop(self, leave: Leave) -> None:
         """End the call soon: leave its state, then leave the call so."""
-        self.inbox.put(Stop(leave), always=True)
+        self._stopping = leave
+        self.inbox.put(Stop(), always=True)
         if self._acting is not None:
             self._acting.interrupt(ChannelGone(self.channel.id, "the program stops"))
 
@@ -147,7 +147,10 @@ class Runner:
             last = step.event
             if step.leave is not None:
                 await self._leave(step.leave)
-        except Exception as error:
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            # Also what is no Exception: whatever a flow raises, its caller is not left in silence.
             self._report(error)
             await self._leave(self.flow.on_error)
         finally:
@@ -179,6 +182,8 @@ class Runner:
             for after in row.timers
         ]
         try:
+            # Whatever waits in the inbox, a state that is entered begins: up to its first await.
+            await asyncio.sleep(0)
             return await self._listen(row, body)
         finally:
             for timer in timers:
@@ -189,15 +194,25 @@ class Runner:
 
     async def _listen(self, row: Row, body: Body[Any]) -> Step:
         """Take items from the inbox until one leads out of the state."""
-        again: deque[Item] = deque()
+        again: deque[ChannelDtmfReceived] = deque()
         if row.takes_digits:
             # Typed ahead: no earlier state and no question has used these.
             again.extend(d for d in self._passed if d in self.channel.digits)
             self._passed = []
+        try:
+            return await self._take(row, body, again)
+        finally:
+            self._passed.extend(again)  # the first has led out; the others are the next state's
+
+    async def _take(self, row: Row, body: Body[Any], again: deque[ChannelDtmfReceived]) -> Step:
+        """The digits typed ahead first, then the inbox."""
         while True:
+            item: Item = again.popleft() if again else await self.inbox.get()
+            # After the wait, so that nothing is begun which nobody would interrupt any more.
             if self.inbox.overflown:
                 raise InboxOverflow(self.channel.id, self.inbox.limit)
-            item = again.popleft() if again else await self.inbox.get()
+            if self._stopping is not None:
+                return Step(None, leave=self._stopping)
             if isinstance(item, Event):
                 step = await self._hear(row, body, item)
             elif isinstance(item, Returned):
@@ -207,7 +222,7 @@ class Runner:
                 if item.body is body:
                     step = await self._follow(row, item.after, Elapsed(seconds=item.after.seconds))
             else:
-                step = Step(None, leave=item.leave)
+                step = None  # a Stop: it only wakes
             if step is not None:
                 return step
 
@@ -245,6 +260,8 @@ class Runner:
         target = row.edges[trigger]
         if not isinstance(target, Do):
             return Step(target, event)
+        if self.channel.gone is not None:
+            return None  # its end is in the inbox, and an action now would only keep it there
         name = target.method.__name__
         action = Body(getattr(self.flow, name)(event), name=f"{self.channel.id} {name}")
         self._acting = action
@@ -311,7 +328,7 @@ class Runner:
         if self._acting is not None:
             self._acting.interrupt(error)
 
-    def _report(self, error: Exception) -> None:
+    def _report(self, error: BaseException) -> None:
         """Tell the log what went wrong in the flow, and where in its own code."""
         trace = error.__traceback__
         while trace is not None and trace.tb_frame.f_code.co_filename.startswith(PACKAGE):

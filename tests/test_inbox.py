@@ -75,3 +75,13 @@ async def test_a_reader_cancelled_as_the_item_comes_does_not_lose_it():
     with pytest.raises(asyncio.CancelledError):
         await reading
     assert await inbox.get() == 7
+
+
+async def test_a_closed_one_forgets_what_waits_and_takes_nothing_more():
+    inbox: Inbox[int] = Inbox(2)
+    inbox.put(1)
+    inbox.close()
+    assert len(inbox) == 0
+    inbox.put(2)
+    inbox.put(3, always=True)
+    assert len(inbox) == 0 and not inbox.overflown

@@ -155,7 +155,11 @@ def analysed(lab: Lab, sound: Path, answered: float, ended: str, names: Sequence
         ended,
         round(seconds(sound), 2),
         round(level(sound), 3),
-        {name: round(contains(sound, file, PROMPT_SECONDS), 2) for name, file in files.items() if file},
+        {
+            name: round(contains(sound, file, PROMPT_SECONDS), 2)
+            for name, file in files.items()
+            if file
+        },
         [(tone.hertz, tone.seconds) for tone in tones(sound, PITCHES, least=0.3)],
     )
 

@@ -11,7 +11,6 @@ from stasis.ari import Ari, Response
 from stasis.ari.events import Event, RESTResponse
 from stasis.config import AsteriskConfig
 from stasis.decode import Decoder
-from stasis.errors import AriError
 from stasis.transport.connect import connect
 from stasis.transport.frames import Opened
 from stasis.transport.http import Http
@@ -80,6 +79,7 @@ class Patient:
                             self._events.put_nowait(event)
                     else:
                         return
-        except AriError as error:
-            if not opened.done():
-                opened.set_exception(error)
+        except Exception as error:
+            if opened.done():
+                raise
+            opened.set_exception(error)

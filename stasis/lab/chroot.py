@@ -1,9 +1,10 @@
 """An Asterisk in a cached root, in a mount namespace of its own. Needs root on Debian or Ubuntu.
 
-The namespace is private and dies with its last process, so no mount can be left behind. The root is
-mounted read-only; the lab's folder is mounted over the places where Asterisk writes, so that inside
-everything has its usual path. A lab's processes are known by STASIS_LAB in their environment, which
-no other process can have by chance, as it could have a pid.
+The namespace is private and dies with its last process, so no mount can be left behind; the host
+name, which Asterisk looks up, is in one too. The root is mounted read-only; the lab's folder is
+mounted over the places where Asterisk writes, so that inside everything has its usual path. A lab's
+processes are known by STASIS_LAB in their environment, which no other process can have by chance,
+as it could have a pid.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from attrs import frozen
 
 from stasis.lab import packages
 from stasis.lab.fault import LabError, LabUnavailable
-from stasis.lab.root import modules, root, sounds
+from stasis.lab.root import HOSTNAME, modules, root, sounds
 
 __all__ = ["MOUNTS", "Chroot"]
 
@@ -38,8 +39,9 @@ MOUNTS = {
 }
 
 SCRIPT = """set -e
-root=$1 lab=$2
-shift 2
+root=$1 lab=$2 name=$3
+shift 3
+hostname "$name"
 mount --bind "$root" "$root"
 mount -o remount,bind,ro "$root"
 mount -t proc proc "$root/proc"
@@ -65,7 +67,7 @@ class Chroot:
         Raises LabUnavailable when this process may not mount, LabError when building fails.
         """
         packages.ensure(packages.SERVER, report)
-        trial = ["unshare", "--mount", "--propagation", "private", "true"]
+        trial = ["unshare", "--uts", "--mount", "--propagation", "private", "true"]
         if subprocess.run(trial, capture_output=True, check=False).returncode:
             raise LabUnavailable(
                 "the right to mount: this is a container without CAP_SYS_ADMIN;"
@@ -87,8 +89,8 @@ class Chroot:
         """Start Asterisk on a lab's folder and return at once; it outlives this process."""
         self.own(folder)
         pairs = [f"{ours}:{theirs}" for ours, theirs in MOUNTS.items()]
-        words = ["setsid", "--fork", "unshare", "--mount", "--propagation", "private"]
-        words += ["sh", "-c", SCRIPT, "sh", str(self.place), str(folder), *pairs]
+        words = ["setsid", "--fork", "unshare", "--uts", "--mount", "--propagation", "private"]
+        words += ["sh", "-c", SCRIPT, "sh", str(self.place), str(folder), HOSTNAME, *pairs]
         environment = {
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
             "LANG": "C.UTF-8",

@@ -31,6 +31,7 @@ PACKAGES = (
 )
 MIRROR = "http://deb.debian.org/debian"
 ARCHIVE = "http://archive.debian.org/debian"  # where suites go that are no longer supported
+HOSTNAME = "lab"  # of the machine that Asterisk believes to be on
 FORMAT = 1  # raise it when `finish` changes
 
 
@@ -107,7 +108,8 @@ def finish(version: str, part: Path) -> None:
     """What the packages leave out: mount points, a hosts file; and look that all is there."""
     (part / "run/asterisk").mkdir(exist_ok=True)
     (part / "usr/local/share/asterisk/sounds").mkdir(parents=True, exist_ok=True)
-    (part / "etc/hosts").write_text("127.0.0.1 localhost\n")
+    # As Debian has it: Asterisk looks up its own host's name when it starts.
+    (part / "etc/hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {HOSTNAME}\n")
     # The builder copied this machine's name servers; a lab on loopback asks nobody.
     (part / "etc/resolv.conf").write_text("")
     told = subprocess.run(

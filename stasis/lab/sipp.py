@@ -1,7 +1,8 @@
 """SIPp as a phone: a caller with RFC 4733 digits and a tone, or a desk that answers or refuses.
 
-It makes many calls cheaply and says exactly how they ended; it does not record: for listening and
-for a desk that presses digits there is `baresip`. Pressing digits needs root (raw sockets).
+It makes many calls cheaply and says exactly how they ended; it does not record: for listening, for
+a desk that presses digits, and where each digit counts there is `baresip`. Pressing digits needs
+root (raw sockets), and on an overloaded machine Asterisk hears one of SIPp's digits twice.
 Each Sipp is one process with a folder of its own; leaving the `async with` ends both.
 """
 

@@ -6,6 +6,7 @@ version has them.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -22,7 +23,7 @@ def labs() -> Iterator[dict[str, Lab]]:
     running: dict[str, Lab] = {}
     try:
         for version in VERSIONS:
-            running[version] = Lab.up(version=version, name=f"tests-{version}")
+            running[version] = Lab.up(version=version, name=f"tests-{version}-{os.getpid()}")
         yield running
     finally:
         for lab in running.values():

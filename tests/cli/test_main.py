@@ -17,6 +17,11 @@ Cli = Callable[..., Any]
 
 NOBODY = {"STASIS_ASTERISK_URL": "http://127.0.0.1:1/ari"}
 FLOW = "async def hello(channel): ...\n"
+EMPTY = "from stasis import Plugin\n\n\nclass Seeded(Plugin):\n    name = 'seeded'\n"
+GREETING = (
+    EMPTY
+    + "    def flows(self):\n        return {'seeded': greet}\n\n\nasync def greet(channel): ...\n"
+)
 # `stasis.cli.main` is the function; the module of that name is reached so.
 MODULE = sys.modules["stasis.cli.main"]
 BROKEN = {"broken": "seeded_broken:Broken"}
@@ -97,8 +102,10 @@ class TestRun:
         assert done.returncode == 2
         assert "name the flow too" in done.stderr
 
-    def test_nothing_to_run_says_how_to_name_a_flow(self, cli: Cli) -> None:
-        done = cli("run", plugins={}, env=NOBODY)
+    def test_nothing_to_run_says_how_to_name_a_flow(self, cli: Cli, write: Write) -> None:
+        write("seeded.py", EMPTY)
+        env = {**NOBODY, "STASIS_PLUGINS_ENABLED": "seeded"}
+        done = cli("run", plugins={"seeded": "seeded:Seeded"}, env=env)
         assert done.returncode == 2
         assert "stasis run my_module:MyFlow" in done.stderr
 
@@ -112,9 +119,12 @@ class TestRun:
 class TestPlugins:
     def test_one_that_raises_at_import_is_left_out_and_told(self, cli: Cli, write: Write) -> None:
         write("seeded_broken.py", "raise RuntimeError('seeded')\n")
-        done = cli("run", plugins=BROKEN, env=NOBODY)
-        assert done.returncode == 2, "no other plugin is there to run"
+        write("seeded.py", GREETING)
+        done = cli("run", plugins={**BROKEN, "seeded": "seeded:Seeded"}, env=NOBODY)
+        assert done.returncode == 1
+        assert "left out: plugin 'broken'" in done.stderr
         assert "RuntimeError: seeded" in done.stderr
+        assert "is Asterisk running" in done.stderr, "the other one would have run"
         assert one_screen(done.stderr)
 
     def test_one_that_is_required_stops_the_run(self, cli: Cli, write: Write) -> None:
@@ -146,10 +156,11 @@ class TestPlugins:
         assert done.returncode == 1
         assert "cannot be imported: RuntimeError: seeded" in done.stderr
 
-    def test_one_without_commands_says_so(self, cli: Cli) -> None:
-        done = cli("hello", plugins={"hello": "stasis_hello:Hello"})
+    def test_one_without_commands_says_so(self, cli: Cli, write: Write) -> None:
+        write("seeded.py", EMPTY)
+        done = cli("seeded", plugins={"seeded": "seeded:Seeded"})
         assert done.returncode == 1
-        assert "plugin 'hello' has no commands" in done.stderr
+        assert "plugin 'seeded' has no commands" in done.stderr
 
 
 class TestMain:

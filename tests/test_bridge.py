@@ -1,0 +1,327 @@
+"""A bridge: who is inside is known by events, and it never outlives its owner."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from stasis.ari.resource import Response
+from stasis.bridge import Bridge
+from stasis.channel import Channel
+from stasis.errors import (
+    ChannelGone,
+    InvalidParameter,
+    InvalidRequest,
+    NotFound,
+    ServerError,
+    Unprocessable,
+    WaitTimeout,
+)
+from stasis.testing.clock import virtual_time
+from tests.calls import Call, calling
+
+
+def refusal(status: int, message: str = "no") -> Response:
+    """An answer as ARI refuses."""
+    return Response(status, "", b'{"message":"%s"}' % message.encode())
+
+
+async def second(call: Call) -> Channel:
+    """A second channel of the same flow."""
+    channel = await call.channel.create("PJSIP/bob")
+    await call.asterisk.turn()
+    return channel
+
+
+class TestCreate:
+    @virtual_time
+    async def test_its_id_is_ours_and_it_is_subscribed_to(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge("mixing,dtmf_events", "talk")
+            assert bridge.id.startswith("bridge-")
+            assert call.requests == [
+                f"POST /bridges/{bridge.id}",
+                "POST /applications/test/subscription",
+            ]
+            assert call.parameters(0) == {"type": "mixing,dtmf_events", "name": "talk"}
+            assert call.parameters(1) == {"eventSource": f"bridge:{bridge.id}"}
+            assert (bridge.type, bridge.name) == ("mixing,dtmf_events", "talk")
+
+    @virtual_time
+    async def test_one_that_was_refused_leaves_nothing_behind(self):
+        async with calling() as call:
+            before = call.asterisk.link.router.counts()
+            call.asterisk.refuse["POST /bridges"] = refusal(400, "unknown type")
+            with pytest.raises(InvalidParameter):
+                await call.channel.bridge("mixxing")
+            assert call.asterisk.link.router.counts() == before
+            assert call.owner.counts()["resources"] == 0
+
+    @virtual_time
+    async def test_one_that_nobody_could_subscribe_to_is_still_ours_to_close(self):
+        async with calling() as call:
+            call.asterisk.refuse["POST /applications"] = refusal(500)
+            with pytest.raises(ServerError):
+                await call.channel.bridge()
+            assert call.owner.counts()["resources"] == 1
+            await call.caller.hangs_up()
+            assert call.requests[-1].startswith("DELETE /bridges/bridge-")
+
+    @virtual_time
+    async def test_one_whose_creator_is_cancelled_is_closed_all_the_same(self):
+        async with calling() as call:
+            creating = asyncio.ensure_future(call.channel.bridge())
+            await asyncio.sleep(0)
+            creating.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await creating
+            await call.caller.hangs_up()
+            assert call.requests[0].startswith("POST /bridges/bridge-")
+            assert call.requests[-1].startswith("DELETE /bridges/bridge-")
+
+
+class TestAdd:
+    @virtual_time
+    async def test_after_it_the_channel_is_inside(self):
+        async with calling() as call:
+            bridge, other = await call.channel.bridge(), await second(call)
+            await bridge.add(call.channel, other)
+            assert list(bridge.channels) == ["c1", other.id]
+            assert call.channel.bridge_id == other.bridge_id == bridge.id
+            assert repr(bridge).endswith("2 channels>")
+
+    @virtual_time
+    async def test_its_parameters_go_to_asterisk_by_their_names(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge("holding")
+            await bridge.add(
+                call.channel,
+                role="announcer",
+                mute=True,
+                absorb_dtmf=True,
+                inhibit_connected_line_updates=True,
+            )
+            assert call.parameters() == {
+                "channel": "c1",
+                "role": "announcer",
+                "mute": "true",
+                "absorbDTMF": "true",
+                "inhibitConnectedLineUpdates": "true",
+            }
+
+    @virtual_time
+    async def test_asterisks_answer_alone_proves_nothing(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            call.asterisk.refuse["POST /bridges"] = Response(204)
+            with pytest.raises(WaitTimeout, match=f"channel c1 entering bridge {bridge.id}"):
+                await bridge.add(call.channel, timeout=2)
+            assert asyncio.get_running_loop().time() == pytest.approx(2)
+
+    @virtual_time
+    async def test_entering_another_bridge_is_not_entering_this_one(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            call.asterisk.refuse[f"POST /bridges/{bridge.id}/addChannel"] = Response(204)
+            adding = asyncio.ensure_future(bridge.add(call.channel, timeout=2))
+            other = await call.channel.bridge()
+            await other.add(call.channel)
+            with pytest.raises(WaitTimeout):
+                await adding
+
+    @virtual_time
+    async def test_a_channel_that_has_gone_is_gone(self):
+        async with calling() as call:
+            bridge, other = await call.channel.bridge(), await second(call)
+            await call.asterisk.end(other.id)
+            with pytest.raises(ChannelGone) as caught:
+                await bridge.add(call.channel, other)
+            assert caught.value.channel_id == other.id
+
+    @virtual_time
+    async def test_one_that_asterisk_knows_no_more_is_gone_too(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            call.asterisk.refuse["POST /bridges"] = refusal(400, "Channel not found")
+            with pytest.raises(ChannelGone, match="gone before it entered the bridge"):
+                await bridge.add(call.channel)
+
+    @virtual_time
+    async def test_one_that_goes_while_it_enters_ends_the_wait(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            call.asterisk.refuse["POST /bridges"] = Response(204)
+            adding = asyncio.ensure_future(bridge.add(call.channel))
+            await call.asterisk.turn()
+            await call.caller.hangs_up()
+            with pytest.raises(ChannelGone):
+                await adding
+
+    @virtual_time
+    async def test_another_wrong_parameter_is_told_as_it_is(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            call.asterisk.refuse["POST /bridges"] = refusal(400, "unknown role")
+            with pytest.raises(InvalidParameter):
+                await bridge.add(call.channel, role="clown")
+
+    @virtual_time
+    async def test_one_outside_stasis_is_unprocessable(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            call.asterisk.refuse["POST /bridges"] = refusal(422, "Channel not in Stasis")
+            with pytest.raises(Unprocessable):
+                await bridge.add(call.channel)
+
+    @virtual_time
+    async def test_nobody_is_nobody(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            with pytest.raises(InvalidRequest, match="the list is empty"):
+                await bridge.add()
+
+    @virtual_time
+    async def test_whatever_happens_no_wait_is_left(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            before = call.asterisk.link.router.counts()
+            await bridge.add(call.channel)
+            call.asterisk.refuse["POST /bridges"] = refusal(500)
+            with pytest.raises(ServerError):
+                await bridge.add(call.channel)
+            assert call.asterisk.link.router.counts() == before
+
+
+class TestInside:
+    @virtual_time
+    async def test_who_is_taken_out_stays_in_stasis(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            await bridge.add(call.channel)
+            await bridge.remove(call.channel)
+            await call.asterisk.turn()
+            assert list(bridge.channels) == [] and call.channel.bridge_id is None
+            assert call.channel.gone is None
+
+    @virtual_time
+    async def test_taking_out_who_is_not_inside_asks_nobody(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            call.requests.clear()
+            await bridge.remove(call.channel)
+            assert call.requests == []
+
+    @virtual_time
+    async def test_it_is_emptied_when_the_last_has_left(self):
+        async with calling() as call:
+            bridge, other = await call.channel.bridge(), await second(call)
+            await bridge.add(call.channel, other)
+            emptied = asyncio.ensure_future(bridge.emptied())
+            await bridge.remove(other)
+            await call.asterisk.turn()
+            assert not emptied.done()
+            await bridge.remove(call.channel)
+            await emptied
+
+    @virtual_time
+    async def test_who_comes_back_fills_it_again(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            await bridge.add(call.channel)
+            await bridge.remove(call.channel)
+            await call.asterisk.turn()
+            await bridge.add(call.channel)
+            with pytest.raises(TimeoutError):
+                await bridge.emptied(timeout=1)
+
+    @virtual_time
+    async def test_video_follows_one_channel_or_the_talk(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge("mixing,video_single")
+            await bridge.set_video_source(call.channel)
+            assert call.requests[-1] == f"POST /bridges/{bridge.id}/videoSource/c1"
+            await bridge.clear_video_source()
+            assert call.requests[-1] == f"DELETE /bridges/{bridge.id}/videoSource"
+
+    @virtual_time
+    async def test_asterisk_tells_what_it_knows(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge(name="talk")
+            call.asterisk.refuse[f"GET /bridges/{bridge.id}"] = Response(
+                200, "OK", b'{"id":"x","name":"talk"}'
+            )
+            assert (await bridge.get()).name == "talk"
+            call.asterisk.refuse[f"GET /bridges/{bridge.id}"] = refusal(404)
+            with pytest.raises(NotFound):
+                await bridge.get()
+
+
+class TestDestroy:
+    @virtual_time
+    async def test_it_is_destroyed_once(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            call.requests.clear()
+            await bridge.destroy()
+            await bridge.destroy()
+            assert call.requests == [f"DELETE /bridges/{bridge.id}"]
+            assert bridge.destroyed and not call.owner.owns(("bridge", bridge.id))
+
+    @virtual_time
+    async def test_one_that_asterisk_destroyed_is_gone(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            emptied = asyncio.ensure_future(bridge.emptied())
+            await asyncio.sleep(0)
+            await call.asterisk.event("BridgeDestroyed", bridge={"id": bridge.id})
+            await emptied
+            call.requests.clear()
+            await bridge.destroy()
+            assert bridge.destroyed and call.requests == []
+
+    @virtual_time
+    async def test_one_that_is_gone_already_is_fine(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            call.asterisk.refuse["DELETE /bridges"] = refusal(404, "Bridge not found")
+            await bridge.destroy()
+            assert bridge.destroyed
+
+    @virtual_time
+    async def test_what_plays_in_it_ends_with_it(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            playback, recording = await bridge.play("sound:a"), await bridge.record("talk")
+            await bridge.destroy()
+            with pytest.raises(ChannelGone, match="bridge destroyed"):
+                await playback.finished()
+            with pytest.raises(ChannelGone, match="bridge destroyed"):
+                await recording.finished()
+
+    @virtual_time
+    async def test_it_ends_with_its_flow(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            await bridge.add(call.channel)
+            await call.caller.hangs_up()
+            assert call.requests[-1] == f"DELETE /bridges/{bridge.id}"
+
+    @virtual_time
+    async def test_another_error_is_told(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            call.asterisk.refuse["DELETE /bridges"] = refusal(500)
+            with pytest.raises(ServerError):
+                await bridge.destroy()
+            assert not bridge.destroyed
+            call.asterisk.refuse.clear()
+
+
+@virtual_time
+async def test_other_events_of_a_bridge_change_nothing():
+    async with calling() as call:
+        bridge = await call.channel.bridge()
+        await call.asterisk.event("BridgeVideoSourceChanged", bridge={"id": bridge.id})
+        assert bridge.channels == {} and not bridge.destroyed
+        assert isinstance(bridge, Bridge)

@@ -1,0 +1,811 @@
+"""The link: one reader for all calls, taken through losses, and polite to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import attrs
+import pytest
+from aiohttp import web
+from structlog.testing import capture_logs
+
+from stasis.ari.events import ChannelVarset, Event
+from stasis.ari.resource import Request, Response
+from stasis.channel import Channel
+from stasis.config import AsteriskConfig, Config
+from stasis.errors import (
+    ApplicationTaken,
+    ChannelGone,
+    FlowError,
+    NotBooted,
+    Unauthorized,
+    Unreachable,
+)
+from stasis.flow import Flow, Leave
+from stasis.link import NOISY, Link
+from stasis.program import Program
+from stasis.section import Secret
+from stasis.testing.clock import virtual_time
+from stasis.testing.fake import FakeAsterisk
+from stasis.transport.frames import Lost, Opened
+
+
+async def stays(channel: Channel) -> None:
+    """A call that stays until it ends."""
+    await asyncio.get_running_loop().create_future()
+
+
+def asterisk_of(**values: Any) -> Config:
+    """A configuration with other values for Asterisk."""
+    return attrs.evolve(Config(), asterisk=AsteriskConfig(**values))
+
+
+def channel_of(channel_id: str, name: str = "PJSIP/x-1") -> dict[str, Any]:
+    """A channel as Asterisk tells of it."""
+    return {"id": channel_id, "name": name, "state": "Up"}
+
+
+def refusal(status: int, message: str = "no") -> Response:
+    """An answer as ARI refuses."""
+    return Response(status, "", json.dumps({"message": message}).encode())
+
+
+class Server:
+    """The two seams, by hand: frames that a test puts, and answers that it gives.
+
+    opened: how often the socket was opened. closed: how often we asked to close it.
+    """
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[Opened | Lost | bytes] = asyncio.Queue()
+        self.lines: list[str] = []
+        self.answers: dict[str, Response | Exception] = {
+            "GET /asterisk/info": Response(200, "OK", b'{"system":{"version":"22.10.1"}}'),
+            "GET /applications": Response(200, "OK", b'{"name":"x"}'),
+            "PUT /applications": Response(200, "OK", b'{"name":"x"}'),
+            "GET /channels": Response(200, "OK", b"[]"),
+        }
+        self.closed = 0
+
+    async def frames(self) -> AsyncIterator[Opened | Lost | bytes]:
+        while True:
+            yield await self.queue.get()
+
+    async def send(self, request: Request) -> Response:
+        line = f"{request.method} {request.path}"
+        self.lines.append(line)
+        await asyncio.sleep(0)
+        for beginning, answer in self.answers.items():
+            if line.startswith(beginning):
+                if isinstance(answer, Exception):
+                    raise answer
+                return answer
+        return Response(204)
+
+    async def write(self, text: str) -> None:
+        raise AssertionError("nothing is written here")
+
+    async def close(self) -> None:
+        self.closed += 1
+
+    def open(self) -> None:
+        """The socket is open."""
+        self.queue.put_nowait(Opened(self.write, self.close))
+
+    def tell(self, kind: str, application: str = "ivr", **fields: Any) -> None:
+        """An event."""
+        event = {"type": kind, "application": application, **fields}
+        self.queue.put_nowait(json.dumps(event).encode())
+
+    def link(self, config: Config | None = None, **programs: Any) -> Link:
+        """A link on these seams."""
+        return Link(
+            config or Config(),
+            {name: Program.of(flow) for name, flow in (programs or {"ivr": stays}).items()},
+            frames=self.frames(),
+            send=self.send,
+        )
+
+
+async def turn() -> None:
+    """Let everything run that can run without time passing."""
+    for _ in range(60):
+        await asyncio.sleep(0)
+
+
+class TestGreeting:
+    @virtual_time
+    async def test_it_learns_the_version_and_is_ready(self):
+        async with FakeAsterisk(stays) as asterisk:
+            link = asterisk.link
+            assert str(link.version) == "22.10.1" and link.ari.version == link.version
+            assert link.state.value == "ready"
+
+    @virtual_time
+    async def test_its_state_can_be_watched(self):
+        server = Server()
+        link = server.link()
+        assert link.state.value == "connecting"
+        running = asyncio.ensure_future(link.run())
+        await turn()
+        assert link.state.value == "connecting"
+        server.open()
+        await link.state.reached("ready", timeout=1)
+        server.queue.put_nowait(Lost("cut", 1.0))
+        await link.state.reached("gap", timeout=1)
+        link.stop()
+        await running
+        assert link.state.value == "stopped"
+
+    @pytest.mark.parametrize(
+        "error",
+        [Unreachable("GET", "/asterisk/info", "refused"), refusal(503, "starting")],
+        ids=["unreachable", "not booted"],
+    )
+    def test_a_server_that_is_not_there_is_an_error_at_once(self, error: Any):
+        @virtual_time
+        async def test() -> None:
+            server = Server()
+            server.answers["GET /asterisk/info"] = error
+            with pytest.raises((Unreachable, NotBooted)):
+                await server.link().run()
+            assert len(server.lines) == 1
+
+        test()
+
+    @virtual_time
+    async def test_unless_it_may_take_its_time(self):
+        server = Server()
+        server.answers["GET /asterisk/info"] = Unreachable("GET", "/asterisk/info", "refused")
+        running = asyncio.ensure_future(server.link(asterisk_of(start_timeout=60.0)).run())
+        await asyncio.sleep(20)
+        server.answers["GET /asterisk/info"] = Response(
+            200, "OK", b'{"system":{"version":"16.28.0"}}'
+        )
+        await asyncio.sleep(40)
+        assert not running.done() and len(server.lines) > 4
+        running.cancel()
+        await asyncio.wait({running})
+
+    @virtual_time
+    async def test_and_no_longer(self):
+        server = Server()
+        server.answers["GET /asterisk/info"] = Unreachable("GET", "/asterisk/info", "refused")
+        with pytest.raises(Unreachable):
+            await server.link(asterisk_of(start_timeout=10.0)).run()
+        assert 5 < asyncio.get_running_loop().time() <= 10
+
+    @virtual_time
+    async def test_stopping_ends_the_waiting(self):
+        server = Server()
+        server.answers["GET /asterisk/info"] = Unreachable("GET", "/asterisk/info", "refused")
+        link = server.link(asterisk_of(start_timeout=3600.0))
+        running = asyncio.ensure_future(link.run())
+        await asyncio.sleep(10)
+        link.stop()
+        await running
+        assert asyncio.get_running_loop().time() < 11
+
+    @virtual_time
+    async def test_wrong_credentials_are_not_tried_again(self):
+        server = Server()
+        server.answers["GET /asterisk/info"] = refusal(401, "Authentication required")
+        with pytest.raises(Unauthorized, match=r"asterisk\.password against ari\.conf"):
+            await server.link(asterisk_of(start_timeout=60.0)).run()
+        assert len(server.lines) == 1
+
+    @virtual_time
+    async def test_a_server_that_tells_no_version_is_taken_as_it_is(self):
+        server = Server()
+        server.answers["GET /asterisk/info"] = Response(200, "OK", b"{}")
+        link = server.link()
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        await link.state.reached("ready", timeout=1)
+        assert link.version is None
+        link.stop()
+        await running
+
+
+class TestSettingUp:
+    @staticmethod
+    async def quiet_kinds(flow: Any, version: str = "22.10.1") -> tuple[list[str], Link]:
+        """The kinds of events that Asterisk is asked not to send."""
+        bodies: list[Any] = []
+        server = Server()
+        server.answers["GET /asterisk/info"] = Response(
+            200, "OK", json.dumps({"system": {"version": version}}).encode()
+        )
+        send = server.send
+
+        async def noting(request: Request) -> Response:
+            if request.path.endswith("/eventFilter"):
+                bodies.append(json.loads(request.body or b"{}"))
+            return await send(request)
+
+        link = Link(Config(), {"ivr": Program.of(flow)}, frames=server.frames(), send=noting)
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        await link.state.reached("ready", timeout=1)
+        link.stop()
+        await running
+        return [each["type"] for body in bodies for each in body["disallowed"]], link
+
+    @virtual_time
+    async def test_what_comes_in_numbers_and_nobody_wants_is_not_sent(self):
+        kinds, link = await self.quiet_kinds(stays)
+        assert set(kinds) == {kind.__name__ for kind in NOISY}
+        assert link.router.filtered == set(NOISY)
+
+    @virtual_time
+    async def test_what_a_flow_hears_is_sent(self):
+        class Hearing(Flow):
+            hears = (ChannelVarset,)
+
+            async def menu(self, event: Event) -> None: ...
+
+            start = menu
+
+        kinds, link = await self.quiet_kinds(Hearing)
+        assert "ChannelVarset" not in kinds and "ChannelDialplan" in kinds
+        assert ChannelVarset not in link.router.filtered
+
+    @virtual_time
+    async def test_what_a_table_names_too(self):
+        class Hearing(Flow):
+            async def menu(self, event: Event) -> None: ...
+
+            start = menu
+            table = {menu: {ChannelVarset: menu}}
+
+        assert "ChannelVarset" not in (await self.quiet_kinds(Hearing))[0]
+
+    @virtual_time
+    async def test_waiting_for_what_is_not_sent_is_a_clear_error(self):
+        errors: list[str] = []
+
+        async def flow(channel: Channel) -> None:
+            try:
+                channel.expect(ChannelVarset)
+            except FlowError as error:
+                errors.append(str(error))
+
+        async with FakeAsterisk(flow) as asterisk:
+            await asterisk.call()
+        assert errors and "ChannelVarset" in errors[0]
+
+    @virtual_time
+    async def test_a_server_without_filters_sends_all(self):
+        kinds, link = await self.quiet_kinds(stays, version="16.1.0")
+        assert kinds == [] and link.router.filtered == frozenset()
+
+    @virtual_time
+    async def test_what_cannot_be_set_up_is_tried_again_on_a_fresh_socket(self):
+        server = Server()
+        server.answers["GET /applications"] = refusal(404, "Application not found")
+        link = server.link()
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        with capture_logs() as logs:
+            await turn()
+        assert server.closed == 1 and link.state.value == "connecting"
+        assert any("could not be set up" in log["event"] for log in logs)
+        server.queue.put_nowait(Lost("we closed", 0.5))
+        server.answers["GET /applications"] = Response(200, "OK", b'{"name":"x"}')
+        server.open()
+        await link.state.reached("ready", timeout=1)
+        link.stop()
+        await running
+
+    @virtual_time
+    async def test_a_socket_lost_meanwhile_is_not_ready(self):
+        server = Server()
+        link = server.link()
+        running = asyncio.ensure_future(link.run())
+        server.answers = {
+            **server.answers,
+            "PUT /applications": Unreachable("PUT", "/applications", "the socket is down"),
+        }
+        server.open()
+        server.queue.put_nowait(Lost("cut", 0.5))
+        await turn()
+        assert link.state.value == "gap" and server.closed == 0
+        link.stop()
+        await running
+
+    @virtual_time
+    async def test_an_answer_after_the_loss_does_not_make_it_ready(self):
+        server = Server()
+        link = server.link()
+        running = asyncio.ensure_future(link.run())
+        await turn()
+        server.open()
+        server.queue.put_nowait(Lost("cut", 0.5))
+        await turn()
+        assert link.state.value == "gap" and "GET /applications/ivr" in server.lines
+        link.stop()
+        await running
+
+
+class TestNewCalls:
+    @virtual_time
+    async def test_each_channel_that_enters_has_its_own_flow(self):
+        async with FakeAsterisk(stays) as asterisk:
+            first, second = await asterisk.call(), await asterisk.call()
+            assert first.flow is not second.flow and asterisk.link.counts["calls"] == 2
+            assert len(asterisk.link.runners) == 2
+
+    @virtual_time
+    async def test_it_is_idle_when_the_last_has_ended(self):
+        async with FakeAsterisk(stays) as asterisk:
+            await asterisk.link.idle()
+            call = await asterisk.call()
+            idle = asyncio.ensure_future(asterisk.link.idle())
+            await asterisk.turn()
+            assert not idle.done()
+            await call.hangs_up()
+            await idle
+
+    @virtual_time
+    async def test_a_dialled_channel_is_its_flows_and_no_new_call(self):
+        async def dialling(channel: Channel) -> None:
+            await channel.originate("PJSIP/bob")
+            await asyncio.sleep(3600)
+
+        async with FakeAsterisk(dialling) as asterisk:
+            await asterisk.call()
+            await asterisk.dialled()[0].answers()
+            assert asterisk.link.counts["calls"] == 1
+
+    @pytest.mark.parametrize("kind", ["channel", "snoop", "media"])
+    def test_a_stray_that_enters_unclaimed_is_hung_up(self, kind: str):
+        @virtual_time
+        async def test() -> None:
+            async with FakeAsterisk(stays) as asterisk:
+                stray = f"{kind}-5c1d"
+                asterisk._new_channel(stray, "~PJSIP/bob", "Up", "", "")
+                await asterisk.event("StasisStart", stray, args=[])
+                assert asterisk.requests[-1] == f"DELETE /channels/{stray}"
+                assert asterisk.link.counts["calls"] == 0
+
+        test()
+
+    @virtual_time
+    async def test_one_for_an_application_that_is_not_ours_is_hung_up(self):
+        async with FakeAsterisk(stays) as asterisk:
+            asterisk._new_channel("x", "PJSIP/bob-1", "Up", "", "")
+            asterisk.app = "other"
+            await asterisk.event("StasisStart", "x", args=[])
+            assert asterisk.requests[-1] == "DELETE /channels/x"
+
+    @virtual_time
+    async def test_that_it_has_gone_already_is_no_trouble(self):
+        async with FakeAsterisk(stays) as asterisk:
+            await asterisk.event("StasisStart", channel=channel_of("channel-gone"), args=[])
+            assert asterisk.requests[-1] == "DELETE /channels/channel-gone"
+            assert asterisk.link._tasks  # the calls' own tasks go on
+
+    @virtual_time
+    async def test_an_application_of_one_call_is_ours_too(self):
+        # With outbound WebSockets for each call Asterisk names it `app:channel`.
+        server = Server()
+        link = server.link()
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        server.tell("StasisStart", "ivr:PJSIP/x-1", channel=channel_of("c1"), args=[])
+        await turn()
+        (runner,) = link.runners
+        assert runner.app == "ivr:PJSIP/x-1"
+        server.tell("StasisEnd", "ivr:PJSIP/x-1", channel=channel_of("c1"))
+        await link.idle()
+        link.stop()
+        await running
+
+    @virtual_time
+    async def test_a_call_that_we_place_enters_as_a_new_one(self):
+        async with FakeAsterisk(stays) as asterisk:
+            channel_id = await asterisk.link.originate(
+                "PJSIP/bob", "test", app_args="x", caller_id="100"
+            )
+            assert channel_id.startswith("call-")
+            assert asterisk.requests[-1] == f"POST /channels/{channel_id}"
+            assert dict(asterisk.sent[-1].query)["appArgs"] == "x"
+            await asterisk.answered(channel_id)
+            assert asterisk.link.counts["calls"] == 1
+            await asterisk.end(channel_id)
+
+    @virtual_time
+    async def test_a_flow_that_cannot_be_made_ends_its_own_call_only(self):
+        class Broken(Flow):
+            def __init__(self) -> None:
+                raise ValueError("no database")
+
+            async def menu(self, event: Event) -> None: ...
+
+            start = menu
+
+        server = Server()
+        link = server.link(broken=Broken, ivr=stays)
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        with capture_logs() as logs:
+            server.tell("StasisStart", "broken", channel=channel_of("c1"), args=[])
+            server.tell("StasisStart", "ivr", channel=channel_of("c2"), args=[])
+            await turn()
+        assert "DELETE /channels/c1" in server.lines
+        assert [runner.channel.id for runner in link.runners] == ["c2"]
+        assert link.router.claimed(("channel", "c1")) is None
+        assert any("could not be made" in log["event"] for log in logs)
+        link.stop()
+        await running
+
+
+class TestTwoApplications:
+    @virtual_time
+    async def test_each_runs_its_own_flow(self):
+        ran: list[str] = []
+
+        async def one(channel: Channel) -> None:
+            ran.append(f"one {channel.id}")
+            await stays(channel)
+
+        async def two(channel: Channel) -> None:
+            ran.append(f"two {channel.id}")
+            await stays(channel)
+
+        server = Server()
+        link = server.link(one=one, two=two)
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        server.tell("StasisStart", "two", channel=channel_of("c2"), args=[])
+        server.tell("StasisStart", "one", channel=channel_of("c1"), args=[])
+        await turn()
+        assert ran == ["two c2", "one c1"]
+        assert {"PUT /applications/one/eventFilter", "PUT /applications/two/eventFilter"} <= set(
+            server.lines
+        )
+        link.stop()
+        await running
+
+    @virtual_time
+    async def test_that_hear_one_channel_do_not_double_its_events(self):
+        pressed: list[str] = []
+
+        async def one(channel: Channel) -> None:
+            while True:
+                pressed.append(str(await channel.digits.next()))
+
+        server = Server()
+        link = server.link(one=one, two=stays)
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        server.tell("StasisStart", "one", channel=channel_of("c1"), args=[])
+        for app in ("one", "two"):
+            server.tell("ChannelDtmfReceived", app, channel=channel_of("c1"), digit="5")
+        await turn()
+        assert pressed == ["5"] and link.counts["unclaimed"] == 0
+        link.stop()
+        await running
+
+    @virtual_time
+    async def test_a_call_moves_from_one_to_the_other(self):
+        ran: list[str] = []
+
+        async def one(channel: Channel) -> None:
+            await channel.move("two")
+            await stays(channel)
+
+        async def two(channel: Channel) -> None:
+            ran.append(channel.id)
+            await stays(channel)
+
+        server = Server()
+        link = server.link(one=one, two=two)
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        server.tell("StasisStart", "one", channel=channel_of("c1"), args=[])
+        await turn()
+        assert "POST /channels/c1/move" in server.lines
+        server.tell("StasisEnd", "one", channel=channel_of("c1"))
+        server.tell("StasisStart", "two", channel=channel_of("c1"), args=[])
+        await turn()
+        assert ran == ["c1"] and [runner.app for runner in link.runners] == ["two"]
+        link.stop()
+        await running
+
+
+class TestWhatArrives:
+    @virtual_time
+    async def test_an_event_of_nobody_is_counted(self):
+        async with FakeAsterisk(stays) as asterisk:
+            await asterisk.event("BridgeDestroyed", bridge={"id": "strange"})
+            await asterisk.event("SomethingNew", whatever=1)
+            assert asterisk.link.counts["unclaimed"] == 2
+
+    @virtual_time
+    async def test_what_is_no_event_is_counted_and_told_a_few_times(self):
+        async with FakeAsterisk(stays) as asterisk:
+            call = await asterisk.call()
+            with capture_logs() as logs:
+                for _ in range(30):
+                    asterisk._queue.put_nowait(b"\xff not json")
+                await asterisk.turn()
+            assert asterisk.link.counts["refused"] == 30 and not call.over
+            assert len([log for log in logs if "not an event" in log["event"]]) == 10
+            await call.digit("1")  # and it reads on
+
+    @virtual_time
+    async def test_a_fault_in_the_reader_costs_one_event(self):
+        async with FakeAsterisk(stays) as asterisk:
+            call = await asterisk.call()
+            claim = asterisk.link.router.claimed(("channel", call.id))
+            assert claim is not None
+
+            def fails(event: Event) -> None:
+                raise ZeroDivisionError
+
+            asterisk.link.router.claim(("bridge", "b"), attrs.evolve(claim, apply=fails))
+            with capture_logs() as logs:
+                await asterisk.event("BridgeDestroyed", bridge={"id": "b"})
+            assert any("please report this" in log["event"] for log in logs)
+            await call.digit("1")
+            assert len(call.flow.channel.digits) == 1
+            asterisk.link.router.release(("bridge", "b"))
+
+    @virtual_time
+    async def test_an_answer_over_a_socket_that_we_do_not_use_is_dropped(self):
+        async with FakeAsterisk(stays) as asterisk:
+            before = dict(asterisk.link.counts)
+            await asterisk.event("RESTResponse", request_id="x", status_code=200)
+            assert asterisk.link.counts == before
+
+    @virtual_time
+    async def test_somebody_elses_connection_for_our_application_ends_it(self):
+        server = Server()
+        link = server.link()
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        server.tell("ApplicationReplaced")
+        with pytest.raises(ApplicationTaken, match="'ivr'"):
+            await running
+        assert link.state.value == "stopped"
+
+    @virtual_time
+    async def test_a_task_that_fails_is_told(self):
+        async with FakeAsterisk(stays) as asterisk:
+
+            async def fails() -> None:
+                raise RuntimeError("odd")
+
+            with capture_logs() as logs:
+                asterisk.link._spawn(fails(), name="settling")
+                await asterisk.turn()
+            (log,) = logs
+            assert "please report this" in log["event"] and log["task"] == "settling"
+
+
+class TestGap:
+    @virtual_time
+    async def test_calls_live_on_while_we_are_deaf(self):
+        async with FakeAsterisk(stays) as asterisk:
+            call = await asterisk.call()
+            asterisk._queue.put_nowait(Lost("cut", 1.0))
+            await asterisk.turn()
+            assert asterisk.link.state.value == "gap" and asterisk.link.counts["gaps"] == 1
+            assert not call.over
+            await call.flow.channel.answer()  # HTTP goes on
+
+    @virtual_time
+    async def test_a_second_attempt_that_fails_is_the_same_gap(self):
+        async with FakeAsterisk(stays) as asterisk:
+            for _ in range(3):
+                asterisk._queue.put_nowait(Lost("refused", 1.0))
+            await asterisk.turn()
+            assert asterisk.link.counts["gaps"] == 1
+
+    @virtual_time
+    async def test_on_return_it_sets_up_again_and_ends_the_calls_that_are_gone(self):
+        ended: list[str] = []
+
+        async def flow(channel: Channel) -> None:
+            try:
+                await asyncio.sleep(3600)
+            except ChannelGone as gone:
+                ended.append(gone.channel_id)
+                raise
+
+        async with FakeAsterisk(flow) as asterisk:
+            gone, alive = await asterisk.call(), await asterisk.call()
+            asterisk._queue.put_nowait(Lost("cut", 1.0))
+            await asterisk.turn()
+            asterisk._channels.pop(gone.id)
+            asterisk.requests.clear()
+            asterisk._queue.put_nowait(Opened(asterisk._write, asterisk._close))
+            await asterisk.turn()
+            assert asterisk.requests == [
+                "PUT /applications/test/eventFilter",
+                "GET /applications/test",
+                "GET /channels",
+            ]
+            assert gone.over and not alive.over and ended == [gone.id]
+            assert asterisk.link.state.value == "ready"
+
+    @virtual_time
+    async def test_at_the_first_opening_nothing_is_compared(self):
+        async with FakeAsterisk(stays) as asterisk:
+            assert "GET /channels" not in asterisk.requests
+
+
+class TestStopping:
+    @virtual_time
+    async def test_while_it_drains_new_calls_go_on_in_the_dialplan(self):
+        async with FakeAsterisk(stays) as asterisk:
+            old = await asterisk.call()
+            asterisk.link.drain()
+            await asterisk.call()
+            assert asterisk.requests[-1] == "POST /channels/c2/continue"
+            assert len(asterisk.link.runners) == 1 and not old.over
+
+    @virtual_time
+    async def test_live_calls_finish(self):
+        async with FakeAsterisk(stays) as asterisk:
+            call = await asterisk.call()
+            asterisk.link.drain()
+            await call.digit("1")
+            assert not call.over
+            await call.hangs_up()
+            await asterisk.link.idle()
+
+    @virtual_time
+    async def test_ending_them_follows_each_flows_policy(self):
+        class Polite(Flow):
+            on_error = Leave("continue", context="closed")
+
+            async def menu(self, event: Event) -> None:
+                await asyncio.sleep(3600)
+
+            start = menu
+
+        async with FakeAsterisk(Polite) as asterisk:
+            first, second = await asterisk.call(), await asterisk.call()
+            asterisk.link.end_calls()
+            await asterisk.turn()
+            assert first.over and second.over
+            assert {"POST /channels/c1/continue", "POST /channels/c2/continue"} <= set(
+                asterisk.requests
+            )
+
+    @virtual_time
+    async def test_or_the_way_it_is_told(self):
+        async with FakeAsterisk(stays) as asterisk:
+            call = await asterisk.call()
+            asterisk.link.end_calls(Leave("hangup", reason="congestion"))
+            await asterisk.turn()
+            assert call.over and dict(asterisk.sent[-1].query) == {"reason": "congestion"}
+
+    @virtual_time
+    async def test_stopping_now_runs_each_calls_ended_and_leaves_no_task(self):
+        ended: list[str] = []
+
+        class Last(Flow):
+            async def menu(self, event: Event) -> None:
+                await asyncio.sleep(3600)
+
+            async def ended(self, event: Event | None) -> None:
+                ended.append(self.channel.id)
+
+            start = menu
+
+        server = Server()
+        link = server.link(ivr=Last)
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        for number in (1, 2):
+            server.tell("StasisStart", channel=channel_of(f"c{number}"), args=[])
+        await turn()
+        link.stop()
+        await running
+        assert sorted(ended) == ["c1", "c2"] and link.runners == set()
+        assert len(asyncio.all_tasks()) == 1
+
+    @virtual_time
+    async def test_a_frame_source_that_ends_with_an_error_is_told(self):
+        async def broken() -> AsyncIterator[Opened | Lost | bytes]:
+            raise Unreachable("GET", "/events", "no connection")
+            yield b""
+
+        server = Server()
+        link = Link(Config(), {"ivr": Program.of(stays)}, frames=broken(), send=server.send)
+        with pytest.raises(Unreachable):
+            await link.run()
+        assert link.state.value == "stopped"
+
+
+class RealServer:
+    """ARI as far as a link needs it, over real HTTP and WebSocket on loopback."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.over_socket: list[str] = []
+        self.sockets: list[web.WebSocketResponse] = []
+        self.opened = asyncio.Event()
+        self.port = 0
+
+    async def rest(self, request: web.Request) -> web.Response:
+        self.lines.append(f"{request.method} {request.path}")
+        if request.path.endswith("/info"):
+            return web.json_response({"system": {"version": "22.10.1"}})
+        return web.json_response({"name": "ivr"})
+
+    async def events(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        self.sockets.append(socket)
+        self.opened.set()
+        async for message in socket:
+            asked = json.loads(message.data)
+            self.over_socket.append(f"{asked['method']} {asked['uri']}")
+            await socket.send_json(
+                {
+                    "type": "RESTResponse",
+                    "request_id": asked["request_id"],
+                    "status_code": 200,
+                    "reason_phrase": "OK",
+                    "message_body": '{"name":"ivr"}',
+                }
+            )
+        return socket
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[RealServer]:
+    real = RealServer()
+    app = web.Application()
+    app.router.add_get("/ari/events", real.events)
+    app.router.add_route("*", "/ari/{path:.*}", real.rest)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    real.port = runner.addresses[0][1]
+    yield real
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize("transport", ["http", "socket"])
+async def test_without_seams_it_dials_the_configured_asterisk(transport: str, server: RealServer):
+    came: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def flow(channel: Channel) -> None:
+        await channel.answer()
+        came.set_result(channel.id)
+        await stays(channel)
+
+    config = asterisk_of(
+        url=f"http://127.0.0.1:{server.port}/ari",
+        password=Secret("geheim"),
+        transport=transport,
+        backoff_min=0.01,
+        backoff_max=0.01,
+    )
+    link = Link(config, {"ivr": Program.of(flow)})
+    running = asyncio.ensure_future(link.run())
+    await link.state.reached("ready", timeout=5)
+    await server.sockets[0].send_json(
+        {"type": "StasisStart", "application": "ivr", "channel": channel_of("c1"), "args": []}
+    )
+    async with asyncio.timeout(5):
+        assert await came == "c1"
+    # The socket breaks and comes back; over it, too.
+    await server.sockets[0].close()
+    await link.state.reached("gap", timeout=5)
+    server.lines.clear()
+    server.over_socket.clear()
+    link.runners.pop().stop(Leave())
+    await link.state.reached("ready", timeout=5)
+    link.stop()
+    await running
+    asked = {"GET /ari/applications/ivr"} if transport == "http" else {"GET applications/ivr"}
+    assert asked <= set(server.lines if transport == "http" else server.over_socket)

@@ -1,0 +1,182 @@
+"""Channels that a channel makes: claimed before they are asked for, closed with their flow."""
+
+from __future__ import annotations
+
+import pytest
+
+from stasis.ari.resource import Response
+from stasis.errors import AllocationFailed, ChannelGone, InvalidRequest, NotImplementedByServer
+from stasis.outgoing import checked_endpoint
+from stasis.testing.clock import virtual_time
+from tests.calls import calling
+
+
+def refusal(status: int, message: str = "no") -> Response:
+    """An answer as ARI refuses."""
+    return Response(status, "", b'{"message":"%s"}' % message.encode())
+
+
+class TestOriginate:
+    @virtual_time
+    async def test_its_parameters_go_to_asterisk_by_their_names(self):
+        async with calling() as call:
+            channel = await call.channel.originate(
+                "PJSIP/bob",
+                timeout=20,
+                caller_id='"Alice é" <100>',
+                args="a,b",
+                variables={"CALLERID(name)": "Alice"},
+            )
+            assert call.requests[-1] == f"POST /channels/{channel.id}"
+            assert channel.id.startswith("channel-")
+            assert call.parameters() == {
+                "endpoint": "PJSIP/bob",
+                "app": "test",
+                "appArgs": "a,b",
+                "callerId": '"Alice é" <100>',
+                "timeout": "20",
+                "originator": "c1",
+                "variables": {"CALLERID(name)": "Alice"},
+            }
+
+    @virtual_time
+    async def test_untied_it_may_have_its_own_codecs(self):
+        async with calling() as call:
+            await call.channel.originate("PJSIP/bob", tied=False, formats="ulaw,alaw")
+            assert "originator" not in call.parameters()
+            assert call.parameters()["formats"] == "ulaw,alaw"
+
+    @virtual_time
+    async def test_it_returns_while_it_rings(self):
+        async with calling() as call:
+            channel = await call.channel.originate("PJSIP/bob")
+            assert channel.state == "Down" and channel.gone is None
+            (bob,) = call.asterisk.dialled()
+            await bob.answers()
+            assert channel.state == "Up"
+
+    @virtual_time
+    async def test_one_that_cannot_be_reached_leaves_nothing_behind(self):
+        async with calling() as call:
+            before = call.asterisk.link.router.counts()
+            call.asterisk.refuse["POST /channels/channel-"] = refusal(500, "Allocation failed")
+            with pytest.raises(AllocationFailed):
+                await call.channel.originate("PJSIP/nobody")
+            assert call.asterisk.link.router.counts() == before
+            assert call.owner.counts()["resources"] == 0
+
+    @virtual_time
+    async def test_it_is_hung_up_with_its_flow(self):
+        async with calling() as call:
+            channel = await call.channel.originate("PJSIP/bob")
+            await call.caller.hangs_up()
+            assert call.requests[-1] == f"DELETE /channels/{channel.id}"
+            assert call.asterisk.dialled() == []
+
+    @virtual_time
+    async def test_one_that_hangs_up_itself_is_not_ours_to_close(self):
+        async with calling() as call:
+            channel = await call.channel.originate("PJSIP/bob")
+            await call.asterisk.end(channel.id, cause=17, status="BUSY")
+            assert channel.gone is not None and channel.cause == 17
+            assert call.owner.counts()["resources"] == 0
+
+
+class TestOthers:
+    @virtual_time
+    async def test_a_created_channel_enters_at_once_and_rings_later(self):
+        async with calling() as call:
+            channel = await call.channel.create(
+                "PJSIP/bob", args="x", variables={"A": "1"}, formats="ulaw", tied=False
+            )
+            assert call.requests[-1] == "POST /channels/create"
+            assert call.parameters() == {
+                "endpoint": "PJSIP/bob",
+                "app": "test",
+                "appArgs": "x",
+                "channelId": channel.id,
+                "formats": "ulaw",
+                "variables": {"A": "1"},
+            }
+            await channel.ring_out(timeout=20)
+            assert call.requests[-1] == f"POST /channels/{channel.id}/dial"
+            assert call.parameters() == {"timeout": "20"}
+
+    @virtual_time
+    async def test_a_snoop_hears_the_channel(self):
+        async with calling() as call:
+            snoop = await call.channel.snoop(spy="in", whisper="out", args="x")
+            assert snoop.id.startswith("snoop-")
+            assert call.requests[-1] == f"POST /channels/c1/snoop/{snoop.id}"
+            assert call.parameters() == {
+                "spy": "in",
+                "whisper": "out",
+                "app": "test",
+                "appArgs": "x",
+            }
+
+    @virtual_time
+    async def test_external_media_are_a_channel(self):
+        async with calling() as call:
+            media = await call.channel.external_media(
+                "127.0.0.1:9999",
+                "slin16",
+                transport="tcp",
+                encapsulation="audiosocket",
+                data="uuid",
+            )
+            assert media.id.startswith("media-")
+            assert call.requests[-1] == "POST /channels/externalMedia"
+            assert call.parameters() == {
+                "channelId": media.id,
+                "app": "test",
+                "external_host": "127.0.0.1:9999",
+                "format": "slin16",
+                "encapsulation": "audiosocket",
+                "transport": "tcp",
+                "connection_type": "client",
+                "data": "uuid",
+            }
+
+    @virtual_time
+    async def test_a_combination_that_asterisk_lacks_is_told(self):
+        async with calling() as call:
+            call.asterisk.refuse["POST /channels/externalMedia"] = refusal(501, "no")
+            with pytest.raises(NotImplementedByServer):
+                await call.channel.external_media("h:1", "ulaw", transport="tcp")
+
+
+@pytest.mark.parametrize("verb", ["originate", "create", "snoop", "external_media"])
+def test_a_channel_that_has_gone_makes_no_other(verb: str):
+    @virtual_time
+    async def test() -> None:
+        async with calling() as call:
+            channel = call.channel
+            await call.caller.hangs_up()
+            call.requests.clear()
+            making = {
+                "originate": lambda: channel.originate("PJSIP/bob"),
+                "create": lambda: channel.create("PJSIP/bob"),
+                "snoop": channel.snoop,
+                "external_media": lambda: channel.external_media("h:1", "ulaw"),
+            }[verb]
+            with pytest.raises(ChannelGone):
+                await making()
+            assert call.requests == []
+
+    test()
+
+
+@pytest.mark.parametrize("endpoint", ["PJSIP/alice", "Local/100@default/n", "PJSIP/a@b/sip:x;y"])
+def test_an_endpoint_passes_as_it_is(endpoint: str):
+    assert checked_endpoint(endpoint) == endpoint
+
+
+@pytest.mark.parametrize("endpoint", ["alice", "PJSIP/", "/alice", "", "PJ SIP/alice", "PJSIP"])
+@virtual_time
+async def test_what_is_none_is_refused_before_sending(endpoint: str):
+    async with calling() as call:
+        for verb in (call.channel.originate, call.channel.create):
+            with pytest.raises(InvalidRequest, match="write Technology/resource"):
+                await verb(endpoint)
+        assert call.requests == []

@@ -1,0 +1,121 @@
+"""What can be played to and recorded from: the parameters, and that ids are ours."""
+
+from __future__ import annotations
+
+import pytest
+
+from stasis.errors import InvalidRequest
+from stasis.target import Target
+from stasis.testing.clock import virtual_time
+from tests.answers import Answers
+from tests.calls import calling
+
+
+class TestPlay:
+    @virtual_time
+    async def test_its_parameters_go_to_asterisk_by_their_names(self):
+        async with calling() as call:
+            await call.channel.play("sound:a", "digits:12", language="de", offset=500, skip=1000)
+            assert call.parameters() == {
+                "media": "sound:a,digits:12",
+                "lang": "de",
+                "offsetms": "500",
+                "skipms": "1000",
+            }
+
+    @virtual_time
+    async def test_a_medium_with_a_comma_is_one_medium(self):
+        async with calling() as call:
+            await call.channel.play("tone:400/500,0/500", "sound:b")
+            assert call.parameters()["media"] == ["tone:400/500,0/500", "sound:b"]
+
+    @virtual_time
+    async def test_what_asterisk_would_never_finish_is_not_sent(self):
+        async with calling() as call:
+            with pytest.raises(InvalidRequest, match="scheme"):
+                await call.channel.play("sound:fine", "hello-world")
+            with pytest.raises(InvalidRequest, match="list is empty"):
+                await call.channel.play()
+            assert call.requests == [] and call.owner.counts()["media"] == 0
+
+    @virtual_time
+    async def test_its_first_event_may_overtake_the_answer(self):
+        async with calling() as call:
+            # The fake tells PlaybackStarted before it answers, as Asterisk may.
+            playback = await call.channel.play("sound:a")
+            await call.asterisk.turn()
+            assert playback.started
+
+    @virtual_time
+    async def test_a_bridge_plays_to_all_inside(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            playback = await bridge.play("sound:a")
+            assert call.requests[-1] == f"POST /bridges/{bridge.id}/play/{playback.id}"
+
+
+class TestRecord:
+    @virtual_time
+    async def test_its_parameters_go_to_asterisk_by_their_names(self):
+        async with calling() as call:
+            await call.channel.record(
+                "2026/msg",
+                format="gsm",
+                max_duration=60,
+                max_silence=3,
+                if_exists="overwrite",
+                beep=True,
+                terminate_on="#",
+            )
+            assert call.requests[-1] == "POST /channels/c1/record"
+            assert call.parameters() == {
+                "name": "2026/msg",
+                "format": "gsm",
+                "maxDurationSeconds": "60",
+                "maxSilenceSeconds": "3",
+                "ifExists": "overwrite",
+                "beep": "true",
+                "terminateOn": "#",
+            }
+
+    @virtual_time
+    async def test_a_bridge_is_recorded_as_a_whole(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            recording = await bridge.record("talk")
+            assert call.requests[-1] == f"POST /bridges/{bridge.id}/record"
+            await recording.stop()
+            assert (await recording.finished()).state == "done"
+
+
+class TestMusic:
+    @virtual_time
+    async def test_it_starts_and_stops(self):
+        async with calling() as call:
+            await call.channel.start_moh("jazz")
+            assert call.requests[-1] == "POST /channels/c1/moh"
+            assert call.parameters() == {"mohClass": "jazz"}
+            await call.channel.stop_moh()
+            assert call.requests[-1] == "DELETE /channels/c1/moh"
+
+    @virtual_time
+    async def test_in_a_bridge_too(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            await bridge.start_moh()
+            assert call.requests[-1] == f"POST /bridges/{bridge.id}/moh" and call.parameters() == {}
+            await bridge.stop_moh()
+            assert call.requests[-1] == f"DELETE /bridges/{bridge.id}/moh"
+
+
+class TestItsMedia:
+    @virtual_time
+    async def test_ended_ones_are_forgotten_in_a_long_call(self):
+        async with calling() as call:
+            for _ in range(50):
+                await call.channel.play("sound:a")
+                await call.asterisk.finish()
+            assert len(call.channel._media) <= 2
+
+    def test_a_target_of_no_kind_is_not_about_to_go(self, answers: Answers):
+        assert not Target(None, None).leaving  # type: ignore[arg-type]
