@@ -97,12 +97,13 @@ from stasis.errors import (
 from stasis.finding import Finding
 from stasis.flow import After, Do, Done, Elapsed, Flow, Leave, Other, Outcome
 from stasis.link import Link
-from stasis.mailbox import Mailbox
-from stasis.menu import Choice, Matcher
+from stasis.mailbox import Mailbox, MessageCount
+from stasis.menu import Choice, Match, Matcher
 from stasis.playback import Playback, PlaybackResult
 from stasis.plugin import Plugin
 from stasis.program import Program, Runnable
 from stasis.recording import LiveRecording, RecordingResult, StoredRecording
+from stasis.router import Wait
 from stasis.section import Secret, key
 from stasis.sound import Sound
 
@@ -178,7 +179,9 @@ __all__ = [
     "Link",
     "LiveRecording",
     "Mailbox",
+    "Match",
     "Matcher",
+    "MessageCount",
     "MethodNotAllowed",
     "NotAri",
     "NotBooted",
@@ -220,6 +223,7 @@ __all__ = [
     "Unprocessable",
     "Unreachable",
     "Version",
+    "Wait",
     "WaitTimeout",
     "__version__",
     "key",

@@ -9,11 +9,10 @@ from collections.abc import (
     Awaitable,
     Callable,
     Coroutine,
-    Iterator,
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -53,7 +52,7 @@ async def run(
     async with started(plugins, config, link) as running:
         link.programs = merged(running, programs or {})
         async with serve(config.http, running), background(running):
-            with signals(link) as later:
+            async with signals(link) as later:
                 if ready is not None:
                     later(call_when_ready(link, ready))
                 await link.run()
@@ -130,8 +129,8 @@ async def background(plugins: Sequence[Plugin]) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-@contextmanager
-def signals(link: Link) -> Iterator[Callable[[Coroutine[Any, Any, None]], None]]:
+@asynccontextmanager
+async def signals(link: Link) -> AsyncIterator[Callable[[Coroutine[Any, Any, None]], None]]:
     """SIGTERM and SIGINT: the first drains, the second ends calls, the third stops now.
 
     Yields a function that runs something beside the link, until the context ends.
@@ -140,8 +139,14 @@ def signals(link: Link) -> Iterator[Callable[[Coroutine[Any, Any, None]], None]]
     tasks: list[asyncio.Task[None]] = []
     count = 0
 
+    async def told(work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as error:
+            log.error("what was to be done when ready has failed", exc_info=error)
+
     def later(work: Coroutine[Any, Any, None]) -> None:
-        tasks.append(loop.create_task(work))
+        tasks.append(loop.create_task(told(work)))
 
     async def drain() -> None:
         await link.idle()
@@ -170,3 +175,4 @@ def signals(link: Link) -> Iterator[Callable[[Coroutine[Any, Any, None]], None]]
             loop.remove_signal_handler(number)
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

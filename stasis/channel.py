@@ -428,9 +428,13 @@ class Channel(Target, Outgoing):
         return another
 
     async def _make(
-        self, send: Callable[[str], Coroutine[Any, Any, Snapshot]], kind: str = "channel"
+        self,
+        send: Callable[[str], Coroutine[Any, Any, Snapshot]],
+        kind: str = "channel",
+        *,
+        enters: bool = False,
     ) -> Channel:
-        return await self._run(super()._make(send, kind))
+        return await self._run(super()._make(send, kind, enters=enters))
 
     async def _command(self, work: Coroutine[Any, Any, T]) -> T:
         return await self._owner.run(self._run(work))

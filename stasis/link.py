@@ -231,11 +231,19 @@ class Link:
             claim = self.router.claimed(("channel", replaced.id))
             if claim is not None and claim.become is not None:
                 claim.become(event)
-        if self.router.claimed(("channel", event.channel.id)) is not None:
+        key = ("channel", event.channel.id)
+        claim = self.router.claimed(key)
+        moved = claim is not None and claim.app != event.application
+        if claim is not None and not moved:
             self.router.dispatch(event)
             return
+        if claim is not None:
+            # Asterisk keeps no order between two applications: the end in the first may come
+            # after the start in the second. End it there now; the late one finds nobody.
+            self.router.dispatch(StasisEnd(application=claim.app, channel=event.channel))
+            self.router.release(key)
         program = self.programs.get(event.application.partition(":")[0])
-        if event.channel.id.startswith(MADE) or program is None:
+        if (event.channel.id.startswith(MADE) and not moved) or program is None:
             self._spawn(self._turn_away(event, hangup=True))
         elif self.draining:
             self._spawn(self._turn_away(event, hangup=False))

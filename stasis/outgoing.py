@@ -156,14 +156,17 @@ class Outgoing:
         self, send: Callable[[str], Coroutine[Any, Any, Snapshot]], kind: str = "channel"
     ) -> Channel:
         """As `_make`, and wait until the channel is in Stasis: the answer may come before it is."""
-        another = await self._make(send, kind)
-        await another.entered()
-        return another
+        return await self._make(send, kind, enters=True)
 
     async def _make(
-        self, send: Callable[[str], Coroutine[Any, Any, Snapshot]], kind: str = "channel"
+        self,
+        send: Callable[[str], Coroutine[Any, Any, Snapshot]],
+        kind: str = "channel",
+        *,
+        enters: bool = False,
     ) -> Channel:
         another = self._another(new_id(kind))
+        key = ("channel", another.id)
 
         async def make() -> None:
             try:
@@ -172,7 +175,14 @@ class Outgoing:
                 another.forget()
                 raise
 
-        await self._owner.run(make())
+        # The flow hears of the channel only when its code has the handle.
+        self._owner.router.hold(key)
+        try:
+            await self._owner.run(make())
+            if enters:
+                await another.entered()
+        finally:
+            self._owner.router.deliver(key)
         return another
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import frozen
 
+from stasis.ari.events import Event
 from stasis.config import Config
 from stasis.errors import ConfigError, PluginError
 from stasis.finding import Finding
@@ -39,12 +40,14 @@ class Plugin:
 
     name: of its table in stasis.toml, `[plugin.<name>]`. config_class: an attrs class made of
     `key(…)` fields. commands: a typer app that becomes `stasis <name> …`.
+    hears: event kinds its code waits for and no table names; see `Flow.hears`.
     config: the plugin's own configuration. asterisk: the link to Asterisk, there from `start` on.
     """
 
     name: ClassVar[str]
     config_class: ClassVar[type] = NoConfig
     commands: ClassVar[Typer | None] = None
+    hears: ClassVar[tuple[type[Event], ...]] = ()
     asterisk: Link
 
     def __init__(self, config: Any) -> None:
@@ -60,6 +63,12 @@ class Plugin:
 
     def check(self) -> Sequence[Finding]:
         """What `stasis check` should say beside what it finds in the flows' tables."""
+        return ()
+
+    def sounds(self) -> Sequence[tuple[str, str]]:
+        """Media that its flows play and their code does not name, such as those of a file:
+        where each stands, and its URI. `stasis check` looks whether they are installed.
+        """
         return ()
 
     async def start(self) -> None:

@@ -133,6 +133,7 @@ class Router:
     def __init__(self) -> None:
         self._claims: dict[Key, Claim] = {}
         self._waits: dict[Key, list[Wait[Any]]] = {}
+        self._held: dict[Key, list[tuple[Hearer, Event]]] = {}
         self.filtered: frozenset[type[Event]] = frozenset()
 
     def claim(self, key: Key, claim: Claim) -> None:
@@ -175,7 +176,10 @@ class Router:
         """
         hearers: list[Hearer] = []
         claimed = False
+        held: list[tuple[Hearer, Event]] | None = None
         for key in keys_of(event):
+            if key in self._held:
+                held = self._held[key]
             waits = self._waits.get(key)
             if waits is not None:
                 waits[:] = [wait for wait in waits if not wait.offer(event)]
@@ -192,8 +196,25 @@ class Router:
             if claim.hearer not in hearers:
                 hearers.append(claim.hearer)
         for hearer in hearers:
-            hearer.hear(event)
+            if held is None:
+                hearer.hear(event)
+            else:
+                held.append((hearer, event))
         return claimed
+
+    def hold(self, key: Key) -> None:
+        """Keep the events of an id back from inboxes: its creation has not been answered yet.
+
+        Events overtake answers. A trigger that fired then would leave the state before its code
+        has the handle: `self.desk = await channel.originate(…)` must have happened. Waits are
+        settled all the same.
+        """
+        self._held.setdefault(key, [])
+
+    def deliver(self, key: Key) -> None:
+        """Let the events go that were held back, in their order."""
+        for hearer, event in self._held.pop(key, ()):
+            hearer.hear(event)
 
     def move(self, old: Key, new: Key) -> None:
         """What waited for one id waits for another: a channel has taken its place."""
@@ -210,8 +231,12 @@ class Router:
                 del self._waits[wait.key]
 
     def counts(self) -> dict[str, int]:
-        """How many claims and waits there are: both are 0 when no call lives."""
-        return {"claims": len(self._claims), "waits": sum(map(len, self._waits.values()))}
+        """How many claims, waits and held ids there are: all are 0 when no call lives."""
+        return {
+            "claims": len(self._claims),
+            "waits": sum(map(len, self._waits.values())),
+            "held": len(self._held),
+        }
 
 
 def keys_of(event: Event) -> list[Key]:

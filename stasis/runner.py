@@ -343,7 +343,7 @@ class Runner:
         """Leave a call that is still here: a prompt, then the dialplan or a hangup."""
         channel = self.channel
         try:
-            if leave.prompt and channel.state == "Up" and channel.gone is None:
+            if leave.prompt and channel.state in ("Up", "Ring") and channel.gone is None:
                 playback = await channel.play(leave.prompt)
                 await playback.finished(PROMPT_SECONDS)
         except StasisError as error:

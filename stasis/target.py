@@ -6,6 +6,7 @@ the wait for its end, and only then sends.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine
 from typing import Any, Literal, TypeVar
 
@@ -74,11 +75,7 @@ class Target:
             )
         )
         playback.sent(task)
-        try:
-            await self._owner.done(task)
-        except Exception:
-            playback.forget()
-            raise
+        await self._made(playback, task)
         return playback
 
     async def record(
@@ -123,11 +120,7 @@ class Target:
             )
         )
         recording.sent(task)
-        try:
-            await self._owner.done(task)
-        except Exception:
-            recording.forget()
-            raise
+        await self._made(recording, task)
         return recording
 
     async def start_moh(self, music_class: str | None = None) -> None:
@@ -140,6 +133,17 @@ class Target:
     async def stop_moh(self) -> None:
         """Stop the music. ARI: DELETE /channels/{channelId}/moh, or the same of /bridges."""
         await self._owner.run(self._run(self._operations.stop_moh(self.id)))
+
+    async def _made(self, media: Playback | LiveRecording, task: asyncio.Task[Any]) -> None:
+        """Wait for the answer; the flow hears of the media only when its code has the handle."""
+        self._owner.router.hold(media._key)
+        try:
+            await self._owner.done(task)
+        except Exception:
+            media.forget()
+            raise
+        finally:
+            self._owner.router.deliver(media._key)
 
     def _remember(self, media: Playback | LiveRecording) -> None:
         self._media = [each for each in self._media if self._owner.router.claimed(each._key)]

@@ -62,5 +62,5 @@ async def calling(
         asterisk.requests.clear()
         asterisk.sent.clear()
         yield call
-    assert asterisk.link.router.counts() == {"claims": 0, "waits": 0}
+    assert asterisk.link.router.counts() == {"claims": 0, "waits": 0, "held": 0}
     assert set(call.owner.counts().values()) == {0}

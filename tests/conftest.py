@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 
 import pytest
+from aiohttp import web
 
 from stasis.ari import Ari
 from stasis.ari.version import Version
 from tests.answers import Answers
+from tests.real_server import RealServer
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +47,18 @@ def answers() -> Answers:
 def ari(answers: Answers) -> Ari:
     """All operations of an Asterisk 22.10.1, on `answers`."""
     return Ari(answers, Version(22, 10, 1))
+
+
+@pytest.fixture
+async def real_server() -> AsyncIterator[RealServer]:
+    """ARI over real HTTP and WebSocket, on a free port."""
+    real = RealServer()
+    app = web.Application()
+    app.router.add_get("/ari/events", real.events)
+    app.router.add_route("*", "/ari/{path:.*}", real.rest)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    real.port = runner.addresses[0][1]
+    yield real
+    await runner.cleanup()

@@ -9,7 +9,6 @@ from typing import Any
 
 import attrs
 import pytest
-from aiohttp import web
 from structlog.testing import capture_logs
 
 from stasis.ari.events import ChannelVarset, Event
@@ -31,6 +30,7 @@ from stasis.section import Secret
 from stasis.testing.clock import virtual_time
 from stasis.testing.fake import FakeAsterisk
 from stasis.transport.frames import Lost, Opened
+from tests.real_server import RealServer
 
 
 async def stays(channel: Channel) -> None:
@@ -176,7 +176,7 @@ class TestGreeting:
         server.answers["GET /asterisk/info"] = Unreachable("GET", "/asterisk/info", "refused")
         with pytest.raises(Unreachable):
             await server.link(asterisk_of(start_timeout=10.0)).run()
-        assert 5 < asyncio.get_running_loop().time() <= 10
+        assert asyncio.get_running_loop().time() <= 10 and len(server.lines) > 3
 
     @virtual_time
     async def test_stopping_ends_the_waiting(self):
@@ -384,9 +384,10 @@ class TestNewCalls:
     @virtual_time
     async def test_that_it_has_gone_already_is_no_trouble(self):
         async with FakeAsterisk(stays) as asterisk:
-            await asterisk.event("StasisStart", channel=channel_of("channel-gone"), args=[])
+            with capture_logs() as logs:
+                await asterisk.event("StasisStart", channel=channel_of("channel-gone"), args=[])
             assert asterisk.requests[-1] == "DELETE /channels/channel-gone"
-            assert asterisk.link._tasks  # the calls' own tasks go on
+            assert {log["log_level"] for log in logs} == {"debug"}
 
     @virtual_time
     async def test_an_application_of_one_call_is_ours_too(self):
@@ -513,6 +514,75 @@ class TestTwoApplications:
         server.tell("StasisStart", "two", channel=channel_of("c1"), args=[])
         await turn()
         assert ran == ["c1"] and [runner.app for runner in link.runners] == ["two"]
+        link.stop()
+        await running
+
+    @virtual_time
+    async def test_also_when_it_begins_there_before_it_has_ended_here(self):
+        # Asterisk keeps no order between two applications.
+        steps: list[str] = []
+
+        class Here(Flow):
+            async def talk(self, event: Event) -> None:
+                await asyncio.sleep(3600)
+
+            async def ended(self, event: Event | None) -> None:
+                steps.append(f"ended by {type(event).__name__}")
+
+            start = talk
+
+        async def there(channel: Channel) -> None:
+            steps.append(f"{channel.id} is there")
+            await stays(channel)
+
+        server = Server()
+        link = server.link(one=Here, two=there)
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        server.tell("StasisStart", "one", channel=channel_of("c1"), args=[])
+        await turn()
+        server.tell("StasisStart", "two", channel=channel_of("c1"), args=[])
+        server.tell("StasisEnd", "one", channel=channel_of("c1"))
+        await turn()
+        assert sorted(steps) == ["c1 is there", "ended by StasisEnd"]
+        assert [runner.app for runner in link.runners] == ["two"]
+        server.tell("ChannelDtmfReceived", "two", channel=channel_of("c1"), digit="1")
+        await turn()
+        (runner,) = link.runners
+        assert len(runner.channel.digits) == 1
+        link.stop()
+        await running
+
+    @virtual_time
+    async def test_one_that_a_flow_has_made_may_move_too(self):
+        ran: list[str] = []
+
+        async def one(channel: Channel) -> None:
+            bob = await channel.originate("PJSIP/bob")
+            await bob.entered()
+            await bob.move("two")
+            await stays(channel)
+
+        async def two(channel: Channel) -> None:
+            ran.append(channel.id)
+            await stays(channel)
+
+        server = Server()
+        server.answers["POST /channels/channel-"] = Response(200, "OK", b'{"id":"x"}')
+        link = server.link(one=one, two=two)
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        server.tell("StasisStart", "one", channel=channel_of("c1"), args=[])
+        await turn()
+        (line,) = (line for line in server.lines if line.startswith("POST /channels/"))
+        made = line.rpartition("/")[2]
+        server.tell("StasisStart", "one", channel=channel_of(made), args=[])
+        await turn()
+        assert server.lines[-1] == f"POST /channels/{made}/move"
+        server.tell("StasisStart", "two", channel=channel_of(made), args=[])
+        server.tell("StasisEnd", "one", channel=channel_of(made))
+        await turn()
+        assert ran == [made] and f"DELETE /channels/{made}" not in server.lines
         link.stop()
         await running
 
@@ -724,58 +794,10 @@ class TestStopping:
         assert link.state.value == "stopped"
 
 
-class RealServer:
-    """ARI as far as a link needs it, over real HTTP and WebSocket on loopback."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.over_socket: list[str] = []
-        self.sockets: list[web.WebSocketResponse] = []
-        self.opened = asyncio.Event()
-        self.port = 0
-
-    async def rest(self, request: web.Request) -> web.Response:
-        self.lines.append(f"{request.method} {request.path}")
-        if request.path.endswith("/info"):
-            return web.json_response({"system": {"version": "22.10.1"}})
-        return web.json_response({"name": "ivr"})
-
-    async def events(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        self.sockets.append(socket)
-        self.opened.set()
-        async for message in socket:
-            asked = json.loads(message.data)
-            self.over_socket.append(f"{asked['method']} {asked['uri']}")
-            await socket.send_json(
-                {
-                    "type": "RESTResponse",
-                    "request_id": asked["request_id"],
-                    "status_code": 200,
-                    "reason_phrase": "OK",
-                    "message_body": '{"name":"ivr"}',
-                }
-            )
-        return socket
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[RealServer]:
-    real = RealServer()
-    app = web.Application()
-    app.router.add_get("/ari/events", real.events)
-    app.router.add_route("*", "/ari/{path:.*}", real.rest)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    real.port = runner.addresses[0][1]
-    yield real
-    await runner.cleanup()
-
-
 @pytest.mark.parametrize("transport", ["http", "socket"])
-async def test_without_seams_it_dials_the_configured_asterisk(transport: str, server: RealServer):
+async def test_without_seams_it_dials_the_configured_asterisk(
+    transport: str, real_server: RealServer
+):
     came: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def flow(channel: Channel) -> None:
@@ -784,7 +806,7 @@ async def test_without_seams_it_dials_the_configured_asterisk(transport: str, se
         await stays(channel)
 
     config = asterisk_of(
-        url=f"http://127.0.0.1:{server.port}/ari",
+        url=f"http://127.0.0.1:{real_server.port}/ari",
         password=Secret("geheim"),
         transport=transport,
         backoff_min=0.01,
@@ -793,19 +815,19 @@ async def test_without_seams_it_dials_the_configured_asterisk(transport: str, se
     link = Link(config, {"ivr": Program.of(flow)})
     running = asyncio.ensure_future(link.run())
     await link.state.reached("ready", timeout=5)
-    await server.sockets[0].send_json(
+    await real_server.sockets[0].send_json(
         {"type": "StasisStart", "application": "ivr", "channel": channel_of("c1"), "args": []}
     )
     async with asyncio.timeout(5):
         assert await came == "c1"
-    # The socket breaks and comes back; over it, too.
-    await server.sockets[0].close()
-    await link.state.reached("gap", timeout=5)
-    server.lines.clear()
-    server.over_socket.clear()
-    link.runners.pop().stop(Leave())
+    # The socket breaks and comes back; the channel is not there any more.
+    await real_server.sockets[0].close()
+    async with asyncio.timeout(5):
+        await link.idle()
     await link.state.reached("ready", timeout=5)
     link.stop()
     await running
-    asked = {"GET /ari/applications/ivr"} if transport == "http" else {"GET applications/ivr"}
-    assert asked <= set(server.lines if transport == "http" else server.over_socket)
+    asked = real_server.over_socket if transport == "socket" else real_server.lines
+    prefix = "" if transport == "socket" else "/ari/"
+    assert f"POST {prefix}channels/c1/answer" in asked and f"GET {prefix}channels" in asked
+    assert len(real_server.sockets) == 2 and link.counts["gaps"] == 1

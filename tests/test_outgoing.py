@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from stasis.ari.resource import Response
+from stasis.ari.events import Event, StasisStart
+from stasis.ari.resource import Request, Response
 from stasis.errors import AllocationFailed, ChannelGone, InvalidRequest, NotImplementedByServer
+from stasis.flow import Flow, Leave, Other
 from stasis.outgoing import checked_endpoint
 from stasis.testing.clock import virtual_time
+from stasis.testing.fake import FakeAsterisk
 from tests.calls import calling
 
 
@@ -144,6 +149,63 @@ class TestOthers:
             call.asterisk.refuse["POST /channels/externalMedia"] = refusal(501, "no")
             with pytest.raises(NotImplementedByServer):
                 await call.channel.external_media("h:1", "ulaw", transport="tcp")
+
+
+class TestTheFlowHasTheHandleFirst:
+    """A channel's events overtake the answer that creates it, but not the flow's own code."""
+
+    class Ringing(Flow):
+        """Leaves its state as soon as the other channel is there."""
+
+        verb = "create"
+
+        async def ringing(self, event: Event) -> None:
+            self.desk = await getattr(self.channel, self.verb)("PJSIP/bob")
+            await asyncio.sleep(3600)
+
+        async def talking(self, event: Event) -> None:
+            await self.desk.answer()
+
+        start = ringing
+        table = {ringing: {Other(StasisStart): talking}}
+        on_done = Leave("continue")
+
+    @virtual_time
+    async def test_one_that_enters_before_its_answer(self):
+        async with FakeAsterisk(self.Ringing) as asterisk:
+            await asterisk.call()
+            answers = [line for line in asterisk.requests if line.endswith("/answer")]
+            assert len(answers) == 1 and answers[0].startswith("POST /channels/channel-")
+
+    @virtual_time
+    async def test_one_that_is_answered_before_its_answer(self):
+        class Originating(self.Ringing):  # type: ignore[name-defined, misc]
+            verb = "originate"
+
+        async with FakeAsterisk(Originating) as asterisk:
+            send = asterisk.link.ari.channels._send
+
+            async def late(request: Request) -> Response:
+                response = await send(request)
+                if request.path.startswith("/channels/channel-") and request.method == "POST":
+                    for bob in asterisk.dialled():
+                        if not request.path.endswith("/answer"):
+                            await bob.answers()
+                return response
+
+            asterisk.link.ari.channels._send = late
+            await asterisk.call()
+            await asterisk.turn()
+            assert any(line.endswith("/answer") for line in asterisk.requests)
+
+    @virtual_time
+    async def test_one_whose_maker_is_cancelled_holds_nothing_back(self):
+        async with calling() as call:
+            making = asyncio.ensure_future(call.channel.originate("PJSIP/bob"))
+            await asyncio.sleep(0)
+            making.cancel()
+            await asyncio.wait({making})
+            assert call.asterisk.link.router.counts()["held"] == 0
 
 
 @pytest.mark.parametrize("verb", ["originate", "create", "snoop", "external_media"])

@@ -88,7 +88,7 @@ class TestClaims:
         owner.claim(("channel", "c1"))
         owner.claim(("playback", "p"))
         await owner.close()
-        assert router.counts() == {"claims": 0, "waits": 0}
+        assert router.counts() == {"claims": 0, "waits": 0, "held": 0}
 
     async def test_what_somebody_else_has_taken_stays_theirs(
         self, owner: Owner, ari: Ari, router: Router

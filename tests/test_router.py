@@ -249,7 +249,7 @@ class TestWaits:
         router = Router()
         wait = router.expect(C1, ChannelDtmfReceived)
         wait.fail(ChannelGone("c1"))
-        assert wait.settled and router.counts() == {"claims": 0, "waits": 0}
+        assert wait.settled and router.counts() == {"claims": 0, "waits": 0, "held": 0}
         with pytest.raises(ChannelGone):
             await wait.within(1)
 
@@ -314,7 +314,58 @@ class TestWaits:
     async def test_moving_nothing_is_fine(self):
         router = Router()
         router.move(C1, C2)
-        assert router.counts() == {"claims": 0, "waits": 0}
+        assert router.counts() == {"claims": 0, "waits": 0, "held": 0}
+
+
+class TestHolding:
+    """What is about an id whose creation has not been answered yet waits for its flow."""
+
+    def test_it_is_heard_when_it_is_delivered_in_its_order(self):
+        router, ear = Router(), Ear()
+        router.claim(C1, Claim(ear, ""))
+        router.hold(C1)
+        assert router.dispatch(digit("1")) and router.dispatch(digit("2"))
+        assert ear.heard == []
+        router.deliver(C1)
+        assert ear.heard == [digit("1"), digit("2")]
+        router.dispatch(digit("3"))
+        assert ear.heard[-1] == digit("3")
+
+    async def test_handles_and_waits_do_not_wait(self):
+        router = Router()
+        applied: list[Event] = []
+        router.claim(C1, Claim(Ear(), "", applied.append))
+        router.hold(C1)
+        wait = router.expect(C1, ChannelDtmfReceived)
+        router.dispatch(digit())
+        assert applied == [digit()] and wait.settled
+        router.deliver(C1)
+
+    def test_nor_does_what_is_about_others(self):
+        router, ear = Router(), Ear()
+        router.claim(C2, Claim(ear, ""))
+        router.hold(C1)
+        router.dispatch(digit(channel="c2"))
+        assert len(ear.heard) == 1
+        router.deliver(C1)
+
+    def test_an_event_about_both_waits(self):
+        router, ear = Router(), Ear()
+        router.claim(B1, Claim(ear, ""))
+        router.hold(C1)
+        router.dispatch(entered())
+        assert ear.heard == []
+        router.deliver(C1)
+        assert ear.heard == [entered()]
+
+    def test_delivering_what_nobody_holds_is_fine(self):
+        router = Router()
+        router.deliver(C1)
+        router.hold(C1)
+        assert router.counts()["held"] == 1
+        router.deliver(C1)
+        router.deliver(C1)
+        assert router.counts()["held"] == 0
 
 
 async def test_counts_tell_what_is_claimed_and_awaited():
@@ -322,8 +373,8 @@ async def test_counts_tell_what_is_claimed_and_awaited():
     router.claim(C1, Claim(Ear(), ""))
     router.expect(C1, ChannelDtmfReceived)
     router.expect(C1, StasisEnd)
-    assert router.counts() == {"claims": 1, "waits": 2}
+    assert router.counts() == {"claims": 1, "waits": 2, "held": 0}
     router.dispatch(digit())
     router.dispatch(StasisEnd(channel=Channel(id="c1")))
     router.release(C1)
-    assert router.counts() == {"claims": 0, "waits": 0}
+    assert router.counts() == {"claims": 0, "waits": 0, "held": 0}

@@ -42,7 +42,7 @@ def now() -> float:
 def nothing_is_left(asterisk: FakeAsterisk) -> None:
     """No call, no claim, no wait."""
     assert asterisk.link.runners == set()
-    assert asterisk.link.router.counts() == {"claims": 0, "waits": 0}
+    assert asterisk.link.router.counts() == {"claims": 0, "waits": 0, "held": 0}
 
 
 class Noting(Flow):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from stasis.ari.events import Event, PlaybackStarted
 from stasis.errors import InvalidRequest
+from stasis.flow import Flow
 from stasis.target import Target
 from stasis.testing.clock import virtual_time
+from stasis.testing.fake import FakeAsterisk
 from tests.answers import Answers
 from tests.calls import calling
 
@@ -45,6 +50,25 @@ class TestPlay:
             playback = await call.channel.play("sound:a")
             await call.asterisk.turn()
             assert playback.started
+
+    @virtual_time
+    async def test_but_not_the_flows_own_code(self):
+        heard: list[str] = []
+
+        class Playing(Flow):
+            async def menu(self, event: Event) -> None:
+                self.playback = await self.channel.play("sound:a")
+                await asyncio.sleep(3600)
+
+            async def started(self, event: Event) -> None:
+                heard.append(self.playback.id)
+
+            start = menu
+            table = {menu: {PlaybackStarted: started}}
+
+        async with FakeAsterisk(Playing) as asterisk:
+            await asterisk.call()
+        assert len(heard) == 1 and heard[0].startswith("playback-")
 
     @virtual_time
     async def test_a_bridge_plays_to_all_inside(self):

@@ -74,7 +74,7 @@ def check(
     known = sounds_of(config, sounds)
     for plugin in plugins:
         # Media that a plugin has from a file of its own, each with where it stands.
-        for where, medium in getattr(plugin, "sounds", tuple)():
+        for where, medium in plugin.sounds():
             findings += check_media(medium, where, known.ids)
     for flow in runnables.values():
         findings += checked(flow, known.ids)

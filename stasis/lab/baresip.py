@@ -90,35 +90,17 @@ class Baresip:
         Raises LabUnavailable when baresip is not installed, PhoneError when it does not start or
         the registration is refused.
         """
-        folder = Path(tempfile.mkdtemp(prefix="stasis-baresip-"))
-        port = free_port() if port is None else port
-        control = free_port(socket.SOCK_STREAM)
-        text = CONFIG.format(sip=port, folder=folder, control=control, modules=MODULES)
-        (folder / "config").write_text(text, "utf-8")
-        (folder / "contacts").write_text("", "utf-8")
-        (folder / "accounts").write_text("", "utf-8")
-        write(folder / "source.wav", spoken(source))
-        with (folder / "output.log").open("wb") as log:
+        words = spoken(source)
+        # It also takes TCP ports, one of them beside its own, which another may get before it.
+        for last in (port is not None, False, True):
+            own = free_port() if port is None else port
             try:
-                process = await asyncio.create_subprocess_exec(
-                    *("baresip", "-f", str(folder)),
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                )
-            except FileNotFoundError:
-                shutil.rmtree(folder)
-                raise LabUnavailable(
-                    "baresip (package baresip)", command=command(["baresip"])
-                ) from None
-        try:
-            wire = await Wire.connect(control, READY_SECONDS, process)
-        except PhoneError as error:
-            said = (folder / "output.log").read_text("utf-8", "replace")[-600:]
-            await end(process)
-            shutil.rmtree(folder)
-            raise PhoneError(f"{error}\n{said}") from None
-        phone = cls(user, server, port, folder, process, wire)
+                folder, process, wire = await launch(own, words)
+                break
+            except PhoneError:
+                if last:
+                    raise
+        phone = cls(user, server, own, folder, process, wire)
         # The account is made now, not from a file: its registration would be over before we listen.
         account = f"<sip:{user}@127.0.0.1:{server};transport=udp>;answermode={answer}"
         account += f";regint={60 if register else 0}"
@@ -209,6 +191,36 @@ class Baresip:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+
+async def launch(port: int, source: array[int]) -> tuple[Path, asyncio.subprocess.Process, Wire]:
+    """Start the process on its port and connect to it. Raises PhoneError with its last words."""
+    folder = Path(tempfile.mkdtemp(prefix="stasis-baresip-"))
+    control = free_port(socket.SOCK_STREAM)
+    text = CONFIG.format(sip=port, folder=folder, control=control, modules=MODULES)
+    (folder / "config").write_text(text, "utf-8")
+    for name in ("contacts", "accounts"):
+        (folder / name).write_text("", "utf-8")
+    write(folder / "source.wav", source)
+    with (folder / "output.log").open("wb") as log:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *("baresip", "-f", str(folder)),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        except FileNotFoundError:
+            shutil.rmtree(folder)
+            wanted = command(["baresip"])
+            raise LabUnavailable("baresip (package baresip)", command=wanted) from None
+    try:
+        return folder, process, await Wire.connect(control, READY_SECONDS, process)
+    except PhoneError as error:
+        said = (folder / "output.log").read_text("utf-8", "replace")[-600:]
+        await end(process)
+        shutil.rmtree(folder)
+        raise PhoneError(f"{error}\n{said}") from None
 
 
 def spoken(source: float | Path) -> array[int]:

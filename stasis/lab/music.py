@@ -34,6 +34,7 @@ def sine(hertz: float, seconds: float, level: float) -> array.array[int]:
 def write(path: Path, samples: array.array[int]) -> Path:
     """Write 16-bit samples as a WAV file."""
     if sys.byteorder == "big":
+        samples = samples[:]
         samples.byteswap()
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)

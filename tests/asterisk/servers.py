@@ -66,7 +66,7 @@ class Server:
             yield link
             async with asyncio.timeout(20):
                 await link.idle()
-            assert link.router.counts() == {"claims": 0, "waits": 0}
+            assert not any(link.router.counts().values()), link.router.counts()
         finally:
             link.stop()
             await task

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from stasis import Channel, PlaybackResult, RecordingResult
+from stasis import Channel, Event, Flow, Leave, PlaybackResult, RecordingResult
 from stasis.lab.audio import tones
 from stasis.lab.baresip import Baresip
 from stasis.lab.prompt import contains
@@ -219,6 +219,51 @@ async def test_a_missing_sound_is_a_failed_playback_and_barge_in_a_stopped_one(
         await caller.finished(20)
         await link.idle()
     assert [result.state for result in results] == ["done", "failed", "stopped"]
+
+
+async def test_a_caller_hears_a_prompt_before_the_answer(server: Server) -> None:
+    """Playing to an unanswered call is early media (183); recording answers it."""
+    states: list[str] = []
+
+    async def flow(channel: Channel) -> None:
+        playback = await channel.play("sound:beep")
+        states.append((await playback.finished(10)).state)
+        states.append(channel.state)
+        recording = await channel.record("early", if_exists="overwrite")
+        await asyncio.sleep(0.3)
+        await recording.cancel()
+        await recording.finished(5)
+        states.append(channel.state)
+
+    async with (
+        server.link({"early": flow}) as link,
+        await Sipp.call(server.lab.sip_port, "stasis-early", stay=True) as caller,
+    ):
+        outcome = await caller.finished(20)
+        await link.idle()
+    assert states == ["done", "Ring", "Up"]
+    assert (outcome.progress, outcome.answered) == (1, 1)
+
+
+async def test_a_flow_that_fails_before_the_answer_still_apologises(server: Server) -> None:
+    """The apology is heard as early media, then the call is refused."""
+
+    class Broken(Flow):
+        async def thinking(self, event: Event) -> None:
+            raise LookupError("seeded")
+
+        start = thinking
+        on_error = Leave(prompt="sound:im-sorry", reason="failure")
+
+    async with (
+        server.link({"broken": Broken}) as link,
+        await Sipp.call(server.lab.sip_port, "stasis-broken", stay=True) as caller,
+    ):
+        outcome = await caller.finished(20)
+        await link.idle()
+        assert await server.channels(link) == []
+    assert (outcome.progress, outcome.answered) == (1, 0)
+    assert outcome.statuses == (500,)
 
 
 async def test_a_bye_ends_the_flow_with_channel_gone(server: Server) -> None:

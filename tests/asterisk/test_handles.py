@@ -50,6 +50,10 @@ async def with_call(server: Server, callers: Callers, work: Work, **flows: objec
         await callers.present.wait()
         try:
             await work(channel)
+        except ChannelGone as gone:
+            if gone.channel_id != channel.id:
+                failed.append(gone)
+            raise  # the own channel's is how a flow ends whose call was moved
         except BaseException as error:
             failed.append(error)
             raise
@@ -389,7 +393,7 @@ async def test_moving_to_another_application_hands_the_call_over(
 
     async def work(channel: Channel) -> None:
         await channel.move("second", "a,b")
-        assert (await channel.ended(5)).reason == "left Stasis"
+        await channel.ended(5)
 
     await with_call(server, callers, work, second=second)
     assert arrived == [("a", "b")]

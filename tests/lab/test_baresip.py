@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from socket import SOCK_STREAM
 
 import pytest
 
@@ -14,6 +15,7 @@ from stasis.lab.fault import LabUnavailable, PhoneError
 from stasis.lab.lab import Lab
 from stasis.lab.music import MUSIC_HZ
 from stasis.lab.prompt import contains
+from stasis.lab.sipp import free_port
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(60)]
 
@@ -155,3 +157,19 @@ async def test_without_baresip_the_package_is_named(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LabUnavailable, match="package baresip"):
         await Baresip.start(lab.sip_port)
+
+
+async def test_a_port_that_is_taken_is_told_with_its_words(lab: Lab) -> None:
+    async with await Baresip.start(lab.sip_port, port=lab.desk_ports[3]):
+        with pytest.raises(PhoneError, match="(?s)does not start.*Address already in use"):
+            await Baresip.start(lab.sip_port, port=lab.desk_ports[3])
+
+
+async def test_another_port_is_taken_when_the_first_is_lost_to_another(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with await Baresip.start(lab.sip_port) as first:
+        found = iter([first.port, free_port(SOCK_STREAM), free_port(), free_port(SOCK_STREAM)])
+        monkeypatch.setattr("stasis.lab.baresip.free_port", lambda *kind: next(found))
+        async with await Baresip.start(lab.sip_port) as second:
+            assert second.port != first.port

@@ -43,7 +43,7 @@ def test_every_port_has_its_name(tmp_path: Path) -> None:
     assert mine.url == "http://127.0.0.1:20000/ari"
     assert (mine.http_port, mine.sip_port, mine.ami_port) == (20000, 20001, 20002)
     assert mine.rtp_ports == (20100, 20499)
-    assert mine.desk_ports == (20011, 20012, 20013, 20014)
+    assert mine.desk_ports == (20010, 20012, 20014, 20016)
 
 
 def test_passwords_of_phones_do_not_show(tmp_path: Path) -> None:

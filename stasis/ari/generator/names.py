@@ -81,4 +81,5 @@ def wrapped(line: str) -> str:
 
 
 def indent(text: str) -> str:
+    """The text, four spaces further in; empty lines stay empty."""
     return re.sub(r"^(?=.)", "    ", text, flags=re.M)

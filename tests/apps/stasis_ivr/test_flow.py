@@ -106,7 +106,7 @@ async def calling(moment: datetime = MONDAY) -> AsyncIterator[tuple[Office, Fake
         plugin.asterisk = asterisk.link
         asterisk.refuse["GET /mailboxes"] = Response(404, "", b'{"message": "Not found"}')
         yield asterisk, await asterisk.call(number="100")
-    assert asterisk.link.router.counts() == {"claims": 0, "waits": 0}
+    assert asterisk.link.router.counts() == {"claims": 0, "waits": 0, "held": 0}
 
 
 def endpoints(asterisk: FakeAsterisk) -> list[str]:

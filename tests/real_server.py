@@ -1,0 +1,56 @@
+"""ARI as far as a link needs it, over real HTTP and WebSocket on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from aiohttp import web
+
+
+class RealServer:
+    """The server.
+
+    lines: the requests over HTTP. over_socket: those over the WebSocket. sockets: those that
+    were opened, the latest last.
+    """
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.over_socket: list[str] = []
+        self.sockets: list[web.WebSocketResponse] = []
+        self.opened = asyncio.Event()
+        self.port = 0
+
+    async def rest(self, request: web.Request) -> web.Response:
+        self.lines.append(f"{request.method} {request.path}")
+        if request.path.endswith("/info"):
+            return web.json_response({"system": {"version": "22.10.1"}})
+        return web.json_response([] if request.path.endswith("/channels") else {"name": "ivr"})
+
+    async def events(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        self.sockets.append(socket)
+        self.opened.set()
+        async for message in socket:
+            asked = json.loads(message.data)
+            line = f"{asked['method']} {asked['uri']}"
+            self.over_socket.append(line)
+            await socket.send_json(
+                {
+                    "type": "RESTResponse",
+                    "request_id": asked["request_id"],
+                    "status_code": 200,
+                    "reason_phrase": "OK",
+                    "message_body": "[]" if line == "GET channels" else '{"name":"ivr"}',
+                }
+            )
+        assert request.transport is not None
+        request.transport.close()  # at once, as Asterisk does
+        return socket
+
+    async def tell(self, kind: str, **fields: Any) -> None:
+        """Send an event over the latest socket."""
+        await self.sockets[-1].send_json({"type": kind, **fields})

@@ -1,0 +1,99 @@
+"""The HTTP server for plugins' routes: below their names, bounded, and only when needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from stasis.config import HttpConfig
+from stasis.errors import ConfigError
+from stasis.http import serve
+from stasis.plugin import NoConfig, Plugin
+
+FREE = HttpConfig(port=0)
+
+
+class Door(Plugin):
+    """A plugin with routes."""
+
+    name = "door"
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/state", self.state), web.post("/open", self.open)]
+
+    async def state(self, request: web.Request) -> web.Response:
+        return web.json_response({"state": "closed"})
+
+    async def open(self, request: web.Request) -> web.Response:
+        return web.json_response({"bytes": len(await request.read())})
+
+
+class Bell(Door):
+    """Another plugin with the same routes."""
+
+    name = "bell"
+
+
+class Silent(Plugin):
+    """A plugin without."""
+
+    name = "silent"
+
+
+def plugins(*kinds: type[Plugin]) -> list[Plugin]:
+    """Plugins, made."""
+    return [kind(NoConfig()) for kind in kinds]
+
+
+async def get(port: int | None, path: str) -> tuple[int, Any]:
+    """Status and JSON of a page."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}{path}") as reply,
+    ):
+        return reply.status, await reply.json() if reply.status == 200 else None
+
+
+async def test_each_plugin_is_served_below_its_name():
+    async with serve(FREE, plugins(Door, Silent, Bell)) as port:
+        assert await get(port, "/door/state") == (200, {"state": "closed"})
+        assert (await get(port, "/bell/state"))[0] == 200
+        assert (await get(port, "/silent/state"))[0] == 404
+        assert (await get(port, "/state"))[0] == 404
+
+
+async def test_without_routes_nothing_listens():
+    async with serve(FREE, plugins(Silent)) as port:
+        assert port is None
+
+
+async def test_afterwards_nobody_listens_any_more():
+    async with serve(FREE, plugins(Door)) as port:
+        pass
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await get(port, "/door/state")
+
+
+async def test_a_body_beyond_its_bound_is_refused():
+    async with serve(HttpConfig(port=0, max_body=1024), plugins(Door)) as port:
+        async with aiohttp.ClientSession() as session:
+            url = f"http://127.0.0.1:{port}/door/open"
+            async with session.post(url, data=b"x" * 1000) as reply:
+                assert await reply.json() == {"bytes": 1000}
+            async with session.post(url, data=b"x" * 2000) as reply:
+                assert reply.status == 413
+
+
+async def test_a_port_that_is_taken_is_told_with_its_keys():
+    async with serve(FREE, plugins(Door)) as port:
+        assert port is not None
+        with pytest.raises(ConfigError, match=f"http.host, http.port: .*127.0.0.1:{port}"):
+            async with serve(HttpConfig(port=port), plugins(Bell)):
+                raise AssertionError("never")
+
+
+async def test_it_listens_on_loopback_by_default():
+    assert HttpConfig().host == "127.0.0.1"
