@@ -12,14 +12,17 @@ run: $(READY)
 
 # Everything, the real Asterisk 22 and 16 included.
 test: $(READY)
+	$(BIN)/stasis lab prepare
 	PYTHONDEVMODE=1 $(BIN)/pytest
 
 # What runs on the real servers only.
 test-asterisk: $(READY)
+	$(BIN)/stasis lab prepare
 	$(BIN)/pytest -m asterisk
 
 # Style, types, layers, generated code against the live servers.
 check: $(READY)
+	$(BIN)/stasis lab prepare
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -27,7 +30,15 @@ check: $(READY)
 
 # Write stasis/ari anew from the API description of both labs.
 generate: $(READY)
-	$(BIN)/python -m stasis.ari.generate --lab 22 --lab 16
+	$(BIN)/python -m stasis.ari.generate $$($(BIN)/python -c "$$URLS")
+	$(BIN)/stasis lab down --all
+
+define URLS
+from stasis.lab.lab import Lab
+for lab in Lab.up("22"), Lab.up("16"):
+    print(f"--url=http://{lab.username}:{lab.password}@127.0.0.1:{lab.http_port}/ari")
+endef
+export URLS
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache
@@ -40,5 +51,5 @@ $(READY): pyproject.toml
 	    || { echo "missing: python3-venv; sudo apt-get install python3-venv"; exit 1; }; \
 	  apt-get update -qq && apt-get install --yes -qq python3-venv; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/pip install --quiet --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@

@@ -195,6 +195,8 @@ def check(config: Config) -> Config:
             "asterisk.url: must not hold credentials or a query; use asterisk.username and"
             " STASIS_ASTERISK_PASSWORD"
         )
+    if ":" in asterisk.username or not asterisk.username:
+        raise ConfigError("asterisk.username: must not be empty or hold a colon (RFC 7617)")
     if asterisk.password_file:
         try:
             text = Path(asterisk.password_file).read_text("utf-8")

@@ -117,8 +117,9 @@ class Leave:
     """How a call is left when its flow is over or has failed: never in limbo.
 
     then: `hangup`, or `continue` in the dialplan. prompt: a media URI played before; a caller
-    who was not answered hears it as early media. reason: the hangup's ARI reason (`normal`, `busy`, `failure`, …). context,
-    extension, priority: where the dialplan goes on; without, at the next priority.
+    who was not answered hears it as early media. reason: the hangup's ARI reason (`normal`,
+    `busy`, `failure`, …). context, extension, priority: where the dialplan goes on; without, at
+    the next priority.
     """
 
     then: Literal["hangup", "continue"] = "hangup"

@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 
 from stasis.config import HttpConfig
-from stasis.errors import ConfigError
+from stasis.errors import ConfigError, PluginError
 from stasis.plugin import Plugin
 
 __all__ = ["serve"]
@@ -22,9 +22,16 @@ async def serve(config: HttpConfig, plugins: Sequence[Plugin]) -> AsyncIterator[
     """Serve each plugin's routes below `/<plugin name>`, while the context lasts.
 
     Yields the port, or None when no plugin has routes and nothing listens.
-    Raises ConfigError when the address is taken.
+    Raises ConfigError when the address is taken, PluginError when a plugin's routes fail.
     """
-    routed = [(plugin.name, list(plugin.routes())) for plugin in plugins]
+    routed: list[tuple[str, list[web.AbstractRouteDef]]] = []
+    for plugin in plugins:
+        try:
+            routed.append((plugin.name, list(plugin.routes())))
+        except Exception as error:
+            raise PluginError(
+                f"the routes of plugin {plugin.name!r} failed: {type(error).__name__}: {error}"
+            ) from error
     if not any(routes for _, routes in routed):
         yield None
         return

@@ -130,7 +130,7 @@ def make(point: EntryPoint, config: Config) -> Plugin:
     """One plugin, imported and configured. Raises PluginError, ConfigError."""
     try:
         kind = point.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(
             f"plugin {point.name!r} ({point.value}) cannot be imported:"
             f" {type(error).__name__}: {error}; fix it, or leave it out of plugins.enabled"

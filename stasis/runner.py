@@ -188,8 +188,13 @@ class Runner:
         finally:
             for timer in timers:
                 timer.cancel()
+            left = not body.task.done()
             if not await body.leave(self._config.leave_timeout):
                 log.error("the state's code does not end when it is left", state=state)
+            elif left and not body.task.cancelled():
+                error = body.task.exception()
+                if error is not None and not self._is_end(error):
+                    self._report(error)  # its cleanup failed; the call goes on
             await self.owner.stop_media()
 
     async def _listen(self, row: Row, body: Body[Any]) -> Step:

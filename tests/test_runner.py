@@ -998,6 +998,16 @@ class TestEnding:
 
 
 class TestErrorPolicy:
+    class Silent(Flow):
+        """Fails before it has answered."""
+
+        on_error = Leave("hangup", "sound:sorry", "failure")
+
+        async def menu(self, event: Event) -> None:
+            raise ValueError
+
+        start = menu
+
     @staticmethod
     def after(digit: str, **changes: Any) -> list[str]:
         """The requests from a digit on, and from the prompt's end."""
@@ -1052,18 +1062,22 @@ class TestErrorPolicy:
         assert self.after("3", on_done=Leave("continue")) == ["POST /channels/c1/continue"]
 
     @virtual_time
-    async def test_an_unanswered_caller_hears_no_apology(self):
-        class Silent(Flow):
-            on_error = Leave("hangup", "sound:sorry", "failure")
-
-            async def menu(self, event: Event) -> None:
-                raise ValueError
-
-            start = menu
-
-        async with FakeAsterisk(Silent) as asterisk:
+    async def test_an_unanswered_caller_hears_the_apology_as_early_media(self):
+        async with FakeAsterisk(self.Silent) as asterisk:
             call = await asterisk.call()
-            assert call.over and not any("/play/" in line for line in asterisk.requests)
+            assert await asterisk.plays() == ["sound:sorry"]
+            assert "POST /channels/c1/answer" not in asterisk.requests
+            await asterisk.finish()
+            assert call.over and asterisk.requests[-1] == "DELETE /channels/c1"
+
+    @virtual_time
+    async def test_nobody_is_kept_where_there_are_no_early_media(self):
+        async with FakeAsterisk(self.Silent) as asterisk:
+            asterisk.refuse["POST /channels/c1/play"] = Response(
+                412, "", b'{"message":"Channel in invalid state"}'
+            )
+            call = await asterisk.call()
+            assert call.over and asterisk.requests[-1] == "DELETE /channels/c1"
 
     @virtual_time
     async def test_an_apology_that_never_ends_is_cut_short(self):

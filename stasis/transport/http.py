@@ -65,11 +65,14 @@ class Http:
         Raises Unreachable when nothing was sent, OutcomeUnknown when no answer came.
         """
         tries = TRIES if request.repeatable else 1
+        loop = asyncio.get_running_loop()
+        until = loop.time() + request.seconds
         for attempt in range(1, tries + 1):
             try:
                 return await self._try(request)
             except (OutcomeUnknown, Unreachable):
-                if attempt == tries:
+                # A server that did not answer in all that time is not helped by asking again.
+                if attempt == tries or loop.time() >= until:
                     raise
                 await asyncio.sleep(RETRY_SECONDS * attempt)
         raise AssertionError("a loop of at least one try returns or raises")
