@@ -23,7 +23,7 @@ RANKS = (
     "ari",
     "transport decode logs",
     "flow program router inbox body watch media source draw check",
-    "owner target channel outgoing bridge playback recording digits ask menu dial dialling"
+    "owner target channel controls outgoing bridge playback recording digits ask menu dial dialling"
     " dialstatus application endpoint device_state mailbox sound",
     "runner",
     "link",

@@ -1,0 +1,161 @@
+"""The commands of a channel, each over the fake: what is sent, and what an answer means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stasis.ari.resource import Response
+from stasis.ari.version import Version
+from stasis.errors import (
+    ChannelGone,
+    Forbidden,
+    InvalidRequest,
+    InvalidState,
+    ServerError,
+    Unprocessable,
+)
+from stasis.testing.clock import virtual_time
+from tests.calls import calling
+
+
+def refusal(status: int, message: str = "no") -> Response:
+    """An answer as ARI refuses."""
+    return Response(status, "", b'{"message":"%s"}' % message.encode())
+
+
+class TestVerbs:
+    @pytest.mark.parametrize(
+        ("verb", "line", "parameters"),
+        [pytest.param(*case[1:], id=case[0]) for case in ONE_REQUEST],
+    )
+    def test_a_verb_is_one_request(self, verb: Any, line: str, parameters: dict[str, str]):
+        @virtual_time
+        async def test() -> None:
+            async with calling() as call:
+                await verb(call.channel)
+                assert call.requests == [line] and call.parameters() == parameters
+
+        test()
+
+    @pytest.mark.parametrize(
+        "verb",
+        [
+            pytest.param(verb, id=name)
+            for name, verb, line, _ in ONE_REQUEST
+            if line != "DELETE /channels/c1"
+        ],
+    )
+    def test_when_it_has_gone_none_asks_the_server(self, verb: Any):
+        @virtual_time
+        async def test() -> None:
+            async with calling() as call:
+                await call.caller.hangs_up()
+                call.requests.clear()
+                with pytest.raises(ChannelGone, match="channel c1: hung up"):
+                    await verb(call.channel)
+                assert call.requests == []
+
+        test()
+
+    @virtual_time
+    async def test_only_hanging_up_is_content_then(self):
+        async with calling() as call:
+            await call.caller.hangs_up()
+            call.requests.clear()
+            await call.channel.hangup()
+            assert call.requests == []
+
+    @pytest.mark.parametrize("digits", ["", "12x", "é", "1 2"])
+    def test_what_no_key_sends_is_refused(self, digits: str):
+        @virtual_time
+        async def test() -> None:
+            async with calling() as call:
+                with pytest.raises(InvalidRequest, match="no digits"):
+                    await call.channel.send_dtmf(digits)
+                assert call.requests == []
+
+        test()
+
+    @virtual_time
+    async def test_asterisk_tells_what_it_knows(self):
+        async with calling() as call:
+            assert (await call.channel.get()).id == "c1"
+            call.asterisk.refuse["GET /channels/c1/rtp_statistics"] = Response(
+                200, "OK", b'{"rxcount":5,"channel_uniqueid":"c1"}'
+            )
+            assert (await call.channel.rtp_statistics()).rxcount == 5
+
+    @pytest.mark.parametrize(
+        ("status", "kind"),
+        [(403, Forbidden), (412, InvalidState), (422, Unprocessable), (500, ServerError)],
+    )
+    def test_a_refusal_is_told_by_its_meaning(self, status: int, kind: type[Exception]):
+        @virtual_time
+        async def test() -> None:
+            async with calling() as call:
+                call.asterisk.refuse["POST /channels/c1/ring"] = refusal(status)
+                with pytest.raises(kind):
+                    await call.channel.ring()
+
+        test()
+
+    @virtual_time
+    async def test_hanging_up_what_is_gone_already_is_fine(self):
+        async with calling() as call:
+            for status in (404, 409, 412):
+                call.asterisk.refuse["DELETE /channels/c1"] = refusal(status, "Channel not found")
+                await call.channel.hangup()
+            call.asterisk.refuse["DELETE /channels/c1"] = refusal(500)
+            with pytest.raises(ServerError):
+                await call.channel.hangup()
+            call.asterisk.refuse.clear()
+
+
+class TestVariables:
+    @virtual_time
+    async def test_what_was_set_is_read(self):
+        async with calling() as call:
+            await call.channel.set_variable("X", "1")
+            assert await call.channel.get_variable("X") == "1"
+
+    @virtual_time
+    async def test_what_is_not_set_is_none(self):
+        async with calling() as call:
+            assert await call.channel.get_variable("NIX") is None
+
+    @pytest.mark.parametrize(
+        ("version", "settles"),
+        [
+            (Version(16, 28), True),
+            (Version(22, 9), True),
+            (Version(22, 10, 1), False),
+            (Version(23, 4), False),
+            (None, True),
+        ],
+    )
+    def test_an_older_servers_queue_is_waited_for(self, version: Version | None, settles: bool):
+        @virtual_time
+        async def test() -> None:
+            async with calling() as call:
+                call.owner.ari.version = version
+                await call.channel.set_variable("X", "1")
+                await call.channel.get_variable("X")
+                await call.channel.get_variable("X")
+                assert call.requests == [
+                    "POST /channels/c1/variable",
+                    *(["POST /channels/c1/answer"] if settles else []),
+                    "GET /channels/c1/variable",
+                    "GET /channels/c1/variable",
+                ]
+
+        test()
+
+    @virtual_time
+    async def test_but_nobody_is_answered_for_it(self):
+        async with calling(answered=False) as call:
+            call.owner.ari.version = Version(16)
+            await call.channel.set_variable("X", "1")
+            await call.channel.get_variable("X")
+            assert "POST /channels/c1/answer" not in call.requests
