@@ -19,42 +19,25 @@ import structlog
 from attrs import frozen
 
 from stasis.ari import Ari
-from stasis.ari.events import (
-    ChannelDestroyed,
-    ChannelDtmfReceived,
-    Dial,
-    Event,
-    PlaybackContinuing,
-    PlaybackFinished,
-    PlaybackStarted,
-    RecordingFailed,
-    RecordingFinished,
-    RecordingStarted,
-    StasisEnd,
-)
+from stasis.ari.events import ChannelDestroyed, ChannelDtmfReceived, Event, StasisEnd
 from stasis.body import Body
 from stasis.channel import Channel
 from stasis.config import EngineConfig
-from stasis.errors import ChannelGone, FlowError, InboxOverflow, StasisError
+from stasis.errors import ChannelGone, FlowError, InboxOverflow
 from stasis.flow import EMPTY, After, Do, Done, Elapsed, Flow, Leave, Other, Outcome, Row
 from stasis.inbox import Inbox
+from stasis.leaving import leave
 from stasis.owner import Owner
 from stasis.program import Program
-from stasis.router import Router, keys_of
+from stasis.router import Router
+from stasis.subject import PLAYBACK, subject
 
 __all__ = ["Runner"]
 
 log = structlog.get_logger("stasis.runner")
 
-# How long an apology may play, and how long Asterisk may take to tell that a call has left.
-PROMPT_SECONDS = 15.0
-GONE_SECONDS = 5.0
-
 # Frames of our own files in a traceback tell a flow's author nothing.
 PACKAGE = str(Path(__file__).parent)
-
-PLAYBACK = (PlaybackStarted, PlaybackContinuing, PlaybackFinished)
-RECORDING = (RecordingStarted, RecordingFinished, RecordingFailed)
 
 
 @frozen
@@ -146,13 +129,13 @@ class Runner:
             step = await self._walk()
             last = step.event
             if step.leave is not None:
-                await self._leave(step.leave)
+                await leave(self.channel, self.owner, step.leave)
         except asyncio.CancelledError:
             raise
         except BaseException as error:
             # Also what is no Exception: whatever a flow raises, its caller is not left in silence.
             self._report(error)
-            await self._leave(self.flow.on_error)
+            await leave(self.channel, self.owner, self.flow.on_error)
         finally:
             try:
                 await self._end(last)
@@ -233,7 +216,7 @@ class Runner:
 
     async def _hear(self, row: Row, body: Body[Any], event: Event) -> Step | None:
         """One event: the end, a trigger, or nothing to this state."""
-        own = self._is_own(event)
+        own = subject(event) in (None, self.channel.id)
         if own and isinstance(event, (StasisEnd, ChannelDestroyed)):
             body.interrupt(self.channel.gone or ChannelGone(self.channel.id))
             await body.over(self._config.leave_timeout)
@@ -312,23 +295,6 @@ class Runner:
             self.channel.gone is not None or error.channel_id == self.channel.id
         )
 
-    def _is_own(self, event: Event) -> bool:
-        """Whether an event is about this call's channel, and not one that it has dialled."""
-        if isinstance(event, Dial):
-            return event.peer.id == self.channel.id
-        target = ""
-        if isinstance(event, PLAYBACK):
-            target = event.playback.target_uri
-        elif isinstance(event, RECORDING):
-            target = event.recording.target_uri
-        if target:
-            kind, _, target_id = target.partition(":")
-            return kind != "channel" or target_id == self.channel.id
-        for kind, id in keys_of(event):
-            if kind == "channel":
-                return id == self.channel.id
-        return True
-
     def _gone(self, error: ChannelGone) -> None:
         if self._acting is not None:
             self._acting.interrupt(error)
@@ -343,33 +309,6 @@ class Runner:
             error=f"{type(error).__name__}: {error}",
             exception="".join(traceback.format_exception(type(error), error, trace)).rstrip(),
         )
-
-    async def _leave(self, leave: Leave) -> None:
-        """Leave a call that is still here: a prompt, then the dialplan or a hangup."""
-        channel = self.channel
-        try:
-            if leave.prompt and channel.state in ("Up", "Ring") and channel.gone is None:
-                playback = await channel.play(leave.prompt)
-                await playback.finished(PROMPT_SECONDS)
-        except StasisError as error:
-            log.debug("the last prompt was not heard", error=str(error))
-        await self.owner.stop_media()
-        try:
-            if leave.then == "continue":
-                await channel.continue_in_dialplan(leave.context, leave.extension, leave.priority)
-            else:
-                await channel.hangup(leave.reason)
-            await channel.ended(GONE_SECONDS)
-        except StasisError as error:
-            if channel.gone is None:
-                log.warning("the call could not be left as told; hanging up", error=str(error))
-                await self._hangup()
-
-    async def _hangup(self) -> None:
-        try:
-            await self.channel.hangup("failure")
-        except StasisError as error:
-            log.error("the call could not be hung up", error=str(error))
 
     async def _end(self, event: Event | None) -> None:
         """Run the flow's `ended`, within its time."""

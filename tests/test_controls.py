@@ -25,6 +25,60 @@ def refusal(status: int, message: str = "no") -> Response:
     return Response(status, "", b'{"message":"%s"}' % message.encode())
 
 
+ONE_REQUEST: list[tuple[str, Any, str, dict[str, str]]] = [
+    ("answer", lambda c: c.answer(), "POST /channels/c1/answer", {}),
+    ("ring", lambda c: c.ring(), "POST /channels/c1/ring", {}),
+    ("ring_stop", lambda c: c.ring_stop(), "DELETE /channels/c1/ring", {}),
+    ("progress", lambda c: c.progress(), "POST /channels/c1/progress", {}),
+    ("hold", lambda c: c.hold(), "POST /channels/c1/hold", {}),
+    ("unhold", lambda c: c.unhold(), "DELETE /channels/c1/hold", {}),
+    ("mute", lambda c: c.mute("in"), "POST /channels/c1/mute", {"direction": "in"}),
+    ("unmute", lambda c: c.unmute(), "DELETE /channels/c1/mute", {"direction": "both"}),
+    ("start_silence", lambda c: c.start_silence(), "POST /channels/c1/silence", {}),
+    ("stop_silence", lambda c: c.stop_silence(), "DELETE /channels/c1/silence", {}),
+    (
+        "redirect",
+        lambda c: c.redirect("PJSIP/bob"),
+        "POST /channels/c1/redirect",
+        {"endpoint": "PJSIP/bob"},
+    ),
+    (
+        "ring_out",
+        lambda c: c.ring_out(),
+        "POST /channels/c1/dial",
+        {"timeout": "0"},
+    ),
+    (
+        "send_dtmf",
+        lambda c: c.send_dtmf("1#*A", between=50, after=10),
+        "POST /channels/c1/dtmf",
+        {"dtmf": "1#*A", "before": "0", "between": "50", "duration": "100", "after": "10"},
+    ),
+    (
+        "set_variable",
+        lambda c: c.set_variable("X(é)", "a;b,c +%"),
+        "POST /channels/c1/variable",
+        {"variable": "X(é)", "value": "a;b,c +%"},
+    ),
+    ("hangup", lambda c: c.hangup(), "DELETE /channels/c1", {"reason": "normal"}),
+    ("busy", lambda c: c.hangup("busy"), "DELETE /channels/c1", {"reason": "busy"}),
+    ("cause", lambda c: c.hangup(cause=21), "DELETE /channels/c1", {"reason_code": "21"}),
+    ("continue", lambda c: c.continue_in_dialplan(), "POST /channels/c1/continue", {}),
+    (
+        "continue at",
+        lambda c: c.continue_in_dialplan("sales", "100", 2, "label"),
+        "POST /channels/c1/continue",
+        {"context": "sales", "extension": "100", "priority": "2", "label": "label"},
+    ),
+    (
+        "move",
+        lambda c: c.move("other", "a,b"),
+        "POST /channels/c1/move",
+        {"app": "other", "appArgs": "a,b"},
+    ),
+]
+
+
 class TestVerbs:
     @pytest.mark.parametrize(
         ("verb", "line", "parameters"),

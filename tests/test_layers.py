@@ -22,10 +22,10 @@ RANKS = (
     "errors section config finding",
     "ari",
     "transport decode logs",
-    "flow program router inbox body watch media source draw check",
+    "flow program router subject inbox body watch media source draw check",
     "owner target channel controls outgoing bridge playback recording digits ask menu dial dialling"
     " dialstatus application endpoint device_state mailbox sound",
-    "runner",
+    "runner leaving",
     "link",
     "plugin http",
     "app",
