@@ -17,10 +17,6 @@ import structlog
 from stasis.ari import Ari, Send, Version
 from stasis.ari.events import (
     ApplicationReplaced,
-    ChannelCallerId,
-    ChannelConnectedLine,
-    ChannelDialplan,
-    ChannelVarset,
     Event,
     RESTResponse,
     StasisEnd,
@@ -32,13 +28,13 @@ from stasis.errors import (
     ApplicationTaken,
     AriError,
     NotBooted,
-    NotSupported,
     StasisError,
     Unreachable,
 )
 from stasis.flow import Leave
 from stasis.owner import new_id
 from stasis.program import Program
+from stasis.register import register
 from stasis.router import Router
 from stasis.runner import Runner
 from stasis.transport.connect import Backoff, connect
@@ -53,13 +49,6 @@ log = structlog.get_logger("stasis.link")
 
 LinkState: TypeAlias = Literal["connecting", "ready", "gap", "stopped"]
 
-# Kinds that come in numbers and that few flows want; Asterisk is asked to keep them.
-NOISY: tuple[type[Event], ...] = (
-    ChannelCallerId,
-    ChannelConnectedLine,
-    ChannelDialplan,
-    ChannelVarset,
-)
 # Ids of channels that flows made. One that enters unclaimed has lost its flow.
 MADE = ("channel-", "snoop-", "media-")
 
@@ -314,7 +303,7 @@ class Link:
         """After every connect: tell Asterisk what we need, and see what became of our calls."""
         first = self.state.value == "connecting"
         try:
-            await self._subscribe()
+            self.router.filtered = await register(self.ari, self.programs)
             if not first:
                 await self._reconcile()
         except AriError as error:
@@ -325,26 +314,6 @@ class Link:
         if self._opened is opened:
             self.state.set("ready")
             log.info("ready", apps=list(self.programs))
-
-    async def _subscribe(self) -> None:
-        """Filter what no flow needs, and make sure that Asterisk knows our applications."""
-        needed: set[type[Event]] = set()
-        for program in self.programs.values():
-            needed |= program.flow.needs() | set(getattr(program.plugin, "hears", ()))
-        quiet = [kind for kind in NOISY if kind not in needed]
-        for app in self.programs:
-            try:
-                await self.ari.applications.filter(
-                    app,
-                    filter={
-                        "allowed": [],
-                        "disallowed": [{"type": kind.__name__} for kind in quiet],
-                    },
-                )
-            except NotSupported:
-                quiet = []
-            await self.ari.applications.get(app)
-        self.router.filtered = frozenset(quiet)
 
     async def _reconcile(self) -> None:
         """End the calls whose channel is gone; Asterisk does not repeat what we missed."""

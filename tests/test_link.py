@@ -24,8 +24,9 @@ from stasis.errors import (
     Unreachable,
 )
 from stasis.flow import Flow, Leave
-from stasis.link import NOISY, Link
+from stasis.link import Link
 from stasis.program import Program
+from stasis.register import NOISY
 from stasis.section import Secret
 from stasis.testing.clock import virtual_time
 from stasis.testing.fake import FakeAsterisk
