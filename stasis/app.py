@@ -51,7 +51,8 @@ async def run(
     link = Link(config, {})
     async with started(plugins, config, link) as running:
         link.programs = merged(running, programs or {})
-        async with serve(config.http, running), background(running):
+        must = {*config.plugins.enabled, *config.plugins.required}
+        async with serve(config.http, running, must), background(running):
             async with signals(link) as later:
                 if ready is not None:
                     later(call_when_ready(link, ready))

@@ -12,6 +12,8 @@ import asyncio
 from collections.abc import Coroutine, Generator
 from typing import Any, Generic, TypeVar
 
+from stasis.errors import FlowError
+
 __all__ = ["Body"]
 
 T = TypeVar("T")
@@ -77,7 +79,11 @@ def as_cancellation(error: Exception) -> BaseException:
 
 async def run(driven: _Driven[T]) -> T:
     """What the task runs. It knows nothing of the body, which its error would keep alive."""
-    return await driven
+    try:
+        return await driven
+    except SystemExit as error:
+        # asyncio would end the program for it, and every other call.
+        raise FlowError(f"the flow called sys.exit({error.code!r}); let it return") from None
 
 
 class Body(Generic[T]):

@@ -13,7 +13,7 @@ from stasis.ari.events import (
     ChannelLeftBridge,
     Event,
 )
-from stasis.errors import ChannelGone, InvalidParameter
+from stasis.errors import ChannelGone, InvalidParameter, OutcomeUnknown, WaitTimeout
 from stasis.owner import GONE, Owner, new_id
 from stasis.target import Target
 
@@ -67,6 +67,8 @@ class Bridge(Target):
         async def create() -> Snapshot:
             try:
                 made = await owner.ari.bridges.create_with_id(bridge.id, type=type, name=name)
+            except OutcomeUnknown:
+                raise  # it may be there: the owner destroys it
             except Exception:
                 bridge.forget()
                 raise
@@ -93,7 +95,7 @@ class Bridge(Target):
         self.destroyed = True
         self.channels.clear()
         self._emptied.set()
-        self._owner.router.release(self._key)
+        self._owner.release(self._key)
         self._owner.disown(self._key)
         self._lose_media(ChannelGone(self.id, "bridge destroyed"))
 
@@ -174,10 +176,14 @@ class Bridge(Target):
     async def emptied(self, timeout: float | None = None) -> None:
         """Wait until nobody is inside any more, or it was destroyed.
 
-        timeout: seconds; None takes `engine.wait_timeout`. Raises TimeoutError.
+        timeout: seconds; None takes `engine.wait_timeout`. Raises WaitTimeout.
         """
-        async with asyncio.timeout(timeout or self._owner.config.wait_timeout):
-            await self._emptied.wait()
+        seconds = self._owner.seconds(timeout)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._emptied.wait()
+        except TimeoutError:
+            raise WaitTimeout(f"bridge {self.id} emptying", seconds) from None
 
     async def get(self) -> Snapshot:
         """What Asterisk says of it now. Raises NotFound. ARI: GET /bridges/{bridgeId}."""

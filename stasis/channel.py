@@ -132,12 +132,12 @@ class Channel(Target, Controls, Outgoing):
         elif isinstance(event, ChannelDestroyed):
             self.cause = event.cause
             self.lose(f"hung up: {event.cause_txt or event.cause}")
-            self._owner.router.release(("channel", self.id))
+            self._owner.release(("channel", self.id))
         elif isinstance(event, StasisEnd):
             self.lose("hung up" if self._hanging_up else "left Stasis")
             if self._own:
                 # The dialplan may bring it back under the same id: that is a new call.
-                self._owner.router.release(("channel", self.id))
+                self._owner.release(("channel", self.id))
 
     def become(self, event: StasisStart) -> None:
         """A transfer has put another channel in this one's place: the handle is that one now.
@@ -146,7 +146,7 @@ class Channel(Target, Controls, Outgoing):
         """
         owner, old, new = self._owner, ("channel", self.id), ("channel", event.channel.id)
         closing = owner.owns(old)
-        owner.router.release(old)
+        owner.release(old)
         owner.router.move(old, new)
         owner.disown(old)
         self.id = event.channel.id
@@ -186,7 +186,7 @@ class Channel(Target, Controls, Outgoing):
 
     def forget(self) -> None:
         """It never came to be."""
-        self._owner.router.release(("channel", self.id))
+        self._owner.release(("channel", self.id))
         self.lose("could not be created")
 
     def on_gone(self, call: Callable[[ChannelGone], None]) -> None:
@@ -230,9 +230,11 @@ class Channel(Target, Controls, Outgoing):
         if self.gone is None:
             wait = self.expect(StasisEnd, ChannelDestroyed, what=f"end of channel {self.id}")
             try:
-                await wait.within(timeout or self._owner.config.wait_timeout)
+                await wait.within(self._owner.seconds(timeout))
             except ChannelGone:
                 pass
+            finally:
+                wait.cancel()
         return self.gone or ChannelGone(self.id)
 
     # Composed verbs, each in its own module

@@ -190,10 +190,14 @@ def check(config: Config) -> Config:
         raise ConfigError("asterisk.url: not an address; write http://host:8088/ari") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         raise ConfigError("asterisk.url: write http://host:8088/ari (or https://…)")
-    if parts.username or parts.password or parts.query:
+    try:
+        parts.hostname.encode("idna")
+    except UnicodeError:
+        raise ConfigError(f"asterisk.url: {parts.hostname!r} is no host name") from None
+    if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigError(
-            "asterisk.url: must not hold credentials or a query; use asterisk.username and"
-            " STASIS_ASTERISK_PASSWORD"
+            "asterisk.url: must not hold credentials, a query or a fragment; use"
+            " asterisk.username and STASIS_ASTERISK_PASSWORD"
         )
     if ":" in asterisk.username or not asterisk.username:
         raise ConfigError("asterisk.username: must not be empty or hold a colon (RFC 7617)")

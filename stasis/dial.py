@@ -70,6 +70,10 @@ async def dial(
                 work = originated(dialling, attempt, channel, timeout, caller_id, variables, args)
             dialling.begin(attempt, work)
         await dialling.sent()
+    except asyncio.CancelledError:
+        # Whoever cancels us has no handle: nobody else would end the ringing.
+        channel._owner.command(dialling.cancel())
+        raise
     except Exception:
         await dialling.cancel()
         raise

@@ -267,6 +267,9 @@ class Dialling(Media):
         for attempt in ringing:
             attempt.status = status
             attempt.entered.set()
+            if attempt.wait is not None:
+                # Its end is no trigger: it would part those who are talking by then.
+                self._owner.ignore(attempt.wait.key)
         return ringing
 
     def _decide(self, error: ChannelGone | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -18,29 +18,34 @@ log = structlog.get_logger("stasis.http")
 
 
 @asynccontextmanager
-async def serve(config: HttpConfig, plugins: Sequence[Plugin]) -> AsyncIterator[int | None]:
+async def serve(
+    config: HttpConfig, plugins: Sequence[Plugin], must: Collection[str] = ()
+) -> AsyncIterator[int | None]:
     """Serve each plugin's routes below `/<plugin name>`, while the context lasts.
 
-    Yields the port, or None when no plugin has routes and nothing listens.
-    Raises ConfigError when the address is taken, PluginError when a plugin's routes fail.
+    must: names of the plugins that must not be left out. Yields the port, or None when no plugin
+    has routes and nothing listens.
+    Raises ConfigError when the address is taken, PluginError when the routes of one that must
+    run are wrong; another's are left out, and the log says why.
     """
-    routed: list[tuple[str, list[web.AbstractRouteDef]]] = []
+    parts: list[tuple[str, web.Application]] = []
     for plugin in plugins:
         try:
-            routed.append((plugin.name, list(plugin.routes())))
+            if routes := list(plugin.routes()):
+                part = web.Application(client_max_size=config.max_body)
+                part.add_routes(routes)
+                parts.append((plugin.name, part))
         except Exception as error:
-            raise PluginError(
-                f"the routes of plugin {plugin.name!r} failed: {type(error).__name__}: {error}"
-            ) from error
-    if not any(routes for _, routes in routed):
+            text = f"the routes of plugin {plugin.name!r} failed: {type(error).__name__}: {error}"
+            if plugin.name in must:
+                raise PluginError(text) from error
+            log.error(text)
+    if not parts:
         yield None
         return
     root = web.Application(client_max_size=config.max_body)
-    for name, routes in routed:
-        if routes:
-            part = web.Application(client_max_size=config.max_body)
-            part.add_routes(routes)
-            root.add_subapp(f"/{name}", part)
+    for name, part in parts:
+        root.add_subapp(f"/{name}", part)
     runner = web.AppRunner(root, access_log=None)
     await runner.setup()
     try:

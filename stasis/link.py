@@ -7,6 +7,7 @@ it never waits for a flow. Several applications share the socket.
 from __future__ import annotations
 
 import asyncio
+import re
 import traceback
 from collections.abc import Coroutine, Mapping
 from contextlib import aclosing
@@ -14,7 +15,8 @@ from typing import Any, Literal, TypeAlias
 
 import structlog
 
-from stasis.ari import Ari, Send, Version
+from stasis.ari import Ari, Send, Since, Version
+from stasis.ari.asterisk import AsteriskInfo
 from stasis.ari.events import (
     ApplicationReplaced,
     Event,
@@ -27,14 +29,19 @@ from stasis.decode import Decoder, FrameError
 from stasis.errors import (
     ApplicationTaken,
     AriError,
+    Forbidden,
     NotBooted,
+    NotSupported,
+    OutcomeUnknown,
     StasisError,
+    Unauthorized,
     Unreachable,
 )
 from stasis.flow import Leave
 from stasis.owner import new_id
 from stasis.program import Program
 from stasis.register import register
+from stasis.resync import missed
 from stasis.router import Router
 from stasis.runner import Runner
 from stasis.transport.connect import Backoff, connect
@@ -49,8 +56,12 @@ log = structlog.get_logger("stasis.link")
 
 LinkState: TypeAlias = Literal["connecting", "ready", "gap", "stopped"]
 
+# Which versions take requests over the event WebSocket.
+OVER_SOCKET = Since("20.14", "21.9", "22.4")
 # Ids of channels that flows made. One that enters unclaimed has lost its flow.
-MADE = ("channel-", "snoop-", "media-")
+# All of the id: the other half of a Local channel of ours (`…;2`) is a caller, and Asterisk's own
+# ids begin with its systemname, which may be `media-01`.
+MADE = re.compile(r"(channel|snoop|media)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Link:
@@ -87,7 +98,7 @@ class Link:
         self._decoder = Decoder()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._opened: Opened | None = None
-        self._taken: str | None = None
+        self._failed: StasisError | None = None
         self._stopped = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -163,9 +174,19 @@ class Link:
                     raise
                 log.info("waiting for Asterisk", error=error.reason, retry_in=round(wait, 1))
                 await asyncio.sleep(wait)
+        self._learn(info)
+        log.info("connected", asterisk=str(self.version or "unknown"), url=config.url)
+        version = self.version
+        if self._socket is not None and version is not None and not OVER_SOCKET.holds(version):
+            raise NotSupported(
+                "GET",
+                "/events",
+                f'asterisk.transport = "socket" needs {OVER_SOCKET}; this is {version}: use "http"',
+            )
+
+    def _learn(self, info: AsteriskInfo) -> None:
         self.version = Version.parse(info.system.version) if info.system else None
         self.ari.version = self._direct.version = self.version
-        log.info("connected", asterisk=str(self.version or "unknown"), url=config.url)
 
     # The reader
 
@@ -180,8 +201,8 @@ class Link:
                     self._open(item)
                 else:
                     self._lose(item)
-                if self._taken is not None:
-                    raise ApplicationTaken(self._taken)
+                if self._failed is not None:
+                    raise self._failed
 
     def _frame(self, frame: bytes) -> None:
         try:
@@ -209,7 +230,7 @@ class Link:
         if isinstance(event, StasisStart):
             self._arrive(event)
         elif isinstance(event, ApplicationReplaced):
-            self._taken = event.application
+            self._failed = ApplicationTaken(event.application)
         elif not self.router.dispatch(event):
             self.counts["unclaimed"] += 1
 
@@ -232,7 +253,7 @@ class Link:
             self.router.dispatch(StasisEnd(application=claim.app, channel=event.channel))
             self.router.release(key)
         program = self.programs.get(event.application.partition(":")[0])
-        if (event.channel.id.startswith(MADE) and not moved) or program is None:
+        if (MADE.fullmatch(event.channel.id) and not moved) or program is None:
             self._spawn(self._turn_away(event, hangup=True))
         elif self.draining:
             self._spawn(self._turn_away(event, hangup=False))
@@ -266,6 +287,8 @@ class Link:
             await runner.run()
         finally:
             self.runners.discard(runner)
+            if runner.channel.gone is None:
+                self._spawn(self._rescue(runner.channel.id))
             if not self.runners:
                 self._idle.set()
 
@@ -273,12 +296,26 @@ class Link:
         """A channel that nobody here will run: it must not stay in silence."""
         channel = event.channel
         try:
-            if hangup:
-                await self.ari.channels.hangup(channel.id)
-            else:
+            if not hangup:
                 await self.ari.channels.continue_in_dialplan(channel.id)
+                return
+            log.warning("nobody runs this channel; hanging up", channel=channel.id)
         except StasisError as error:
-            log.debug("turned away", channel=channel.id, error=str(error))
+            log.warning("could not go on in the dialplan", channel=channel.id, error=str(error))
+        await self._rescue(channel.id)
+
+    async def _rescue(self, channel_id: str) -> None:
+        """Hang up a channel that nobody runs any more, as soon as Asterisk can be reached."""
+        backoff = Backoff(self.config.asterisk.backoff_min, self.config.asterisk.backoff_max)
+        while True:
+            try:
+                return await self.ari.channels.hangup(channel_id)
+            except (Unreachable, OutcomeUnknown, NotBooted) as error:
+                wait = backoff.next()
+                log.warning("cannot hang up yet", channel=channel_id, error=error.reason)
+                await asyncio.sleep(wait)
+            except AriError:
+                return
 
     # The socket
 
@@ -303,10 +340,16 @@ class Link:
         """After every connect: tell Asterisk what we need, and see what became of our calls."""
         first = self.state.value == "connecting"
         try:
+            if not first:
+                # It may be another version now: Asterisk was restarted, or upgraded.
+                self._learn(await self._direct.asterisk.get_info(only=["system"]))
             self.router.filtered = await register(self.ari, self.programs)
             if not first:
-                await self._reconcile()
+                for event in await missed(self.ari, self.router):
+                    self.take(event)
         except AriError as error:
+            if first and isinstance(error, (Forbidden, Unauthorized)):
+                self._failed = error  # trying again will not mend it
             if self._opened is opened:
                 log.warning("the applications could not be set up; reconnecting", error=str(error))
                 await opened.close()
@@ -314,13 +357,6 @@ class Link:
         if self._opened is opened:
             self.state.set("ready")
             log.info("ready", apps=list(self.programs))
-
-    async def _reconcile(self) -> None:
-        """End the calls whose channel is gone; Asterisk does not repeat what we missed."""
-        alive = {channel.id for channel in await self.ari.channels.list()}
-        for runner in list(self.runners):
-            if runner.channel.id not in alive and runner.channel.gone is None:
-                self.take(StasisEnd(application=runner.app, channel=runner.channel.snapshot))
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str | None = None) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)

@@ -7,10 +7,11 @@ often overtakes the answer, already finds its flow. The flow hears them as `Othe
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from stasis.ari.channels import Channel as Snapshot
-from stasis.errors import InvalidRequest
+from stasis.errors import AriError, InvalidRequest, OutcomeUnknown
 from stasis.owner import Owner, new_id
 
 if TYPE_CHECKING:
@@ -171,6 +172,10 @@ class Outgoing:
         async def make() -> None:
             try:
                 another.refresh(await send(another.id))
+            except OutcomeUnknown:
+                with suppress(AriError):
+                    await another.hangup()  # it may be there; the owner tries once more
+                raise
             except Exception:
                 another.forget()
                 raise

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import structlog
+from attrs import evolve
 
 from stasis.ari import Ari
 from stasis.ari.events import Event, StasisStart
@@ -92,6 +93,21 @@ class Owner:
         self._claims.add(key)
         self.router.claim(key, Claim(self.hearer, self.app, apply, become))
 
+    def release(self, key: Key) -> None:
+        """The id is over: nobody claims it any more."""
+        self._claims.discard(key)
+        self.router.release(key)
+
+    def seconds(self, timeout: float | None) -> float:
+        """A wait's deadline: its own, or `engine.wait_timeout`."""
+        return self.config.wait_timeout if timeout is None else timeout
+
+    def ignore(self, key: Key) -> None:
+        """The flow hears no more of this id; its handle stays up to date."""
+        claim = self.router.claimed(key)
+        if claim is not None and claim.hearer is self.hearer:
+            self.router.claim(key, evolve(claim, hearer=NOBODY))
+
     def own(self, key: Key, close: Callable[[], Awaitable[None]]) -> None:
         """Close this resource when the owner ends."""
         self._resources[key] = close
@@ -156,26 +172,34 @@ class Owner:
         await asyncio.gather(*(self._closed(("playback", id), m.stop) for id, m in media.items()))
 
     async def close(self) -> None:
-        """Close everything the owner has, the youngest first, within `engine.close_timeout`."""
-        self.fail_waits(ChannelGone(self.name, "its flow has ended"))
+        """Close everything the owner has, within `engine.close_timeout`.
+
+        Recordings go first and are kept, then channels, then what they may have been in; those
+        of one kind side by side, so that one that hangs keeps no other.
+        """
         try:
             async with asyncio.timeout(self.config.close_timeout):
                 await self.stop_media()
                 if self._commands:
                     # Half of the time at most: what is there must be closed in any case.
                     await asyncio.wait(self._commands, timeout=self.config.close_timeout / 2)
-                while self._resources:
-                    key, close = self._resources.popitem()
-                    await self._closed(key, close)
+                await self._close_all("recording")
+                await self._close_all("channel")
+                await self._close_all()
         except TimeoutError:
             log.error("not closed in time", owner=self.name, left=list(self._resources))
+        self.fail_waits(ChannelGone(self.name, "its flow has ended"))
         for key in self._claims:
             claim = self.router.claimed(key)
-            if claim is not None and claim.hearer is self.hearer:
+            if claim is not None and claim.hearer in (self.hearer, NOBODY):
                 self.router.release(key)
         self._claims.clear()
         # A call that is over must be freed at once, not when the collector finds its circle.
         self.hearer = NOBODY
+
+    async def _close_all(self, kind: str | None = None) -> None:
+        found = [(k, close) for k, close in self._resources.items() if kind in (None, k[0])]
+        await asyncio.gather(*(self._closed(key, close) for key, close in found))
 
     async def _closed(self, key: Key, close: Callable[[], Awaitable[None]]) -> None:
         try:

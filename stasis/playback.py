@@ -72,23 +72,23 @@ class Playback(Media):
         if isinstance(event, PlaybackStarted):
             self.started = True
         elif isinstance(event, PlaybackFinished):
-            self._owner.router.release(self._key)
+            self._owner.release(self._key)
 
     def abandon(self) -> None:
         """Its state was left: later events find nobody."""
         self._stopped = True
-        self._owner.router.release(self._key)
+        self._owner.release(self._key)
 
     def forget(self) -> None:
         """It never began."""
         self._end.cancel()
-        self._owner.router.release(self._key)
+        self._owner.release(self._key)
         self._owner.media.pop(self.id, None)
 
     def channel_gone(self, error: ChannelGone) -> None:
         """What it played to is gone."""
         self._end.fail(error)
-        self._owner.router.release(self._key)
+        self._owner.release(self._key)
         self._owner.media.pop(self.id, None)
 
     async def finished(self, timeout: float | None = None) -> PlaybackResult:
@@ -98,7 +98,7 @@ class Playback(Media):
 
         Raises WaitTimeout, ChannelGone. ARI: the PlaybackFinished event.
         """
-        event = await self._end.within(timeout or self._owner.config.wait_timeout)
+        event = await self._end.within(self._owner.seconds(timeout))
         if event.playback.state == "failed" and self._leaving():
             # A hang-up fails what plays, a moment before StasisEnd says why.
             raise ChannelGone(event.playback.target_uri.partition(":")[2], "hung up")

@@ -108,7 +108,7 @@ class LiveRecording:
         """It is over, or never began: then nobody waits for its end."""
         self._over = True
         self._end.cancel()
-        self._owner.router.release(self._key)
+        self._owner.release(self._key)
         self._owner.disown(self._key)
 
     def channel_gone(self, error: ChannelGone) -> None:
@@ -125,7 +125,7 @@ class LiveRecording:
         Raises NotRecorded, WaitTimeout, ChannelGone. ARI: RecordingFinished, then
         GET /recordings/stored/{name}.
         """
-        event = await self._end.within(timeout or self._owner.config.wait_timeout)
+        event = await self._end.within(self._owner.seconds(timeout))
         if isinstance(event, RecordingFailed):
             raise NotRecorded(self.name, event.recording.cause or "Asterisk gave no reason")
         assert isinstance(event, RecordingFinished)

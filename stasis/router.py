@@ -202,6 +202,14 @@ class Router:
                 held.append((hearer, event))
         return claimed
 
+    def claimed_by_kind(self) -> dict[str, list[tuple[str, str]]]:
+        """Ids and their applications, by kind; not those that are only being created."""
+        found: dict[str, list[tuple[str, str]]] = {kind: [] for kind in IDENTITY}
+        for key, claim in self._claims.items():
+            if key not in self._held:
+                found[key[0]].append((key[1], claim.app))
+        return found
+
     def hold(self, key: Key) -> None:
         """Keep the events of an id back from inboxes: its creation has not been answered yet.
 

@@ -19,7 +19,13 @@ import structlog
 from attrs import frozen
 
 from stasis.ari import Ari
-from stasis.ari.events import ChannelDestroyed, ChannelDtmfReceived, Event, StasisEnd
+from stasis.ari.events import (
+    ChannelDestroyed,
+    ChannelDtmfReceived,
+    Event,
+    PlaybackFinished,
+    StasisEnd,
+)
 from stasis.body import Body
 from stasis.channel import Channel
 from stasis.config import EngineConfig
@@ -102,6 +108,7 @@ class Runner:
         self._acting: Body[Any] | None = None
         self._stopping: Leave | None = None
         self._passed: list[ChannelDtmfReceived] = []
+        self._ends: dict[str, list[Event]] = {}
 
     def __repr__(self) -> str:
         return f"<Runner {self.channel.id} {type(self.flow).__name__}.{self.state}>"
@@ -223,12 +230,16 @@ class Runner:
             return Step(None, event)
         if isinstance(event, PLAYBACK) and event.playback.id not in self.owner.media:
             return None  # of a state that was left
+        if isinstance(event, PlaybackFinished):
+            self.owner.media.pop(event.playback.id, None)
         if own and isinstance(event, ChannelDtmfReceived):
             if event not in self.channel.digits:
                 return None  # a question has used it
             if self.channel.digits.asking:
                 self._pass(event)
                 return None
+        if not own and isinstance(event, (StasisEnd, ChannelDestroyed)):
+            self._ends.setdefault(event.channel.id, []).append(event)
         trigger = row.match(event, own=own)
         if trigger is None:
             if own and isinstance(event, ChannelDtmfReceived):
@@ -267,13 +278,22 @@ class Runner:
     async def _returned(self, row: Row, body: Body[Any]) -> Step | None:
         """The body has ended: an outcome, Done, the end of a final state, or an error."""
         if body.task.cancelled():
-            return None
+            raise FlowError(
+                f"{type(self.flow).__name__}.{self.state}: something that it awaited was cancelled"
+            )
         error = body.task.exception()
         if error is not None:
             if self._is_end(error):
                 return None  # StasisEnd is in the inbox, or on its way
             if isinstance(error, ChannelGone) and any(isinstance(t, Other) for t in row.edges):
-                return None  # another channel has gone; the row knows what then
+                # Another channel has gone; the row knows what then. Its end may have been heard
+                # already, in the state before, and does not come again.
+                ends = self._ends.get(error.channel_id)
+                if ends is None:
+                    return None
+                for end in ends:
+                    if (trigger := row.match(end, own=False)) is not None:
+                        return await self._follow(row, trigger, end)
             raise error
         outcome = body.task.result()
         if not row.edges:

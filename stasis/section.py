@@ -179,7 +179,8 @@ def _list(kind: Any) -> Any:
 
     def convert(value: object, _: Any) -> list[Any]:
         if not isinstance(value, list):
-            raise TypeError(f"must be a list [ … ], not {value!r}")
+            found = "" if element is Secret else f", not {value!r}"
+            raise TypeError(f"must be a list [ … ]{found}")
         return [CONVERTER.structure(item, element) for item in value]
 
     return convert

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Literal, TypeVar
 
-from stasis.errors import ChannelGone, Conflict
+from stasis.errors import ChannelGone, Conflict, OutcomeUnknown
 from stasis.media import checked_media, checked_name
 from stasis.owner import Owner, new_id
 from stasis.playback import Playback
@@ -139,6 +139,8 @@ class Target:
         self._owner.router.hold(media._key)
         try:
             await self._owner.done(task)
+        except OutcomeUnknown:
+            raise  # it may be there: its owner stops it
         except Exception:
             media.forget()
             raise

@@ -13,11 +13,20 @@ from contextlib import suppress
 
 import pytest
 from aiohttp import web
+from hypothesis import HealthCheck, settings
 
 from stasis.ari import Ari
 from stasis.ari.version import Version
 from tests.answers import Answers
 from tests.real_server import RealServer
+
+# The machine may be busy: what is slow is not wrong.
+settings.register_profile(
+    "stasis",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("stasis")
 
 
 @pytest.fixture(autouse=True)

@@ -25,7 +25,7 @@ RANKS = (
     "flow program router subject inbox body watch media source draw check",
     "owner target channel controls outgoing bridge playback recording digits ask menu dial dialling"
     " dialstatus application endpoint device_state mailbox sound",
-    "runner leaving register",
+    "runner leaving register resync",
     "link",
     "plugin http",
     "app",

@@ -41,6 +41,7 @@ class Http:
     def __init__(self, config: AsteriskConfig) -> None:
         self._config = config
         self._session: aiohttp.ClientSession | None = None
+        self._closed = False
 
     async def __aenter__(self) -> Http:
         return self
@@ -54,7 +55,8 @@ class Http:
         await self.close()
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, for good."""
+        self._closed = True
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -78,7 +80,7 @@ class Http:
         raise AssertionError("a loop of at least one try returns or raises")
 
     async def _try(self, request: Request) -> Response:
-        session = self._open()
+        session = self._open(request)
         address = URL(
             f"{self._config.url}{request.path}{encoded_query(request.query)}", encoded=True
         )
@@ -131,7 +133,9 @@ class Http:
                 request.method, request.path, f"the connection failed: {error}"
             ) from None
 
-    def _open(self) -> aiohttp.ClientSession:
+    def _open(self, request: Request) -> aiohttp.ClientSession:
+        if self._closed:
+            raise Unreachable(request.method, request.path, "the connection to Asterisk is closed")
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(

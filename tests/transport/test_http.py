@@ -115,17 +115,18 @@ class TestWhatGoesOut:
             with_answers = await asyncio.gather(*(http(GET) for _ in range(6)))
         assert [each.status for each in with_answers] == [200] * 6 and most == 2
 
-    async def test_after_close_it_opens_anew(self):
+    async def test_after_close_nothing_is_sent_any_more(self):
         async def conversation(reader: Any, writer: Any) -> None:
             await headers_of(reader)
             writer.write(reply("200 OK", b"{}"))
 
         async with raw_server(conversation) as port:
             http = Http(config(port))
-            await http.close()
             assert (await http(GET)).status == 200
             await http.close()
             await http.close()
+            with pytest.raises(Unreachable, match="is closed"):
+                await http(POST)
 
     async def test_every_status_is_handed_on_as_it_is(self):
         async def conversation(reader: Any, writer: Any) -> None:
@@ -196,7 +197,7 @@ class TestRefused:
             )
 
         http = Http(config(1))
-        http._open = lambda: SimpleNamespace(request=request)  # type: ignore[assignment,return-value]
+        http._open = lambda _: SimpleNamespace(request=request)  # type: ignore[assignment,return-value]
         with pytest.raises(Unreachable, match="its certificate is not valid") as caught:
             await http(POST)
         assert "self-signed" in str(caught.value) and secret_free(told(caught.value))
