@@ -50,6 +50,7 @@ $(READY): pyproject.toml
 	  [ "$$(id -u)" = 0 ] \
 	    || { echo "missing: python3-venv; sudo apt-get install python3-venv"; exit 1; }; \
 	  apt-get update -qq && apt-get install --yes -qq python3-venv; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --quiet --disable-pip-version-check --editable '.[dev]'
+	@echo "making .venv and installing dependencies (about half a minute)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@

@@ -13,7 +13,13 @@ from stasis.ari.events import (
     ChannelLeftBridge,
     Event,
 )
-from stasis.errors import ChannelGone, InvalidParameter, OutcomeUnknown, WaitTimeout
+from stasis.errors import (
+    ChannelGone,
+    InvalidParameter,
+    OutcomeUnknown,
+    Unprocessable,
+    WaitTimeout,
+)
 from stasis.owner import GONE, Owner, new_id
 from stasis.target import Target
 
@@ -72,9 +78,13 @@ class Bridge(Target):
             except Exception:
                 bridge.forget()
                 raise
+            finally:
+                owner.router.deliver(bridge._key)
             await owner.ari.applications.subscribe(owner.app, event_source=[f"bridge:{bridge.id}"])
             return made
 
+        # Who looks for what was lost in a gap must not miss one that is not there yet.
+        owner.router.hold(bridge._key)
         await owner.run(create())
         return bridge
 
@@ -160,7 +170,13 @@ class Bridge(Target):
         """
         inside = [channel.id for channel in channels if channel.id in self.channels]
         if inside:
-            await self._owner.run(self._owner.ari.bridges.remove_channel(self.id, channel=inside))
+            try:
+                await self._owner.run(
+                    self._owner.ari.bridges.remove_channel(self.id, channel=inside)
+                )
+            except Unprocessable as error:
+                if "not in this bridge" not in error.message.lower():
+                    raise  # else it has left, and the event is on its way
 
     async def set_video_source(self, channel: Channel) -> None:
         """Show this channel's video to all. ARI: POST /bridges/{bridgeId}/videoSource/{channelId}.

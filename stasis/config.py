@@ -134,7 +134,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
                 overlay(name, section_type, table, environ, problems)
     config: Config | None = None
     try:
-        config = section(Config, data, "stasis.toml")
+        config = section(Config, data, str(path or "stasis.toml"))
     except ConfigError as error:
         problems.extend(error.problems)
     if problems or config is None:
@@ -192,8 +192,11 @@ def check(config: Config) -> Config:
         raise ConfigError("asterisk.url: write http://host:8088/ari (or https://…)")
     try:
         parts.hostname.encode("idna")
+        possible = parts.hostname.isprintable() and " " not in parts.hostname
     except UnicodeError:
-        raise ConfigError(f"asterisk.url: {parts.hostname!r} is no host name") from None
+        possible = False
+    if not possible:
+        raise ConfigError(f"asterisk.url: {parts.hostname!r} is no host name")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigError(
             "asterisk.url: must not hold credentials, a query or a fragment; use"

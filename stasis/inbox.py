@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 __all__ = ["Inbox"]
@@ -31,6 +32,10 @@ class Inbox(Generic[T]):
 
     def __len__(self) -> int:
         return len(self._items)
+
+    def __iter__(self) -> Iterator[T]:
+        """What waits, the next first."""
+        return iter(self._items)
 
     def put(self, item: T, *, always: bool = False) -> bool:
         """Add an item. always: also when full. Returns whether it was added."""

@@ -56,6 +56,8 @@ log = structlog.get_logger("stasis.link")
 
 LinkState: TypeAlias = Literal["connecting", "ready", "gap", "stopped"]
 
+# How long the calls that a stop cuts may take to be hung up.
+LAST_SECONDS = 1.0
 # Which versions take requests over the event WebSocket.
 OVER_SOCKET = Since("20.14", "21.9", "22.4")
 # Ids of channels that flows made. One that enters unclaimed has lost its flow.
@@ -111,22 +113,19 @@ class Link:
         Raises AriError when Asterisk cannot be reached at the start, ApplicationTaken when
         another program takes one of our applications.
         """
-        reader: asyncio.Task[None] | None = None
         stopped = asyncio.create_task(self._stopped.wait(), name="stasis stopped")
+        reader = asyncio.create_task(self._read(), name="stasis reader")
         try:
-            reader = asyncio.create_task(self._read(), name="stasis reader")
             await asyncio.wait({reader, stopped}, return_when=asyncio.FIRST_COMPLETED)
             if reader.done():
                 reader.result()
         finally:
             self.state.set("stopped")
-            for task in (reader, stopped, *self._tasks):
-                if task is not None:
-                    task.cancel()
-            await asyncio.gather(
-                *(task for task in (reader, stopped, *self._tasks) if task is not None),
-                return_exceptions=True,
-            )
+            await cancelled(reader, stopped, *self._tasks)
+            if self._tasks:
+                # Calls that were cut are hung up: each is tried, and not for long.
+                await asyncio.wait(self._tasks, timeout=LAST_SECONDS)
+                await cancelled(*self._tasks)
             await self._http.close()
 
     def stop(self) -> None:
@@ -371,3 +370,10 @@ class Link:
                 task=task.get_name(),
                 exception="".join(traceback.format_exception(error)).rstrip(),
             )
+
+
+async def cancelled(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks and wait for their ends."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import structlog
@@ -175,16 +176,18 @@ class Owner:
         """Close everything the owner has, within `engine.close_timeout`.
 
         Recordings go first and are kept, then channels, then what they may have been in; those
-        of one kind side by side, so that one that hangs keeps no other.
+        of one kind side by side, and each kind within its share of the time, so that one that
+        hangs keeps no other.
         """
+        seconds = self.config.close_timeout
         try:
-            async with asyncio.timeout(self.config.close_timeout):
-                await self.stop_media()
+            async with asyncio.timeout(seconds):
+                await within(seconds / 8, self.stop_media())
                 if self._commands:
                     # Half of the time at most: what is there must be closed in any case.
-                    await asyncio.wait(self._commands, timeout=self.config.close_timeout / 2)
-                await self._close_all("recording")
-                await self._close_all("channel")
+                    await asyncio.wait(self._commands, timeout=seconds / 2)
+                await within(seconds / 8, self._close_all("recording"))
+                await within(seconds / 8, self._close_all("channel"))
                 await self._close_all()
         except TimeoutError:
             log.error("not closed in time", owner=self.name, left=list(self._resources))
@@ -220,3 +223,10 @@ class Owner:
             "waits": sum(not wait.settled for wait in self._waits),
             "media": len(self.media),
         }
+
+
+async def within(seconds: float, work: Coroutine[Any, Any, None]) -> None:
+    """Do it, or give up after so many seconds."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await work

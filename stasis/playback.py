@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
+import structlog
 from attrs import frozen
 
 from stasis.ari.events import Event, PlaybackFinished, PlaybackStarted
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from stasis.router import Wait
 
 __all__ = ["Playback", "PlaybackResult"]
+
+log = structlog.get_logger("stasis.playback")
 
 
 @frozen
@@ -72,6 +75,12 @@ class Playback(Media):
         if isinstance(event, PlaybackStarted):
             self.started = True
         elif isinstance(event, PlaybackFinished):
+            if event.playback.state == "failed" and not self._leaving() and not self._stopped:
+                log.warning(
+                    "could not be played; is the sound there?",
+                    media=event.playback.media_uri,
+                    target=event.playback.target_uri,
+                )
             self._owner.release(self._key)
 
     def abandon(self) -> None:
@@ -106,7 +115,8 @@ class Playback(Media):
             state: Literal["done", "failed", "stopped"] = "stopped"
         else:
             state = "failed" if event.playback.state == "failed" else "done"
-        return PlaybackResult(state, event.playback.media_uri, self.id)
+        # An end that was missed in a gap tells no medium.
+        return PlaybackResult(state, event.playback.media_uri or self.media[-1], self.id)
 
     async def stop(self) -> None:
         """Stop it. One that has ended already is fine.

@@ -109,14 +109,20 @@ def load(config: Config) -> tuple[list[Plugin], list[str]]:
     must = {*config.plugins.enabled, *config.plugins.required}
     for table in config.plugin:
         if table not in points:
-            raise ConfigError(f"[plugin.{table}]: no such plugin; installed: {', '.join(points)}")
+            raise ConfigError(
+                f"[plugin.{table}]: no such plugin; installed: {', '.join(points) or 'none'}"
+                " (is the project installed? pip install -e .)"
+            )
     plugins: list[Plugin] = []
     failed: list[str] = []
     for name in wanted:
         try:
             if name not in points:
                 known = ", ".join(points) or "none"
-                raise PluginError(f"plugin {name!r} is not installed; installed: {known}")
+                raise PluginError(
+                    f"plugin {name!r} is not installed; installed: {known}"
+                    " (is the project installed? pip install -e .)"
+                )
             plugins.append(make(points[name], config))
         except PluginError as error:
             if name in must:

@@ -142,7 +142,8 @@ class LiveRecording:
                 "Asterisk said done but stored no file; is its recording folder"
                 " (/var/spool/asterisk/recording) there, writable, and the disk not full?",
             ) from None
-        stored = StoredRecording(self._owner, self.name, live.format)
+        # An end that was missed in a gap tells no format.
+        stored = StoredRecording(self._owner, self.name, live.format or self.format)
         return RecordingResult("done", live.duration, talking, silence, stored)
 
     async def stop(self) -> None:

@@ -42,6 +42,8 @@ __all__ = ["Runner"]
 
 log = structlog.get_logger("stasis.runner")
 
+# What ends a channel: it has left us, and then it is gone.
+ENDS = (StasisEnd, ChannelDestroyed)
 # Frames of our own files in a traceback tell a flow's author nothing.
 PACKAGE = str(Path(__file__).parent)
 
@@ -81,8 +83,8 @@ class Step:
 class Runner:
     """Runs one call.
 
-    app: the Stasis application it entered. program: its flow. counts at the end of `run` are
-    all 0: nothing outlives the call.
+    app: the Stasis application it entered. program: its flow. failure: the first that the flow
+    has raised, or None. Nothing outlives the call.
     """
 
     def __init__(
@@ -107,6 +109,7 @@ class Runner:
         self._config = config
         self._acting: Body[Any] | None = None
         self._stopping: Leave | None = None
+        self.failure: BaseException | None = None
         self._passed: list[ChannelDtmfReceived] = []
         self._ends: dict[str, list[Event]] = {}
 
@@ -115,7 +118,7 @@ class Runner:
 
     def hear(self, event: Event) -> None:
         """Called by the reader. The events that end a channel find room in a full inbox."""
-        always = isinstance(event, (StasisEnd, ChannelDestroyed))
+        always = isinstance(event, ENDS)
         if not self.inbox.put(event, always=always) and self._acting is not None:
             self._acting.interrupt(InboxOverflow(self.channel.id, self.inbox.limit))
 
@@ -131,6 +134,8 @@ class Runner:
         structlog.contextvars.bind_contextvars(
             channel=self.channel.id, app=self.app, flow=type(self.flow).__name__
         )
+        begun = asyncio.get_running_loop().time()
+        log.info("call", args=self.channel.args, caller=self.channel.caller_number)
         last: Event | None = None
         try:
             step = await self._walk()
@@ -149,6 +154,11 @@ class Runner:
             finally:
                 await self.owner.close()
                 self.inbox.close()
+                log.info(
+                    "call ended",
+                    reason=self.channel.gone.reason if self.channel.gone else "not known",
+                    seconds=round(asyncio.get_running_loop().time() - begun, 1),
+                )
 
     async def _walk(self) -> Step:
         """Go from state to state until the call is over."""
@@ -224,7 +234,7 @@ class Runner:
     async def _hear(self, row: Row, body: Body[Any], event: Event) -> Step | None:
         """One event: the end, a trigger, or nothing to this state."""
         own = subject(event) in (None, self.channel.id)
-        if own and isinstance(event, (StasisEnd, ChannelDestroyed)):
+        if own and isinstance(event, ENDS):
             body.interrupt(self.channel.gone or ChannelGone(self.channel.id))
             await body.over(self._config.leave_timeout)
             return Step(None, event)
@@ -238,7 +248,7 @@ class Runner:
             if self.channel.digits.asking:
                 self._pass(event)
                 return None
-        if not own and isinstance(event, (StasisEnd, ChannelDestroyed)):
+        if not own and isinstance(event, ENDS):
             self._ends.setdefault(event.channel.id, []).append(event)
         trigger = row.match(event, own=own)
         if trigger is None:
@@ -285,15 +295,14 @@ class Runner:
         if error is not None:
             if self._is_end(error):
                 return None  # StasisEnd is in the inbox, or on its way
-            if isinstance(error, ChannelGone) and any(isinstance(t, Other) for t in row.edges):
-                # Another channel has gone; the row knows what then. Its end may have been heard
+            if isinstance(error, ChannelGone):
+                # Another channel has gone; the row may know what then. Its end may have been heard
                 # already, in the state before, and does not come again.
-                ends = self._ends.get(error.channel_id)
-                if ends is None:
-                    return None
-                for end in ends:
+                for end in self._ends.get(error.channel_id, ()):
                     if (trigger := row.match(end, own=False)) is not None:
                         return await self._follow(row, trigger, end)
+                if self._end_is_coming(row, error.channel_id):
+                    return None
             raise error
         outcome = body.task.result()
         if not row.edges:
@@ -306,6 +315,19 @@ class Runner:
                 f" not have; known: {[t for t in row.edges if isinstance(t, str)]}"
             )
         return await self._follow(row, outcome, Outcome(outcome=outcome))
+
+    def _end_is_coming(self, row: Row, channel_id: str) -> bool:
+        """Whether another channel's end, as the row knows it, has yet to be heard."""
+        claim = self.owner.router.claimed(("channel", channel_id))
+        waiting = (item for item in self.inbox if isinstance(item, ENDS))
+        if (claim is None or claim.hearer is not self) and all(
+            end.channel.id != channel_id for end in waiting
+        ):
+            return False
+        heard = {type(end) for end in self._ends.get(channel_id, ())}
+        return any(
+            isinstance(t, Other) and t.kind in ENDS and t.kind not in heard for t in row.edges
+        )
 
     def _is_end(self, error: BaseException) -> bool:
         """Whether an error only says that the call is over."""
@@ -321,6 +343,7 @@ class Runner:
 
     def _report(self, error: BaseException) -> None:
         """Tell the log what went wrong in the flow, and where in its own code."""
+        self.failure = self.failure or error
         trace = error.__traceback__
         while trace is not None and trace.tb_frame.f_code.co_filename.startswith(PACKAGE):
             trace = trace.tb_next

@@ -8,7 +8,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from stasis.ari import Send
+from stasis.ari.resource import Request, Response
 from stasis.channel import Channel
+from stasis.errors import OutcomeUnknown
 from stasis.owner import Owner
 from stasis.testing.fake import FakeAsterisk, FakeCall
 
@@ -64,3 +67,28 @@ async def calling(
         yield call
     assert asterisk.link.router.counts() == {"claims": 0, "waits": 0, "held": 0}
     assert set(call.owner.counts().values()) == {0}
+
+
+def lose_answers(asterisk: FakeAsterisk, *lines: str, happens: bool = True) -> None:
+    """Have the answers of requests that begin so lost, and what would tell the outcome too.
+
+    happens: whether Asterisk did what was asked.
+    """
+
+    def losing(send: Send) -> Send:
+        async def lossy(request: Request) -> Response:
+            line = f"{request.method} {request.path}"
+            lost = OutcomeUnknown(request.method, request.path, "lost")
+            if request.method == "GET":
+                raise lost
+            if not line.startswith(lines):
+                return await send(request)
+            if happens:
+                await send(request)
+            raise lost
+
+        return lossy
+
+    ari = asterisk.link.ari
+    ari.channels._send = losing(ari.channels._send)
+    ari.bridges._send = losing(ari.bridges._send)

@@ -212,6 +212,16 @@ class TestPlugins:
                     assert await reply.text() == "open"
                 kill()
 
+    @pytest.mark.parametrize("how", ["enabled", "required"])
+    async def test_one_that_was_asked_for_must_have_sound_routes(self, how: str, config: Config):
+        def routes(self: Plugin) -> Any:
+            raise OSError("no database")
+
+        asked = attrs.evolve(config, plugins=PluginsConfig(**{how: ["broken"]}))
+        with pytest.raises(PluginError, match="routes of plugin 'broken' failed"):
+            await run(asked, [noting("broken", routes=routes)], {"ivr": Program.of(Stays)})
+        assert STEPS == ["broken starts", "broken stops"]
+
 
 class TestPrograms:
     async def test_a_program_needs_no_plugin(self, config: Config, real_server: RealServer):

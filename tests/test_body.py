@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import weakref
 from collections.abc import Coroutine
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from stasis.body import Body
-from stasis.errors import ChannelGone, InboxOverflow, WaitTimeout
+from stasis.errors import ChannelGone, FlowError, InboxOverflow, WaitTimeout
 from stasis.testing.clock import virtual_time
 
 GONE = ChannelGone("c1", "hung up")
@@ -43,6 +44,17 @@ async def test_its_own_error_is_kept_for_who_asks():
     body = Body(work(), "test")
     assert await body.over(1)
     assert str(body.task.exception()) == "mine"
+
+
+@virtual_time
+async def test_leaving_the_program_is_an_error_of_the_flow_and_leaves_no_program():
+    async def work() -> None:
+        sys.exit("bye")
+
+    body = Body(work(), "test")
+    assert await body.over(1)
+    error = body.task.exception()
+    assert isinstance(error, FlowError) and "sys.exit('bye')" in str(error)
 
 
 class TestInterrupt:

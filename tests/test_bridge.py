@@ -14,12 +14,13 @@ from stasis.errors import (
     InvalidParameter,
     InvalidRequest,
     NotFound,
+    OutcomeUnknown,
     ServerError,
     Unprocessable,
     WaitTimeout,
 )
 from stasis.testing.clock import virtual_time
-from tests.calls import Call, calling
+from tests.calls import Call, calling, lose_answers
 
 
 def refusal(status: int, message: str = "no") -> Response:
@@ -79,6 +80,19 @@ class TestCreate:
             await call.caller.hangs_up()
             assert call.requests[0].startswith("POST /bridges/bridge-")
             assert call.requests[-1].startswith("DELETE /bridges/bridge-")
+
+    @pytest.mark.parametrize("happens", [True, False])
+    @virtual_time
+    async def test_one_whose_answer_was_lost_is_closed_with_its_flow(self, happens: bool):
+        async with calling() as call:
+            lose_answers(call.asterisk, "POST /bridges/bridge-", happens=happens)
+            with pytest.raises(OutcomeUnknown):
+                await call.channel.bridge()
+            assert call.owner.counts()["resources"] == 1
+            assert len(call.asterisk._bridges) == happens
+            await call.caller.hangs_up()
+            assert call.requests[-1].startswith("DELETE /bridges/bridge-")
+            assert call.asterisk._bridges == {}
 
 
 class TestAdd:
@@ -232,8 +246,20 @@ class TestInside:
             await bridge.remove(call.channel)
             await call.asterisk.turn()
             await bridge.add(call.channel)
-            with pytest.raises(TimeoutError):
+            with pytest.raises(WaitTimeout, match=f"bridge {bridge.id} emptying: .* 1 s"):
                 await bridge.emptied(timeout=1)
+
+    @virtual_time
+    async def test_its_deadline_may_be_now(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            await bridge.add(call.channel)
+            with pytest.raises(WaitTimeout):
+                await bridge.emptied(timeout=0)
+            assert asyncio.get_running_loop().time() < 1
+            await bridge.remove(call.channel)
+            await call.asterisk.turn()
+            await bridge.emptied(timeout=0)
 
     @virtual_time
     async def test_video_follows_one_channel_or_the_talk(self):

@@ -238,6 +238,26 @@ class TestWaiting:
                 await call.channel.ended(timeout=3)
 
     @virtual_time
+    async def test_which_may_be_now(self):
+        async with calling() as call:
+            with pytest.raises(WaitTimeout):
+                await call.channel.ended(timeout=0)
+            assert asyncio.get_running_loop().time() == 0
+
+    @virtual_time
+    async def test_a_wait_for_it_that_is_over_is_forgotten(self):
+        async with calling() as call:
+            before = call.asterisk.link.router.counts()
+            for _ in range(3):
+                with pytest.raises(WaitTimeout):
+                    await call.channel.ended(timeout=0.1)
+            waiting = asyncio.ensure_future(call.channel.ended())
+            await call.asterisk.turn()
+            waiting.cancel()
+            await asyncio.wait({waiting})
+            assert call.asterisk.link.router.counts() == before
+
+    @virtual_time
     async def test_an_end_that_somebody_else_found_out_is_one(self):
         async with calling() as call:
             ending = asyncio.ensure_future(call.channel.ended())

@@ -178,6 +178,27 @@ class TestMistakes:
     def test_a_url_that_is_none_is_told_with_one_that_is(self, url: str):
         assert "write http://" in problems(f'[asterisk]\nurl = "{url}"')
 
+    @pytest.mark.parametrize("host", ["a..b", "x" * 70, "h h"])
+    def test_a_host_that_can_have_no_address_is_told(self, host: str):
+        told = problems(f'[asterisk]\nurl = "http://{host}:8088/ari"')
+        assert f"asterisk.url: {host!r} is no host name" in told
+
+    @pytest.mark.parametrize("host", ["pbx", "pbx.example", "10.0.0.1", "[::1]", "bücher.example"])
+    def test_one_that_can_is_taken(self, host: str):
+        toml(f'[asterisk]\nurl = "http://{host}:8088/ari"')
+        assert load(environ={}).asterisk.url == f"http://{host}:8088/ari"
+
+    def test_a_fragment_has_no_place_in_the_url(self):
+        assert "must not hold credentials, a query or a fragment" in problems(
+            '[asterisk]\nurl = "http://h/ari#x"'
+        )
+
+    @pytest.mark.parametrize("user", ["a:b", ""])
+    def test_a_user_that_http_cannot_carry_is_told(self, user: str):
+        assert "asterisk.username: must not be empty or hold a colon" in problems(
+            f'[asterisk]\nusername = "{user}"'
+        )
+
     @pytest.mark.parametrize("url", ["http://u:geheim@h/ari", "http://h/ari?api_key=u:geheim"])
     def test_credentials_do_not_belong_into_the_url_and_are_not_repeated(self, url: str):
         told = problems(f'[asterisk]\nurl = "{url}"')

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from stasis.ari.events import ChannelDtmfReceived, Event, StasisStart
-from stasis.ari.resource import Response
+from stasis.ari.events import ChannelDestroyed, ChannelDtmfReceived, Event, StasisEnd, StasisStart
+from stasis.ari.resource import Request, Response
 from stasis.channel import Channel
 from stasis.dialling import Dialling, DialResult
-from stasis.errors import ChannelGone, WaitTimeout
+from stasis.dialstatus import DialStatus
+from stasis.errors import ChannelGone, OutcomeUnknown, WaitTimeout
 from stasis.flow import After, Flow, Other
 from stasis.testing.clock import virtual_time
 from stasis.testing.fake import FakeAsterisk, FakeCall
@@ -264,6 +265,34 @@ class TestGivingUp:
             assert isinstance(caller.error, ChannelGone)
             assert asterisk.rings() == [] and call.over
 
+    @pytest.mark.parametrize("early", [False, True])
+    @virtual_time
+    async def test_dialling_that_is_cut_short_leaves_nobody_ringing(self, early: bool):
+        late: list[float] = []
+
+        async def impatient(channel: Channel) -> None:
+            try:
+                async with asyncio.timeout(0.2):
+                    await channel.dial("PJSIP/a", early_media=early)
+            except TimeoutError:
+                late.append(asyncio.get_running_loop().time())
+            await asyncio.sleep(1000)
+
+        async with Phones(impatient) as asterisk:
+            send = asterisk.link.ari.channels._send
+
+            async def slow(request: Request) -> Response:
+                answer = await send(request)
+                if "channel-" in request.path + str(request.query) and request.method == "POST":
+                    await asyncio.sleep(0.4)
+                return answer
+
+            asterisk.link.ari.channels._send = slow
+            call = await asterisk.call()
+            await asyncio.sleep(5)
+            assert late == [pytest.approx(0.2)] and not call.over
+            assert asterisk.rings() == [] and asterisk._bridges == {}
+
 
 class TestEarlyMedia:
     @virtual_time
@@ -366,3 +395,104 @@ class TestLeavingTheState:
             released.set()
             await asterisk.turn()
             assert call.state == "sorry" and asterisk.rings() == []
+
+
+class Desk(Flow):
+    """Rings two phones, talks with who answers, and parts when that one leaves."""
+
+    async def ringing(self, event: Event) -> DialStatus:
+        self.dialling = await self.channel.dial("PJSIP/a", "PJSIP/b", timeout=20)
+        return (await self.dialling.answered()).status
+
+    async def talking(self, event: Event) -> None:
+        await self.dialling.connect()
+
+    async def goodbye(self, event: Event) -> None:
+        await asyncio.sleep(1000)
+
+    start = ringing
+    table = {
+        ringing: {"ANSWER": talking},
+        talking: {Other(StasisEnd): goodbye, Other(ChannelDestroyed): goodbye},
+        goodbye: {After(900): goodbye},
+    }
+
+
+class TestLosers:
+    """Their hang-up takes a while: it ends when others talk, and must not part them."""
+
+    @staticmethod
+    def slow_to_end(asterisk: Phones) -> None:
+        """Asterisk accepts a hang-up; that it has happened, the test tells."""
+        asterisk.refuse["DELETE /channels/channel-"] = Response(204)
+
+    @virtual_time
+    async def test_one_that_never_answered_ends_unheard_but_known(self):
+        async with Phones(Desk) as asterisk:
+            self.slow_to_end(asterisk)
+            call = await asterisk.call()
+            await asterisk.phone("PJSIP/a").answers()
+            assert call.state == "talking"
+            await asterisk.fails("PJSIP/b", 26)
+            assert call.state == "talking"
+            winner, loser = call.flow.dialling.channels  # type: ignore[attr-defined]
+            assert loser.gone is not None and loser.cause == 26 and winner.gone is None
+            asterisk.refuse.clear()
+
+    @virtual_time
+    async def test_nor_does_one_that_answered_at_the_same_time_part_them(self):
+        async with Phones(Desk) as asterisk:
+            self.slow_to_end(asterisk)
+            call = await asterisk.call()
+            first, second = asterisk.phone("PJSIP/a"), asterisk.phone("PJSIP/b")
+            for phone in (first, second):
+                asterisk._tell("StasisStart", channel=asterisk._channels[phone.id], args=[])
+            await asterisk.turn()
+            asterisk.refuse.clear()
+            await second.hangs_up()
+            assert call.state == "talking"
+            _, loser = call.flow.dialling.channels  # type: ignore[attr-defined]
+            assert loser.gone is not None
+
+    @virtual_time
+    async def test_the_winners_own_end_parts_them_all_the_same(self):
+        async with Phones(Desk) as asterisk:
+            call = await asterisk.call()
+            await asterisk.phone("PJSIP/a").answers()
+            await asterisk.phone("PJSIP/a").hangs_up()
+            assert call.state == "goodbye"
+
+    @virtual_time
+    async def test_whatever_they_do_nothing_is_left(self):
+        async with Phones(Desk) as asterisk:
+            self.slow_to_end(asterisk)
+            call = await asterisk.call()
+            await asterisk.phone("PJSIP/a").answers()
+            # The caller leaves before the loser's end has come.
+            await call.hangs_up()
+            assert call.over
+            assert asterisk.link.router.counts() == {"claims": 0, "waits": 0, "held": 0}
+
+
+class TestALostAnswer:
+    @virtual_time
+    async def test_a_phone_that_may_ring_is_hung_up(self):
+        caller = Caller("PJSIP/a")
+        async with Phones(caller.flow) as asterisk:
+            send = asterisk.link.ari.channels._send
+
+            async def lossy(request: Request) -> Response:
+                if request.path.startswith("/channels/channel-"):
+                    if request.method == "GET":
+                        raise OutcomeUnknown(request.method, request.path, "lost")
+                    answer = await send(request)
+                    if request.method == "POST":
+                        raise OutcomeUnknown(request.method, request.path, "lost")
+                    return answer
+                return await send(request)
+
+            asterisk.link.ari.channels._send = lossy
+            await asterisk.call()
+            await asterisk.turn()
+            assert caller.result is not None and caller.result.channel is None
+            assert asterisk.rings() == []

@@ -7,9 +7,10 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from stasis.config import HttpConfig
-from stasis.errors import ConfigError
+from stasis.errors import ConfigError, PluginError
 from stasis.http import serve
 from stasis.plugin import NoConfig, Plugin
 
@@ -97,3 +98,44 @@ async def test_a_port_that_is_taken_is_told_with_its_keys():
 
 async def test_it_listens_on_loopback_by_default():
     assert HttpConfig().host == "127.0.0.1"
+
+
+class Broken(Plugin):
+    """A plugin that cannot say its routes."""
+
+    name = "broken"
+
+    def routes(self) -> list[web.RouteDef]:
+        raise RuntimeError("no database")
+
+
+class Wrong(Door):
+    """A plugin with a route that is none: it lacks its slash."""
+
+    name = "wrong"
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("state", self.state)]
+
+
+class TestWrongRoutes:
+    @pytest.mark.parametrize("kind", [Broken, Wrong])
+    async def test_a_plugin_that_may_be_left_out_is(self, kind: type[Plugin]):
+        with capture_logs() as logs:
+            async with serve(FREE, plugins(kind, Door), must={"door"}) as port:
+                assert (await get(port, "/door/state"))[0] == 200
+                assert (await get(port, f"/{kind.name}/state"))[0] == 404
+        (error,) = (log for log in logs if log["log_level"] == "error")
+        assert error["event"].startswith(f"the routes of plugin '{kind.name}' failed: ")
+
+    @pytest.mark.parametrize(
+        ("kind", "words"), [(Broken, "RuntimeError: no database"), (Wrong, "ValueError: ")]
+    )
+    async def test_one_that_must_run_is_an_error(self, kind: type[Plugin], words: str):
+        with pytest.raises(PluginError, match=f"routes of plugin '{kind.name}' failed: {words}"):
+            async with serve(FREE, plugins(Door, kind), must={kind.name}):
+                raise AssertionError("never")
+
+    async def test_when_no_others_are_left_nothing_listens(self):
+        async with serve(FREE, plugins(Broken)) as port:
+            assert port is None

@@ -85,3 +85,10 @@ async def test_a_closed_one_forgets_what_waits_and_takes_nothing_more():
     inbox.put(2)
     inbox.put(3, always=True)
     assert len(inbox) == 0 and not inbox.overflown
+
+
+async def test_what_waits_can_be_looked_at_and_still_waits():
+    inbox: Inbox[int] = Inbox(3)
+    for item in (1, 2):
+        inbox.put(item)
+    assert list(inbox) == [1, 2] and await inbox.get() == 1

@@ -19,7 +19,10 @@ from stasis.errors import (
     ApplicationTaken,
     ChannelGone,
     FlowError,
+    Forbidden,
     NotBooted,
+    NotSupported,
+    OutcomeUnknown,
     Unauthorized,
     Unreachable,
 )
@@ -211,6 +214,33 @@ class TestGreeting:
         link.stop()
         await running
 
+    @virtual_time
+    async def test_a_transport_that_the_server_lacks_is_told_at_once(self):
+        server = Server()
+        server.answers["GET /asterisk/info"] = Response(
+            200, "OK", b'{"system":{"version":"16.28.0"}}'
+        )
+        with pytest.raises(NotSupported, match=r'needs Asterisk 20\.14.*16\.28\.0: use "http"'):
+            await server.link(asterisk_of(transport="socket")).run()
+        assert server.lines == ["GET /asterisk/info"]
+
+    @pytest.mark.parametrize("version", ["20.14.0", "21.9.0", "22.4.0", "23.0.0"])
+    def test_and_one_that_it_has_is_used(self, version: str):
+        @virtual_time
+        async def test() -> None:
+            server = Server()
+            server.answers["GET /asterisk/info"] = Response(
+                200, "OK", json.dumps({"system": {"version": version}}).encode()
+            )
+            link = server.link(asterisk_of(transport="socket"))
+            running = asyncio.ensure_future(link.run())
+            server.open()
+            await link.state.reached("ready", timeout=1)
+            link.stop()
+            await running
+
+        test()
+
 
 class TestSettingUp:
     @staticmethod
@@ -302,6 +332,46 @@ class TestSettingUp:
         link.stop()
         await running
 
+    @pytest.mark.parametrize(("status", "kind"), [(403, Forbidden), (401, Unauthorized)])
+    def test_what_trying_again_will_not_mend_ends_the_start(
+        self, status: int, kind: type[Exception]
+    ):
+        @virtual_time
+        async def test() -> None:
+            server = Server()
+            server.answers["PUT /applications"] = refusal(status, "Write access denied")
+            link = server.link()
+            running = asyncio.ensure_future(link.run())
+            server.open()
+            await turn()
+            assert server.closed == 1
+            server.queue.put_nowait(Lost("we closed", 0.5))
+            with pytest.raises(kind, match=r"ari\.conf"):
+                await running
+            assert link.state.value == "stopped"
+
+        test()
+
+    @virtual_time
+    async def test_but_not_a_program_that_runs_already(self):
+        server = Server()
+        link = server.link()
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        await link.state.reached("ready", timeout=1)
+        server.queue.put_nowait(Lost("cut", 0.5))
+        answer = server.answers.pop("PUT /applications")
+        server.answers = {"PUT /applications": refusal(403), **server.answers}
+        server.open()
+        await turn()
+        assert server.closed == 1 and not running.done()
+        server.queue.put_nowait(Lost("we closed", 0.5))
+        server.answers["PUT /applications"] = answer
+        server.open()
+        await link.state.reached("ready", timeout=1)
+        link.stop()
+        await running
+
     @virtual_time
     async def test_a_socket_lost_meanwhile_is_not_ready(self):
         server = Server()
@@ -372,6 +442,26 @@ class TestNewCalls:
                 await asterisk.event("StasisStart", stray, args=[])
                 assert asterisk.requests[-1] == f"DELETE /channels/{stray}"
                 assert asterisk.link.counts["calls"] == 0
+
+        test()
+
+    @pytest.mark.parametrize(
+        "channel_id",
+        [
+            f"{new_id('channel')};2",  # the other half of a Local channel of ours
+            "media-01-1764095505.5",  # of an Asterisk whose systemname is media-01
+            "channel-1764095505.5",
+            "snoop-1764095505.5",
+        ],
+    )
+    def test_one_whose_id_only_begins_like_ours_is_a_call(self, channel_id: str):
+        @virtual_time
+        async def test() -> None:
+            async with FakeAsterisk(stays) as asterisk:
+                asterisk._new_channel(channel_id, "Local/1@d-1;2", "Ring", "100", "")
+                await asterisk.event("StasisStart", channel_id, args=[])
+                assert [runner.channel.id for runner in asterisk.link.runners] == [channel_id]
+                assert not any(line.startswith("DELETE") for line in asterisk.requests)
 
         test()
 
@@ -710,12 +800,189 @@ class TestGap:
             assert asterisk.link.state.value == "ready"
 
     @virtual_time
+    async def test_a_call_that_enters_while_asterisk_answers_is_not_in_the_answer_and_lives(self):
+        async with FakeAsterisk(stays) as asterisk:
+            old = await asterisk.call()
+            gate = asyncio.Event()
+            send = asterisk.link.ari.channels._send
+
+            async def slow(request: Request) -> Response:
+                answer = await send(request)
+                if (request.method, request.path) == ("GET", "/channels"):
+                    await gate.wait()
+                return answer
+
+            asterisk.link.ari.channels._send = slow
+            asterisk._queue.put_nowait(Lost("cut", 1.0))
+            asterisk._queue.put_nowait(Opened(asterisk._write, asterisk._close))
+            await asterisk.turn()
+            new = await asterisk.call()
+            assert asterisk.link.state.value == "gap"
+            gate.set()
+            await asterisk.turn()
+            assert asterisk.link.state.value == "ready" and not old.over and not new.over
+            await new.digit("1")
+            assert len(new.flow.channel.digits) == 1
+
+    @virtual_time
+    async def test_it_may_be_another_version_then(self):
+        server = Server()
+        link = server.link()
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        await link.state.reached("ready", timeout=1)
+        assert str(link.version) == "22.10.1"
+        server.queue.put_nowait(Lost("restarted", 1.0))
+        server.answers["GET /asterisk/info"] = Response(
+            200, "OK", b'{"system":{"version":"16.28.0"}}'
+        )
+        server.open()
+        await turn()
+        assert link.state.value == "ready"
+        assert str(link.version) == str(link.ari.channels.version) == "16.28.0"
+        link.stop()
+        await running
+
+    @virtual_time
     async def test_at_the_first_opening_nothing_is_compared(self):
         async with FakeAsterisk(stays) as asterisk:
             assert "GET /channels" not in asterisk.requests
 
 
+class Failing:
+    """Has every hang-up fail in a way, until it is mended."""
+
+    def __init__(self, asterisk: FakeAsterisk, failure: Response | Exception) -> None:
+        self.failure: Response | Exception | None = failure
+        self.send = asterisk.link.ari.channels._send
+        self.tries = 0
+        asterisk.link.ari.channels._send = self
+
+    async def __call__(self, request: Request) -> Response:
+        if request.method == "DELETE" and self.failure is not None:
+            self.tries += 1
+            if isinstance(self.failure, Exception):
+                raise self.failure
+            return self.failure
+        return await self.send(request)
+
+
+async def returns(channel: Channel) -> None:
+    """A call that is over at once."""
+
+
+class TestRescue:
+    """A call whose flow is over is hung up as soon as Asterisk can be reached."""
+
+    @pytest.mark.parametrize(
+        "failure",
+        [
+            Unreachable("DELETE", "/channels/c1", "the event socket is down"),
+            OutcomeUnknown("DELETE", "/channels/c1", "socket lost"),
+            refusal(503, "starting"),
+        ],
+        ids=lambda failure: type(failure).__name__,
+    )
+    def test_one_that_could_not_be_hung_up_is_after_the_gap(self, failure: Response | Exception):
+        @virtual_time
+        async def test() -> None:
+            async with FakeAsterisk(returns) as asterisk:
+                failing = Failing(asterisk, failure)
+                asterisk._queue.put_nowait(Lost("cut", 1.0))
+                call = await asterisk.call()
+                await asyncio.sleep(5)
+                assert call.over and call.id in asterisk._channels and failing.tries > 2
+                failing.failure = None
+                asterisk._queue.put_nowait(Opened(asterisk._write, asterisk._close))
+                await asyncio.sleep(60)
+                assert call.id not in asterisk._channels
+
+        test()
+
+    @virtual_time
+    async def test_a_refusal_is_not_asked_for_again(self):
+        async with FakeAsterisk(returns) as asterisk:
+            failing = Failing(asterisk, refusal(500))
+            call = await asterisk.call()
+            tries = failing.tries
+            await asyncio.sleep(600)
+            assert call.over and failing.tries == tries
+            failing.failure = None
+
+    @virtual_time
+    async def test_a_stray_is_hung_up_then_too(self):
+        async with FakeAsterisk(stays) as asterisk:
+            failing = Failing(asterisk, Unreachable("DELETE", "/x", "down"))
+            stray = new_id("channel")
+            asterisk._new_channel(stray, "~PJSIP/bob", "Up", "", "")
+            await asterisk.event("StasisStart", stray, args=[])
+            assert failing.tries == 1
+            failing.failure = None
+            await asyncio.sleep(60)
+            assert stray not in asterisk._channels
+
+    @virtual_time
+    async def test_a_call_that_has_gone_needs_none(self):
+        async with FakeAsterisk(stays) as asterisk:
+            call = await asterisk.call()
+            await call.hangs_up()
+            assert call.over and "DELETE /channels/c1" not in asterisk.requests
+
+    @virtual_time
+    async def test_stopping_does_not_wait_for_it(self):
+        server = Server()
+        server.answers["DELETE /channels"] = Unreachable("DELETE", "/x", "down")
+        link = server.link(ivr=returns)
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        server.tell("StasisStart", channel=channel_of("c1"), args=[])
+        await link.idle()
+        await asyncio.sleep(10)
+        began = asyncio.get_running_loop().time()
+        link.stop()
+        await running
+        assert asyncio.get_running_loop().time() - began < 2
+        assert len(asyncio.all_tasks()) == 1
+
+    @virtual_time
+    async def test_calls_that_are_cut_are_hung_up(self):
+        server = Server()
+        link = server.link()
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        for number in (1, 2):
+            server.tell("StasisStart", channel=channel_of(f"c{number}"), args=[])
+        await turn()
+        link.stop()
+        await running
+        assert {"DELETE /channels/c1", "DELETE /channels/c2"} <= set(server.lines)
+
+    @virtual_time
+    async def test_or_left_when_that_is_not_possible(self):
+        server = Server()
+        server.answers["DELETE /channels"] = Unreachable("DELETE", "/x", "down")
+        link = server.link()
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        server.tell("StasisStart", channel=channel_of("c1"), args=[])
+        await turn()
+        link.stop()
+        await running
+        assert len(asyncio.all_tasks()) == 1
+
+
 class TestStopping:
+    @virtual_time
+    async def test_a_call_that_cannot_go_on_in_the_dialplan_is_hung_up(self):
+        async with FakeAsterisk(stays) as asterisk:
+            asterisk.link.drain()
+            asterisk.refuse["POST /channels/c1/continue"] = refusal(500)
+            with capture_logs() as logs:
+                await asterisk.call()
+            assert asterisk.requests[-1] == "DELETE /channels/c1"
+            assert asterisk._channels == {} and asterisk.link.counts["calls"] == 0
+        assert "could not go on in the dialplan" in [log["event"] for log in logs]
+
     @virtual_time
     async def test_while_it_drains_new_calls_go_on_in_the_dialplan(self):
         async with FakeAsterisk(stays) as asterisk:

@@ -5,15 +5,22 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from stasis.ari.events import Event, StasisStart
 from stasis.ari.resource import Request, Response
-from stasis.errors import AllocationFailed, ChannelGone, InvalidRequest, NotImplementedByServer
+from stasis.errors import (
+    AllocationFailed,
+    ChannelGone,
+    InvalidRequest,
+    NotImplementedByServer,
+    OutcomeUnknown,
+)
 from stasis.flow import Flow, Leave, Other
 from stasis.outgoing import checked_endpoint
 from stasis.testing.clock import virtual_time
 from stasis.testing.fake import FakeAsterisk
-from tests.calls import calling
+from tests.calls import calling, lose_answers
 
 
 def refusal(status: int, message: str = "no") -> Response:
@@ -149,6 +156,65 @@ class TestOthers:
             call.asterisk.refuse["POST /channels/externalMedia"] = refusal(501, "no")
             with pytest.raises(NotImplementedByServer):
                 await call.channel.external_media("h:1", "ulaw", transport="tcp")
+
+
+MAKING = {
+    "originate": ("POST /channels/channel-", lambda channel: channel.originate("PJSIP/bob")),
+    "create": ("POST /channels/create", lambda channel: channel.create("PJSIP/bob")),
+    "snoop": ("POST /channels/c1/snoop", lambda channel: channel.snoop()),
+    "media": (
+        "POST /channels/externalMedia",
+        lambda channel: channel.external_media("h:1", "ulaw"),
+    ),
+}
+
+
+class TestALostAnswer:
+    """It may be there all the same: then it is not left to ring, or to talk to itself."""
+
+    @pytest.mark.parametrize("verb", list(MAKING))
+    def test_what_may_be_there_is_hung_up_at_once(self, verb: str):
+        line, make = MAKING[verb]
+
+        @virtual_time
+        async def test() -> None:
+            async with calling() as call:
+                lose_answers(call.asterisk, line)
+                with pytest.raises(OutcomeUnknown, match="lost"):
+                    await make(call.channel)
+                await call.asterisk.turn()
+                assert call.asterisk.dialled() == [] and call.owner.counts()["resources"] == 0
+
+        test()
+
+    @pytest.mark.parametrize("verb", list(MAKING))
+    def test_or_with_its_flow(self, verb: str):
+        line, make = MAKING[verb]
+
+        @virtual_time
+        async def test() -> None:
+            async with calling() as call:
+                lose_answers(call.asterisk, line)
+                for kind in ("channel", "snoop", "media"):
+                    call.asterisk.refuse[f"DELETE /channels/{kind}-"] = refusal(503, "busy")
+                with pytest.raises(OutcomeUnknown):
+                    await make(call.channel)
+                assert len(call.asterisk.dialled()) == call.owner.counts()["resources"] == 1
+                call.asterisk.refuse.clear()
+                await call.caller.hangs_up()
+                assert call.caller.over and call.asterisk.dialled() == []
+
+        test()
+
+    @virtual_time
+    async def test_that_it_never_came_to_be_is_no_trouble(self):
+        async with calling() as call:
+            lose_answers(call.asterisk, "POST /channels/create", happens=False)
+            with pytest.raises(OutcomeUnknown):
+                await call.channel.create("PJSIP/bob")
+            with capture_logs() as logs:
+                await call.caller.hangs_up()
+            assert [log for log in logs if log["log_level"] in ("warning", "error")] == []
 
 
 class TestTheFlowHasTheHandleFirst:

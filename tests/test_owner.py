@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
+from itertools import permutations
 
 import pytest
 from structlog.testing import capture_logs
@@ -101,16 +103,71 @@ class TestClaims:
 
 
 class TestClosing:
-    async def test_the_youngest_goes_first(self, owner: Owner):
+    @pytest.mark.parametrize("kinds", list(permutations(("recording", "channel", "bridge"))))
+    async def test_recordings_go_first_then_channels_then_what_they_were_in(
+        self, owner: Owner, kinds: tuple[str, ...]
+    ):
         closed: list[str] = []
 
         async def close(what: str) -> None:
+            await asyncio.sleep(0)
             closed.append(what)
 
-        owner.own(("bridge", "b"), lambda: close("bridge"))
-        owner.own(("channel", "c2"), lambda: close("channel"))
+        for kind in kinds:
+            owner.own((kind, "x"), partial(close, kind))
         await owner.close()
-        assert closed == ["channel", "bridge"] and owner.counts() == NOTHING
+        assert closed == ["recording", "channel", "bridge"] and owner.counts() == NOTHING
+
+    @virtual_time
+    async def test_those_of_one_kind_go_side_by_side(self):
+        owner = Owner("c1", "ivr", Ari(never), Router(), EngineConfig(close_timeout=10.0), Ear())
+        for number in range(20):
+            owner.own(("channel", f"c{number}"), lambda: asyncio.sleep(1))
+        await owner.close()
+        assert asyncio.get_running_loop().time() == pytest.approx(1)
+        assert owner.counts() == NOTHING
+
+    @pytest.mark.parametrize("kind", ["recording", "channel", "bridge"])
+    def test_one_that_hangs_keeps_no_other(self, kind: str):
+        @virtual_time
+        async def test() -> None:
+            limits = EngineConfig(close_timeout=10.0)
+            owner = Owner("c1", "ivr", Ari(never), Router(), limits, Ear())
+            closed: list[str] = []
+
+            async def close(what: str) -> None:
+                closed.append(what)
+
+            others = [(k, n) for k in ("recording", "channel", "bridge") for n in ("1", "2")]
+            owner.own((kind, "stuck"), lambda: asyncio.sleep(3600))
+            for key in others:
+                owner.own(key, partial(close, "".join(key)))
+            with capture_logs() as logs:
+                await owner.close()
+            assert sorted(closed) == sorted("".join(key) for key in others)
+            assert asyncio.get_running_loop().time() == pytest.approx(10)
+            (log,) = logs
+            assert log["event"] == "not closed in time" and log["left"] == [(kind, "stuck")]
+
+        test()
+
+    @virtual_time
+    async def test_nor_does_a_prompt_whose_stop_hangs(self):
+        class Stuck(Media):
+            async def stop(self) -> None:
+                await asyncio.sleep(3600)
+
+        owner = Owner("c1", "ivr", Ari(never), Router(), EngineConfig(close_timeout=10.0), Ear())
+        closed: list[str] = []
+
+        async def close() -> None:
+            closed.append("channel")
+
+        owner.media = {"1": Stuck()}
+        owner.own(("channel", "c2"), close)
+        await owner.close()
+        assert closed == ["channel"] and owner.counts() == NOTHING
+        assert asyncio.get_running_loop().time() < 10
 
     async def test_what_it_owns_no_more_is_left_alone(self, owner: Owner):
         async def close() -> None:
@@ -262,6 +319,39 @@ class TestCommands:
         task.cancel()
         await asyncio.wait({task})
         assert owner.counts() == NOTHING
+
+
+class TestWhatIsOver:
+    def test_a_released_id_is_nobodys(self, owner: Owner, router: Router):
+        owner.claim(("channel", "c2"))
+        owner.release(("channel", "c2"))
+        assert router.counts()["claims"] == 0 and owner._claims == set()
+
+    async def test_an_ignored_one_is_kept_up_to_date_and_not_heard(
+        self, owner: Owner, router: Router
+    ):
+        applied: list[Event] = []
+        owner.claim(("channel", "c2"), applied.append)
+        owner.ignore(("channel", "c2"))
+        assert router.dispatch(digit("c2"))
+        assert applied == [digit("c2")]
+        assert owner.hearer.heard == []  # type: ignore[attr-defined]
+        await owner.close()
+        assert router.counts()["claims"] == 0
+
+    def test_what_is_somebody_elses_is_not_ours_to_ignore(
+        self, owner: Owner, ari: Ari, router: Router
+    ):
+        other = Owner("c2", "ivr", ari, router, EngineConfig(), Ear())
+        other.claim(("channel", "c2"))
+        owner.ignore(("channel", "c2"))
+        owner.ignore(("channel", "c3"))
+        router.dispatch(digit("c2"))
+        assert other.hearer.heard == [digit("c2")]  # type: ignore[attr-defined]
+
+    def test_a_deadline_of_none_is_the_longest_and_of_0_is_0(self, owner: Owner):
+        assert owner.seconds(None) == EngineConfig().wait_timeout
+        assert owner.seconds(0) == 0 and owner.seconds(2.5) == 2.5
 
 
 class TestMedia:

@@ -51,6 +51,14 @@ class TestFinished:
             assert (await waiting) == (await playback.finished()) == (await playback.finished())
 
     @virtual_time
+    async def test_its_deadline_may_be_now(self):
+        async with calling() as call:
+            started = await call.channel.play("sound:hello-world")
+            with pytest.raises(WaitTimeout):
+                await started.finished(timeout=0)
+            assert asyncio.get_running_loop().time() == 0
+
+    @virtual_time
     async def test_it_has_a_deadline(self):
         async with calling() as call:
             playback = await call.channel.play("sound:hello-world")

@@ -110,6 +110,14 @@ class TestFinished:
             assert (result.duration, result.talking, result.silence) == (9, 6, 3)
 
     @virtual_time
+    async def test_its_deadline_may_be_now(self):
+        async with calling() as call:
+            started = await call.channel.record("msg")
+            with pytest.raises(WaitTimeout):
+                await started.finished(timeout=0)
+            assert asyncio.get_running_loop().time() == 0
+
+    @virtual_time
     async def test_it_has_a_deadline(self):
         async with calling() as call:
             recording = await call.channel.record("msg")

@@ -5,6 +5,7 @@ way a call can end, `ended` runs once and nothing is left.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
@@ -13,6 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from stasis.ari.events import (
+    ChannelDestroyed,
     ChannelDtmfReceived,
     ChannelTalkingStarted,
     Event,
@@ -23,6 +25,7 @@ from stasis.ari.events import (
 from stasis.ari.resource import Response
 from stasis.channel import Channel
 from stasis.config import Config, EngineConfig
+from stasis.dialstatus import DialStatus
 from stasis.errors import ChannelGone
 from stasis.flow import After, Do, Done, Elapsed, Flow, Leave, Other, Outcome
 from stasis.testing.clock import virtual_time
@@ -1381,6 +1384,210 @@ class TestOthersThatGo:
         assert "the flow failed" not in [log["event"] for log in logs]
 
 
+class TestOthersThatWent:
+    """Who has gone already is told no second time, and still nobody is left waiting for it."""
+
+    @virtual_time
+    async def test_who_leaves_between_the_answer_and_the_talk(self):
+        class Desk(Noting):
+            async def ringing(self, event: Event) -> DialStatus:
+                self.dialling = await self.channel.dial("PJSIP/alice", timeout=20)
+                return (await self.dialling.answered()).status
+
+            async def talking(self, event: Event) -> None:
+                await self.dialling.connect()
+
+            async def goodbye(self, event: Event) -> None:
+                self.note(f"goodbye by {type(event).__name__}")
+
+            start = ringing
+            table = {
+                ringing: {"ANSWER": talking},
+                talking: {Other(StasisEnd): goodbye},
+                goodbye: {After(60): goodbye},
+            }
+
+        async with FakeAsterisk(Desk) as asterisk:
+            gate = asyncio.Event()
+            send = asterisk.link.ari.channels._send
+
+            async def slow(request: Any) -> Response:
+                if request.method == "DELETE" and request.path.endswith("/ring"):
+                    await gate.wait()
+                return await send(request)
+
+            asterisk.link.ari.channels._send = slow
+            call = await asterisk.call()
+            (alice,) = asterisk.dialled()
+            await alice.answers()
+            await alice.hangs_up()
+            assert call.state == "ringing"
+            gate.set()
+            await asterisk.turn()
+            assert call.state == "goodbye"
+        assert Desk.notes == ["goodbye by StasisEnd", "ended StasisEnd"]
+
+    @virtual_time
+    async def test_an_end_that_no_edge_knows_is_an_error_and_no_limbo(self):
+        class Talk(Noting):
+            on_error = Leave("continue", context="sorry")
+
+            async def talking(self, event: Event) -> None:
+                bob = await self.channel.originate("PJSIP/bob")
+                await bob.ended()
+                await asyncio.sleep(1)
+                await bob.answer()
+
+            async def never(self, event: Event) -> None: ...
+
+            start = talking
+            table = {talking: {Other(ChannelTalkingStarted): never}}
+
+        async with FakeAsterisk(Talk) as asterisk:
+            call = await asterisk.call()
+            (bob,) = asterisk.dialled()
+            await bob.answers()
+            await bob.hangs_up()
+            with capture_logs() as logs:
+                await asyncio.sleep(2)
+            assert call.over and "POST /channels/c1/continue" in asterisk.requests
+        (failed,) = (log for log in logs if log["event"] == "the flow failed")
+        assert failed["error"].startswith("ChannelGone: channel channel-")
+
+    @virtual_time
+    async def test_nor_does_it_wait_for_more_of_an_end_than_the_row_knows(self):
+        class Talk(Noting):
+            on_error = Leave("continue", context="sorry")
+
+            async def talking(self, event: Event) -> None:
+                bob = await self.channel.originate("PJSIP/bob")
+                await bob.ended()
+                await bob.answer()
+
+            async def never(self, event: Event) -> None: ...
+
+            start = talking
+            table = {talking: {Other(ChannelTalkingStarted): never}}
+
+        async with FakeAsterisk(Talk) as asterisk:
+            call = await asterisk.call()
+            (bob,) = asterisk.dialled()
+            await bob.answers()
+            # It has left us; that it is gone comes later, or never in this call.
+            await asterisk.event("StasisEnd", bob.id)
+            assert call.over and "POST /channels/c1/continue" in asterisk.requests
+
+    @virtual_time
+    async def test_half_an_end_is_not_all_of_it(self):
+        # Asterisk tells that it has left, and a moment later that it is gone.
+        class Talk(Noting):
+            async def talking(self, event: Event) -> None:
+                self.bob = await self.channel.originate("PJSIP/bob")
+                await self.bob.ended()
+                await self.bob.answer()
+
+            async def goodbye(self, event: Event) -> None:
+                self.note("goodbye")
+
+            start = talking
+            table = {
+                talking: {Other(ChannelDestroyed): goodbye},
+                goodbye: {After(60): goodbye},
+            }
+
+        async with FakeAsterisk(Talk) as asterisk:
+            call = await asterisk.call()
+            (bob,) = asterisk.dialled()
+            await bob.answers()
+            await asterisk.event("StasisEnd", bob.id)
+            assert call.state == "talking" and not call.over
+            await asterisk.event("ChannelDestroyed", bob.id, cause=16, cause_txt="")
+            assert call.state == "goodbye"
+            asterisk._channels.pop(bob.id)
+        assert Talk.notes[0] == "goodbye"
+
+    @virtual_time
+    async def test_one_whose_end_is_nobodys_to_hear_keeps_no_call_waiting(self):
+        # A loser of dialling ends unheard.
+        class Odd(Noting):
+            on_error = Leave("continue", context="sorry")
+
+            async def talking(self, event: Event) -> None:
+                dialling = await self.channel.dial("PJSIP/alice", "PJSIP/bob")
+                await dialling.answered()
+                _, loser = dialling.channels
+                await loser.ended()
+                await loser.answer()
+
+            async def goodbye(self, event: Event) -> None: ...
+
+            start = talking
+            table = {talking: {Other(StasisEnd): goodbye, Other(ChannelDestroyed): goodbye}}
+
+        async with FakeAsterisk(Odd) as asterisk:
+            call = await asterisk.call()
+            await asterisk.dialled()[0].answers()
+            await asyncio.sleep(1)
+            assert call.over and "POST /channels/c1/continue" in asterisk.requests
+
+
+class TestWhatEndsABodyOddly:
+    @virtual_time
+    async def test_a_cancellation_that_is_not_ours_is_an_error_and_no_limbo(self):
+        class Odd(Noting):
+            on_error = Leave("continue", context="sorry")
+
+            async def menu(self, event: Event) -> None:
+                task = asyncio.ensure_future(asyncio.sleep(10))
+                task.cancel()
+                await task
+
+            start = menu
+            table = {menu: {ChannelDtmfReceived: menu}}
+
+        async with FakeAsterisk(Odd) as asterisk:
+            with capture_logs() as logs:
+                call = await asterisk.call()
+            assert call.over and "POST /channels/c1/continue" in asterisk.requests
+        (failed,) = (log for log in logs if log["event"] == "the flow failed")
+        assert failed["error"] == "FlowError: Odd.menu: something that it awaited was cancelled"
+
+    @virtual_time
+    async def test_leaving_the_program_ends_that_call_alone(self):
+        async def flow(channel: Channel) -> None:
+            await channel.digits.next()
+            sys.exit(3)
+
+        async with FakeAsterisk(flow) as asterisk:
+            call, other = await asterisk.call(), await asterisk.call()
+            with capture_logs() as logs:
+                await call.digit("1")
+            assert call.over and not other.over and asterisk.link.state.value == "ready"
+            assert asterisk.requests[-1] == "DELETE /channels/c1"
+        (failed,) = (log for log in logs if log["event"] == "the flow failed")
+        assert failed["error"] == "FlowError: the flow called sys.exit(3); let it return"
+
+
+@virtual_time
+async def test_what_a_call_has_heard_out_is_forgotten_in_a_long_state():
+    counts: list[dict[str, int]] = []
+
+    async def flow(channel: Channel) -> None:
+        for _ in range(50):
+            playback = await channel.play("sound:a")
+            await playback.finished()
+        await asyncio.sleep(3600)
+
+    async with FakeAsterisk(flow) as asterisk:
+        call = await asterisk.call()
+        for _ in range(50):
+            await asterisk.finish()
+        owner = call.flow.channel._owner
+        counts.append(owner.counts())
+        assert counts == [{"resources": 0, "commands": 0, "waits": 0, "media": 0}]
+        assert asterisk.link.router.counts()["claims"] == len(owner._claims) == 1
+
+
 @virtual_time
 async def test_a_bridges_playback_is_the_calls_own_and_another_channels_is_not():
     class Both(Noting):
@@ -1426,3 +1633,30 @@ async def test_its_repr_says_where_it_is():
     async with FakeAsterisk(Ending) as asterisk:
         call = await asterisk.call()
         assert repr(call._runner) == "<Runner c1 Ending.menu>"
+
+
+class TestLog:
+    @virtual_time
+    async def test_a_call_is_told_at_its_start_and_its_end(self):
+        async def hello(channel: Channel) -> None:
+            await channel.answer()
+
+        with capture_logs() as logs:
+            async with FakeAsterisk(hello) as asterisk:
+                await asterisk.call("a", number="42")
+        told = [(log["event"], log) for log in logs if log["log_level"] == "info"]
+        begun = next(log for event, log in told if event == "call")
+        assert (begun["caller"], begun["args"]) == ("42", ("a",))
+        assert next(log for event, log in told if event == "call ended")["reason"]
+
+    @virtual_time
+    async def test_a_sound_that_could_not_be_played_is_told(self):
+        async def hello(channel: Channel) -> None:
+            playback = await channel.play("sound:missing")
+            await playback.finished()
+
+        with capture_logs() as logs:
+            async with FakeAsterisk(hello) as asterisk:
+                await asterisk.call()
+                await asterisk.finish("failed")
+        assert [log["media"] for log in logs if log["log_level"] == "warning"] == ["sound:missing"]

@@ -111,6 +111,25 @@ class TestSection:
     def test_a_wrong_secret_is_not_shown(self):
         assert problems({"pin": 98765}) == ("[t]: pin: must be a text in quotes",)
 
+    @pytest.mark.parametrize(
+        ("data", "line"),
+        [
+            ({"tokens": "geheim"}, "[t]: tokens: must be a list [ … ]"),
+            ({"tokens": ["fine", 98765]}, "[t]: tokens: must be a text in quotes"),
+            ({"named": "geheim"}, "[t]: named: must be a table"),
+            ({"named": {"x": 98765}}, "[t]: named['x']: must be a text in quotes"),
+        ],
+    )
+    def test_nor_are_several(self, data: dict[str, Any], line: str):
+        @attrs.frozen
+        class Several:
+            """Secrets in a list and by name."""
+
+            tokens: list[Secret] = key([], "some")
+            named: dict[str, Secret] = key({}, "some by name")
+
+        assert problems(data, Several) == (line,)
+
     def test_an_unknown_key_is_told_with_the_nearest_that_is_known(self):
         assert problems({"cuont": 3}) == ("[t]: unknown key cuont; did you mean count?",)
         assert problems({"inner": {"hots": "h"}}) == (

@@ -6,14 +6,14 @@ import asyncio
 
 import pytest
 
-from stasis.ari.events import Event, PlaybackStarted
-from stasis.errors import InvalidRequest
-from stasis.flow import Flow
+from stasis.ari.events import ChannelDtmfReceived, Event, PlaybackStarted
+from stasis.errors import InvalidRequest, OutcomeUnknown
+from stasis.flow import After, Flow
 from stasis.target import Target
 from stasis.testing.clock import virtual_time
 from stasis.testing.fake import FakeAsterisk
 from tests.answers import Answers
-from tests.calls import calling
+from tests.calls import calling, lose_answers
 
 
 class TestPlay:
@@ -110,6 +110,43 @@ class TestRecord:
             assert call.requests[-1] == f"POST /bridges/{bridge.id}/record"
             await recording.stop()
             assert (await recording.finished()).state == "done"
+
+
+class TestALostAnswer:
+    """It may be there all the same, and is stopped as if it were."""
+
+    @virtual_time
+    async def test_what_may_play_is_stopped_with_its_state(self):
+        class Menu(Flow):
+            async def menu(self, event: Event) -> None:
+                try:
+                    await self.channel.play("sound:a")
+                except OutcomeUnknown:
+                    await asyncio.sleep(3600)
+
+            async def quiet(self, event: Event) -> None: ...
+
+            start = menu
+            table = {menu: {ChannelDtmfReceived: quiet}, quiet: {After(60): quiet}}
+
+        async with FakeAsterisk(Menu) as asterisk:
+            lose_answers(asterisk, "POST /channels/c1/play")
+            call = await asterisk.call()
+            assert await asterisk.plays() == ["sound:a"]
+            await call.digit("1")
+            assert await asterisk.plays() == []
+
+    @virtual_time
+    async def test_what_may_record_is_stopped_with_its_flow_and_kept(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            lose_answers(call.asterisk, f"POST /bridges/{bridge.id}/record")
+            with pytest.raises(OutcomeUnknown):
+                await bridge.record("msg")
+            assert list(call.asterisk._recordings) == ["msg"]
+            await call.caller.hangs_up()
+            assert "POST /recordings/live/msg/stop" in call.requests
+            assert call.asterisk._recordings == {} and call.asterisk._stored == {"msg"}
 
 
 class TestMusic:

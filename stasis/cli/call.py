@@ -17,6 +17,7 @@ from typing import Annotated
 import attrs
 import typer
 
+from stasis.cli.hint import program
 from stasis.cli.lab import Asterisk, pick
 from stasis.cli.screen import as_json, tell
 from stasis.errors import StasisError
@@ -34,6 +35,10 @@ SURE = 0.75
 PROMPT_SECONDS = 1.5
 PITCHES = (350, 440, 620, 700, 1000, 1400)
 PLAYED = re.compile(r"Playing '([\w./-]+?)(?:\.\w+)?' ")
+ENTERED = re.compile(r'Stasis\("')
+NOBODY = re.compile(r"Stasis app '([^']+)' (?:doesn't exist|not registered|not active)")
+# What baresip says of a call that the other side has ended as it should, with BYE.
+NORMAL = "Connection reset by peer"
 SCRIPT = re.compile(r"[0-9*#A-D,]*")
 
 
@@ -43,7 +48,8 @@ class Heard:
 
     answered: seconds until it was. ended: who hung up, or why it ended. seconds, level: of the
     sound, level from 0 to 1. prompts: each that Asterisk says it has played, and how well it is
-    found in the sound (above 0.75 it is there). tones: Hz and seconds.
+    found in the sound (above 0.75 it is there). tones: Hz and seconds. nobody: the application
+    that the call was for when no program has registered it, else empty.
     """
 
     answered: float
@@ -52,6 +58,7 @@ class Heard:
     level: float
     prompts: dict[str, float]
     tones: list[tuple[float, float]]
+    nobody: str = ""
 
 
 def call(
@@ -74,7 +81,8 @@ def call(
 ) -> None:
     """Call the lab and say what was heard.
 
-    Exits with 1 when the call is not answered, or an expected prompt is not heard.
+    Exits with 1 when the call is not answered, when an expected prompt is not heard, or when no
+    program runs for the call's application and no prompt was expected.
     """
     if not SCRIPT.fullmatch(press):
         raise typer.BadParameter(f"--press {press!r}: keys are 0-9, *, #, A-D, and a comma waits")
@@ -85,11 +93,12 @@ def call(
         raise PhoneError(f"--expect {missing[0]}: the lab has no such sound")
     heard = asyncio.run(placed(lab, extension, press, listen, wanted, save))
     unheard = [each for each in wanted if heard.prompts[each] < SURE]
+    failed = bool(unheard or (heard.nobody and not wanted))
     if json:
-        as_json({"ok": not unheard, "extension": extension, **attrs.asdict(heard)})
+        as_json({"ok": not failed, "extension": extension, **attrs.asdict(heard)})
     else:
         show(extension, heard, unheard)
-    if unheard:
+    if failed:
         raise typer.Exit(1)
 
 
@@ -102,24 +111,27 @@ async def placed(
         begun = perf_counter()
         await phone.dial(extension, timeout=30.0)
         answered = perf_counter() - begun
-        ended = "we hung up"
+        ended = "the phone hung up"
         script = asyncio.create_task(pressed(phone, press, listen))
         over = asyncio.create_task(phone.closed(timeout=3600.0))
         await asyncio.wait({script, over}, return_when=asyncio.FIRST_COMPLETED)
         if over.done():
-            ended = f"Asterisk hung up {over.result()}".strip()
+            ended = ""
         else:
             await phone.hangup()
             await over
         script.cancel()
         await asyncio.gather(script, return_exceptions=True)
         log = await asyncio.to_thread(lab.logs, 2000)
+        said = new(before, log)
+        ended = ended or who_hung_up(said, over.result())
         sound = phone.heard()
         if save is not None:
             kept(sound, save)
-        return await asyncio.to_thread(
+        heard = await asyncio.to_thread(
             analysed, lab, sound, answered, ended, [*wanted, *played(before, log)]
         )
+        return attrs.evolve(heard, nobody=unregistered(said))
 
 
 async def pressed(phone: Baresip, press: str, listen: float) -> None:
@@ -143,8 +155,25 @@ def kept(sound: Path, save: Path) -> None:
 
 def played(before: str, log: str) -> list[str]:
     """The sounds that the log names since its last line was `before`, each once."""
-    new = log.rpartition(before)[2] if before else log
-    return list(dict.fromkeys(PLAYED.findall(new)))
+    return list(dict.fromkeys(PLAYED.findall(new(before, log))))
+
+
+def new(before: str, log: str) -> str:
+    """What the log says since its last line was `before`."""
+    return log.rpartition(before)[2] if before else log
+
+
+def unregistered(log: str) -> str:
+    """The application that a call was for and that no program has registered, or nothing."""
+    found = NOBODY.search(log)
+    return found[1] if found else ""
+
+
+def who_hung_up(log: str, reason: str) -> str:
+    """Who has ended a call that the phone did not. reason: in the phone's words."""
+    flow = ENTERED.search(log) and not unregistered(log)
+    told = f" ({reason})" if reason and reason != NORMAL else ""
+    return f"{'the flow' if flow else 'Asterisk'} hung up{told}"
 
 
 def analysed(lab: Lab, sound: Path, answered: float, ended: str, names: Sequence[str]) -> Heard:
@@ -179,6 +208,9 @@ def sound_file(lab: Lab, name: str) -> Path | None:
 def show(extension: str, heard: Heard, unheard: Sequence[str]) -> None:
     """The call for people."""
     tell(f"{extension} answered after {heard.answered:g} s; {heard.ended}")
+    if heard.nobody:
+        told = f"no program runs for the application {heard.nobody}; start it: {program()} run"
+        tell(told, "red")
     tell(f"heard {heard.seconds:g} s of sound, level {heard.level:g}")
     for name, score in heard.prompts.items():
         word = "heard" if score >= SURE else "not heard"

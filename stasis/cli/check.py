@@ -14,9 +14,10 @@ import typer
 from stasis.ari import Ari
 from stasis.check import check as checked
 from stasis.check import check_media
-from stasis.cli.screen import as_json, table, tell
+from stasis.cli.hint import lab_is_up
+from stasis.cli.screen import as_json, say, table, tell
 from stasis.cli.settings import look_here, settings
-from stasis.cli.target import TargetError, target
+from stasis.cli.target import TargetError, flow_named
 from stasis.config import AsteriskConfig, Config
 from stasis.errors import AriError
 from stasis.finding import Finding
@@ -43,7 +44,9 @@ def check(
     context: typer.Context,
     flows: Annotated[
         list[str] | None,
-        typer.Argument(help="module:Name or path/to/file.py:Name; none: those of all plugins"),
+        typer.Argument(
+            help="module:Name, path/to/file.py:Name or a plugin's application; none: all plugins"
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="for machines")] = False,
     sounds: Annotated[
@@ -62,7 +65,9 @@ def check(
     if sounds is not None and sounds != "server" and not Path(sounds).is_dir():
         raise TargetError(f"--sounds {sounds}: no such folder; name one, or write `server`")
     findings: list[Finding] = []
-    runnables: dict[str, Runnable] = {text: target(text) for text in flows or ()}
+    runnables: dict[str, Runnable] = {
+        text: flow_named(text, lambda: config) for text in flows or ()
+    }
     plugins: Sequence[Plugin] = ()
     if not flows:
         look_here()
@@ -90,6 +95,8 @@ def check(
         )
     else:
         show(list(runnables), findings, known)
+        if sounds is None and known.ids is None and (hint := lab_is_up(settings(context), "check")):
+            say(hint)
     if errors or (strict and findings):
         raise typer.Exit(1)
 

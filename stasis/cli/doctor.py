@@ -14,10 +14,11 @@ from typing import Annotated
 import attrs
 import typer
 
+from stasis.cli.hint import lab_is_up
 from stasis.cli.hop import Hop
 from stasis.cli.hops import HOPS, examine
 from stasis.cli.patient import Patient
-from stasis.cli.screen import as_json, tell
+from stasis.cli.screen import as_json, say, tell
 from stasis.cli.settings import Settings, settings
 from stasis.errors import ConfigError
 
@@ -48,16 +49,22 @@ def doctor(
 
     def found(hop: Hop) -> None:
         hops.append(hop)
-        if not json:
+        if not json and not waits(hop):
             show(hop)
 
     code = asyncio.run(look(settings(context), extension, found))
     if json:
         as_json({"ok": code == 0, "hops": [attrs.asdict(hop) for hop in hops]})
     else:
+        if rest := [hop for hop in hops if waits(hop)]:
+            show(Hop(", ".join(hop.name for hop in rest), "skipped", rest[0].text))
         count = sum(hop.state == "failed" for hop in hops)
         tell()
         tell(f"{count} failed" if count else "a call can come in", "bold red" if count else "green")
+        if any((hop.name, hop.state) == ("tcp", "failed") for hop in hops) and (
+            hint := lab_is_up(settings(context), "doctor")
+        ):
+            say(hint)
     if code:
         raise typer.Exit(code)
 
@@ -67,7 +74,8 @@ async def look(chosen: Settings, extension: str, found: Callable[[Hop], None]) -
     try:
         config = chosen.load()
     except ConfigError as error:
-        found(Hop("config", "failed", "; ".join(error.problems), "correct it in stasis.toml"))
+        fix = f"correct it in {chosen.path or 'stasis.toml'}"
+        found(Hop("config", "failed", "; ".join(error.problems), fix))
         for name, _, _ in HOPS:
             found(Hop(name, "skipped", "needs config"))
         return 2
@@ -86,9 +94,14 @@ def source(chosen: Settings) -> str:
     return str(path) if path.exists() else "no stasis.toml, so defaults and environment"
 
 
+def waits(hop: Hop) -> bool:
+    """Whether a hop was not looked at because one before it failed. These are told in one line."""
+    return hop.state == "skipped" and hop.text.startswith("needs ")
+
+
 def show(hop: Hop) -> None:
     """One hop for people: what was found, and below it what mends it."""
     mark, style = MARKS.get(hop.state, SKIPPED)
-    tell(f"{mark:5}{hop.name:13}{hop.text}", style if hop.state != "ok" else "")
+    tell(f"{mark:5}{hop.name:12} {hop.text}", style if hop.state != "ok" else "")
     if hop.fix and hop.state in ("failed", "warning"):
         tell(f"{'':18}→ {hop.fix}")

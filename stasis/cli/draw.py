@@ -8,14 +8,19 @@ from typing import Annotated
 import typer
 
 from stasis.cli.screen import say
-from stasis.cli.target import TargetError, target
+from stasis.cli.settings import settings
+from stasis.cli.target import TargetError, flow_named
 from stasis.draw import draw as drawn
 
 __all__ = ["draw"]
 
 
 def draw(
-    flow: Annotated[str, typer.Argument(help="module:Name or path/to/file.py:Name")],
+    context: typer.Context,
+    flow: Annotated[
+        str,
+        typer.Argument(help="module:Name, path/to/file.py:Name or a plugin's application"),
+    ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="write to this file instead")
     ] = None,
@@ -23,7 +28,7 @@ def draw(
     """Draw a flow.
 
     As a Mermaid stateDiagram-v2, which GitHub and GitLab show as a picture."""
-    text = drawn(target(flow))
+    text = drawn(flow_named(flow, settings(context).load))
     if output is None:
         typer.echo(text, nl=False)
         return

@@ -91,12 +91,12 @@ def status(json: Json = False) -> None:
 
 @lab_app.command()
 def cli(
-    line: Annotated[str, typer.Argument(help='like "core show channels"')],
+    words: Annotated[list[str], typer.Argument(help="like core show channels")],
     asterisk: Chosen = None,
     name: Name = None,
 ) -> None:
     """Run a command on the Asterisk command line of a lab."""
-    tell(pick(asterisk, name).cli(line).rstrip("\n"))
+    tell(pick(asterisk, name).cli(" ".join(words)).rstrip("\n"))
 
 
 @lab_app.command()
@@ -110,7 +110,7 @@ def logs(
 
 
 def pick(asterisk: Asterisk | None, name: str | None) -> Lab:
-    """The lab that is meant. Raises LabError when it is not up, or when several could be."""
+    """The lab that is meant. Raises LabError when it is not up, or when it is not clear which."""
     if name is None and asterisk is None:
         return only()
     wanted = name or (asterisk or Asterisk.newest).value
@@ -122,14 +122,18 @@ def pick(asterisk: Asterisk | None, name: str | None) -> Lab:
 
 
 def only() -> Lab:
-    """The one lab that is up. Raises LabError when there is none, or more than one."""
+    """The one lab that is up; of several the one that `up` starts without a name.
+
+    Raises LabError when there is none, or when none of several has that name.
+    """
     labs = Lab.all()
     if not labs:
         raise LabError("no lab is up; start one with: stasis lab up")
-    if len(labs) > 1:
+    default = [each for each in labs if each.name == Asterisk.newest.value]
+    if len(labs) > 1 and not default:
         names = ", ".join(each.name for each in labs)
         raise LabError(f"several labs are up ({names}); choose one with --name")
-    return labs[0]
+    return (default or labs)[0]
 
 
 def facts(lab: Lab) -> dict[str, object]:

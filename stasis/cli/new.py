@@ -9,17 +9,19 @@ import builtins
 import keyword
 import re
 import sys
+import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from string import Template
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 import stasis
 from stasis.cli.screen import tell
 from stasis.errors import StasisError
+from stasis.plugin import GROUP, discover
 
 __all__ = ["NewError", "new_app"]
 
@@ -54,7 +56,8 @@ def project(name: Name) -> None:
             folder / "tests" / "test_flow.py": filled("test_flow.py", of_plugin(words)),
         }
     )
-    tell(f"\ncd {folder} && pytest\nREADME.md says how to run it")
+    tell(f"\ninto the environment that has stasis: cd {folder} && pip install -e '.[dev]'")
+    tell("then: pytest, and stasis run --lab; README.md says more")
 
 
 @new_app.command()
@@ -76,15 +79,49 @@ def plugin(name: Name) -> None:
     """A package NAME with a plugin and its flow, and a test."""
     words = named(name)
     package = words["package"]
+    if words["name"] in discover():
+        raise NewError(f"a plugin {words['name']!r} is installed already; choose another name")
     write(
         {
             **package_files(Path(package), words),
             tests() / f"test_{package}.py": filled("test_flow.py", of_plugin(words)),
         }
     )
-    tell("\nadd to pyproject.toml, then install the project again:")
-    tell('[project.entry-points."stasis.plugins"]')
-    tell(f'{words["name"]} = "{package}.plugin:{words["Name"]}Plugin"')
+    for line in to_add(words):
+        tell(line)
+
+
+def to_add(words: Mapping[str, str]) -> list[str]:
+    """What makes a new plugin part of the project in this folder, line by line."""
+    name, package = words["name"], words["package"]
+    head = '[project.entry-points."stasis.plugins"]'
+    line = f'{name} = "{package}.plugin:{words["Name"]}Plugin"'
+    project = there("pyproject.toml")
+    if within(project, "project", "entry-points", GROUP) is None:
+        lines = ["", "add to pyproject.toml:", head, line]
+    else:
+        lines = ["", f"add this line to pyproject.toml, below the {head} that is there:", line]
+    packages = within(project, "tool", "hatch", "build", "targets", "wheel", "packages")
+    if packages is not None:
+        lines.append(f'and "{package}" to its list `packages` of [tool.hatch.build.targets.wheel]')
+    if within(there("stasis.toml"), "plugins", "enabled"):
+        lines.append(f'and "{name}" to the list `enabled` of [plugins] in stasis.toml')
+    return [*lines, "then install the project again: pip install -e ."]
+
+
+def there(name: str) -> dict[str, Any]:
+    """A TOML file of this folder; empty when it is not there or cannot be read."""
+    try:
+        return tomllib.loads(Path(name).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def within(tables: object, *names: str) -> object:
+    """What is below these names; None when nothing is."""
+    for name in names:
+        tables = tables.get(name) if isinstance(tables, dict) else None
+    return tables
 
 
 def named(name: str) -> dict[str, str]:

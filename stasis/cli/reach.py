@@ -44,8 +44,8 @@ async def tcp(patient: Patient) -> Hop:
         "tcp",
         "failed",
         f"{parts.hostname}:{port}: {why}",
-        f"start Asterisk; http.conf: [general] enabled = yes, bindaddr = {parts.hostname},"
-        f" bindport = {port}; or correct asterisk.url in stasis.toml",
+        "is asterisk.url in stasis.toml right? then start Asterisk; http.conf: [general]"
+        f" enabled = yes, bindaddr = {parts.hostname}, bindport = {port}",
     )
 
 

@@ -12,6 +12,7 @@ import typer
 
 from stasis import logs
 from stasis.app import run as run_app
+from stasis.cli.hint import lab_at, program
 from stasis.cli.screen import say
 from stasis.cli.settings import look_here, settings
 from stasis.cli.target import target
@@ -80,6 +81,9 @@ def run(
             say(line)
 
     asyncio.run(run_app(config, loaded, programs, ready=ready))
+    say("stopped")
+    if used := lab_at(config.asterisk.url):
+        say(f"the lab {used.name} is still up: {program()} lab down --name {used.name}")
 
 
 def app_of(flow: Runnable) -> str:
@@ -104,11 +108,11 @@ def dialplan(programs: Mapping[str, Program]) -> list[str]:
 def to_call(lab: Lab, programs: Mapping[str, Program]) -> list[str]:
     """How to call a lab: its phones and extensions."""
     extensions = {app: EXTENSIONS.get(app, f"stasis-{app}") for app in programs}
-    first = next(iter(extensions.values()))
+    call = f"{program()} call {next(iter(extensions.values()))} --name {lab.name}"
     return [
         f"SIP server 127.0.0.1:{lab.sip_port} (UDP and TCP); phones ready to register:",
         *(f"  {name}, password {password}" for name, password in lab.phones.items()),
         *(f"dial {extension} for {app}" for app, extension in extensions.items()),
-        f"or let the lab call and say what it heard: stasis call {first}",
-        "Ctrl-C stops; `stasis lab down` ends the lab",
+        f"or let the lab call and say what it heard: {call}",
+        f"Ctrl-C stops; `{program()} lab down --name {lab.name}` ends the lab",
     ]

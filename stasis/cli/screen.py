@@ -6,6 +6,7 @@ With `--json` standard output holds one JSON document and nothing else.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -16,6 +17,9 @@ from rich.text import Text
 from stasis.errors import AriError, ConfigError, StasisError
 
 __all__ = ["as_json", "error_text", "say", "table", "tell"]
+
+# Columns of a table that goes to a file or another program, which has no width of its own.
+WIDE = 200
 
 
 def console(*, error: bool = False) -> Console:
@@ -45,7 +49,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[s
         shown.add_column(name, overflow="fold")
     for row, style in zip(rows, styles or [""] * len(rows), strict=True):
         shown.add_row(*map(escape, row), style=style or None)
-    Console(highlight=False, emoji=False).print(shown)
+    screen = Console(highlight=False, emoji=False)
+    if not screen.is_terminal and "COLUMNS" not in os.environ:
+        screen.width = WIDE
+    screen.print(shown)
 
 
 def error_text(error: StasisError) -> str:

@@ -12,16 +12,19 @@ import importlib.util
 import inspect
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from stasis.cli.settings import look_here
+from stasis.config import Config
 from stasis.errors import FlowError, StasisError
 from stasis.flow import Flow
+from stasis.plugin import load
 from stasis.program import Program, Runnable
 
-__all__ = ["TargetError", "target"]
+__all__ = ["TargetError", "flow_named", "target"]
 
 
 class TargetError(StasisError):
@@ -39,6 +42,28 @@ def target(text: str) -> Runnable:
         raise TargetError(f"{text!r}: write module:Name or path/to/file.py:Name")
     module = of_file(Path(where)) if where.endswith(".py") else of_module(where)
     return named(module, name, where)
+
+
+def flow_named(text: str, config: Callable[[], Config]) -> Runnable:
+    """A flow by its place, as `target` takes it, or by the application that a plugin gives it.
+
+    config: loads the configuration; asked for only when there is no such module.
+
+    Raises TargetError.
+    """
+    try:
+        return target(text)
+    except TargetError:
+        if ":" in text or "/" in text or text.endswith(".py"):
+            raise
+        try:
+            plugins, _ = load(config())
+        except StasisError:
+            plugins = []
+        for plugin in plugins:
+            if text in plugin.flows():
+                return plugin.flows()[text]
+        raise
 
 
 def of_module(name: str) -> ModuleType:

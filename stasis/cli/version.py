@@ -11,7 +11,8 @@ import typer
 
 import stasis
 from stasis.ari import Ari
-from stasis.cli.screen import as_json, table
+from stasis.cli.hint import lab_is_up
+from stasis.cli.screen import as_json, say, table
 from stasis.cli.settings import settings
 from stasis.config import Config
 from stasis.errors import AriError, ConfigError
@@ -31,10 +32,12 @@ def version(
     """Say which versions run.
 
     Of stasis, Python, the libraries, and Asterisk if it answers."""
+    hint = ""
     try:
         asterisk, why = asyncio.run(of_asterisk(settings(context).load())), ""
     except (AriError, TimeoutError) as error:
         asterisk, why = None, getattr(error, "reason", "") or "no answer in time"
+        hint = lab_is_up(settings(context), "version")
     except ConfigError as error:
         asterisk, why = None, f"configuration: {error.problems[0]}"
     libraries = {name: of_library(name) for name in DEPENDENCIES}
@@ -55,6 +58,8 @@ def version(
         *((name, found or "not installed") for name, found in libraries.items()),
     ]
     table(("what", "version"), rows)
+    if hint:
+        say(hint)
 
 
 async def of_asterisk(config: Config) -> str | None:

@@ -52,6 +52,11 @@ class FakeCall:
         return self._runner.state if self._runner is not None else ""
 
     @property
+    def failure(self) -> BaseException | None:
+        """What the flow has raised, or None. A failed flow is `over`; its last state stays told."""
+        return self._runner.failure if self._runner is not None else None
+
+    @property
     def over(self) -> bool:
         """Whether the call has ended and everything of it is closed."""
         return self._runner not in self._asterisk.link.runners
@@ -264,6 +269,14 @@ class FakeAsterisk:
                 return self._channel(method, channel_id, verb, given)
             case ("POST", "bridges", bridge_id, *verb):
                 return self._bridge(bridge_id, verb, given)
+            case ("GET", "bridges"):
+                return list(self._bridges.values())
+            case ("GET", "bridges", bridge_id):
+                return self._bridges.get(bridge_id) or refused(404, "Bridge not found")
+            case ("GET", "playbacks", playback_id):
+                return self._playbacks.get(playback_id) or refused(404, "Playback not found")
+            case ("GET", "recordings", "live", name):
+                return self._recordings.get(name) or refused(404, "Recording not found")
             case ("DELETE", "bridges", bridge_id):
                 bridge = self._bridges.pop(bridge_id, None)
                 if bridge is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -56,8 +57,18 @@ def test_a_call_is_run_and_its_prompt_heard(lab: Lab, tmp_path: Path) -> None:
     report = json.loads(done.stdout)
     assert (done.returncode, report["ok"]) == (0, True), done.stderr
     assert report["prompts"]["hello-world"] > 0.75
-    assert report["ended"].startswith("Asterisk hung up")
+    assert (report["ended"], report["nobody"]) == ("the flow hung up", "")
     assert (tmp_path / "heard.wav").stat().st_size > 8_000
+
+
+def test_a_run_that_ends_says_that_the_lab_stays(lab: Lab, tmp_path: Path) -> None:
+    with running(tmp_path, lab, "seeded:hello", "--app", "ending") as process:
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr is not None
+        told = process.stderr.read()
+    assert "stopped\n" in told
+    assert f"the lab {lab.name} is still up: " in told
+    assert f"lab down --name {lab.name}\n" in told
 
 
 def test_a_prompt_that_is_not_heard_fails_the_call(lab: Lab, tmp_path: Path) -> None:
@@ -91,6 +102,13 @@ def test_keys_reach_the_flow(lab: Lab, tmp_path: Path) -> None:
         report = json.loads(stasis(tmp_path, lab, "call", *words).stdout)
     assert list(report["prompts"]) == ["digits/5"]
     assert report["seconds"] > 0.3
+
+
+def test_a_call_that_no_program_answers_is_told(lab: Lab, tmp_path: Path) -> None:
+    done = stasis(tmp_path, lab, "call", "stasis-nobody", "--name", lab.name)
+    assert done.returncode == 1
+    assert "no program runs for the application nobody" in done.stdout
+    assert "Connection reset" not in done.stdout
 
 
 def test_an_extension_that_is_not_there_is_told(lab: Lab, tmp_path: Path) -> None:

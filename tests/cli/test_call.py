@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stasis.cli.call import played, sound_file
+from stasis.cli.call import played, sound_file, unregistered, who_hung_up
 from stasis.lab.chroot import Chroot
 from stasis.lab.lab import Lab
 from stasis.lab.ports import block
@@ -42,6 +42,20 @@ def test_only_what_was_played_since_counts_each_once() -> None:
 
 def test_without_a_line_before_all_of_the_log_counts() -> None:
     assert played("", LOG)[0] == "old-prompt"
+
+
+def test_a_normal_end_is_told_by_who_hung_up() -> None:
+    normal = "Connection reset by peer"
+    entered = 'Executing [8000@default:1] Stasis("PJSIP/sipp-1", "hello") in new stack'
+    assert who_hung_up(entered, normal) == "the flow hung up"
+    assert who_hung_up(LOG, normal) == "Asterisk hung up"
+    assert who_hung_up(LOG, "488 Not Acceptable") == "Asterisk hung up (488 Not Acceptable)"
+
+
+def test_an_application_without_a_program_is_seen_in_the_log() -> None:
+    line = "WARNING[1] app_stasis.c: PJSIP/sipp-1: Stasis app 'hello' doesn't exist\n"
+    assert unregistered(LOG + line) == "hello"
+    assert unregistered(LOG) == ""
 
 
 def test_prompts_are_found_among_the_labs_and_ones_own(lab: Lab) -> None:

@@ -184,3 +184,13 @@ def test_a_folder_of_prompts_is_no_language(tmp_path: Path) -> None:
     (tmp_path / "digits").mkdir()
     (tmp_path / "digits/1.gsm").touch()
     assert sounds_in(tmp_path) == {"digits/1"}
+
+
+def test_a_plugins_application_is_a_target_as_well(cli: Cli) -> None:
+    """What is neither a module nor an application is told as before."""
+    plugins = {"ivr": "stasis_ivr.plugin:IvrPlugin"}
+    nobody = {"STASIS_ASTERISK_URL": "http://127.0.0.1:1/ari"}
+    done = cli("check", "ivr", env=nobody, plugins=plugins)
+    assert "1 flows checked (ivr)" in done.stdout, done.stderr
+    assert cli("draw", "ivr", plugins=plugins).stdout.startswith("stateDiagram-v2")
+    assert "there is no module 'ivx'" in cli("check", "ivx", env=nobody).stderr

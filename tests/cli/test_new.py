@@ -82,6 +82,21 @@ def test_a_plugin_has_a_passing_test_and_names_its_entry_point(cli: Cli, here: P
     passes(here)
 
 
+def test_a_plugin_is_added_to_the_tables_that_are_there(cli: Cli, here: Path) -> None:
+    cli("new", "project", "front_desk")
+    done = cli("new", "plugin", "night_desk", folder="front_desk")
+    assert "add this line to pyproject.toml, below the [project.entry-points" in done.stdout
+    assert 'and "night_desk" to its list `packages`' in done.stdout
+    assert 'and "night_desk" to the list `enabled` of [plugins] in stasis.toml' in done.stdout
+
+
+def test_a_plugin_does_not_take_the_name_of_one_that_is_installed(cli: Cli, here: Path) -> None:
+    done = cli("new", "plugin", "night_desk", plugins={"night_desk": "somebody:Else"})
+    assert done.returncode == 1
+    assert "'night_desk' is installed already" in done.stderr
+    assert not (here / "night_desk").exists()
+
+
 @pytest.mark.timeout(300)
 def test_all_that_is_written_passes_mypy_strict(cli: Cli, here: Path) -> None:
     cli("new", "flow", "night_menu")

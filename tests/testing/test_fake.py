@@ -263,8 +263,45 @@ class TestOthers:
             assert call.channel.bridge_id is None and call.channel.gone is None
 
     @virtual_time
+    async def test_what_is_there_can_be_asked_for_and_what_is_not_is_not_found(self):
+        async with calling() as call:
+            ari = call.owner.ari
+            bridge = await call.channel.bridge()
+            playback = await call.channel.play("sound:a")
+            recording = await bridge.record("msg")
+            assert [each.id for each in await ari.bridges.list()] == [bridge.id]
+            assert (await ari.bridges.get(bridge.id)).id == bridge.id
+            assert (await ari.playbacks.get(playback.id)).media_uri == "sound:a"
+            assert (await ari.recordings.get_live("msg")).name == recording.name
+            for asking in (
+                ari.bridges.get("nothing"),
+                ari.playbacks.get("nothing"),
+                ari.recordings.get_live("nothing"),
+            ):
+                with pytest.raises(NotFound):
+                    await asking
+
+    @virtual_time
     async def test_nothing_can_be_written_over_its_socket(self):
         async with FakeAsterisk(Menu) as asterisk:
             with pytest.raises(AssertionError, match="through Send"):
                 await asterisk._write("x")
             await asterisk._close()
+
+
+@virtual_time
+async def test_what_a_flow_has_raised_is_the_calls_failure() -> None:
+    """A flow that fails is over; its failure is what it raised, and None for one that went well."""
+
+    async def fails(channel: Channel) -> None:
+        raise LookupError("seeded")
+
+    async def works(channel: Channel) -> None:
+        await channel.answer()
+
+    async with FakeAsterisk(fails) as asterisk:
+        call = await asterisk.call()
+        assert call.over and isinstance(call.failure, LookupError)
+    async with FakeAsterisk(works) as asterisk:
+        call = await asterisk.call()
+        assert call.over and call.failure is None
