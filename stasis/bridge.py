@@ -15,6 +15,7 @@ from stasis.ari.events import (
 )
 from stasis.errors import (
     ChannelGone,
+    Conflict,
     InvalidParameter,
     OutcomeUnknown,
     Unprocessable,
@@ -131,6 +132,9 @@ class Bridge(Target):
         Raises ChannelGone when one has left, WaitTimeout, Unprocessable when one is not in
         Stasis, Conflict while it is recorded. ARI: POST /bridges/{bridgeId}/addChannel.
         """
+        for channel in channels:
+            if channel.gone is not None:
+                raise channel.gone.again()
         waits = [
             channel.expect(
                 ChannelEnteredBridge,
@@ -152,12 +156,14 @@ class Bridge(Target):
             )
             for wait in waits:
                 await wait.within(timeout)
-        except InvalidParameter as error:
-            gone = next((c for c in channels if c.gone is not None), channels[0])
-            if "hannel" in error.message:
-                raise gone.gone or ChannelGone(
-                    gone.id, "gone before it entered the bridge"
-                ) from None
+        except (InvalidParameter, Unprocessable, Conflict) as error:
+            # Asterisk says 400 of a channel it does not know, and 409 or 422 of one that leaves.
+            for channel in channels:
+                if channel.gone is not None:
+                    raise channel.gone.again() from None
+            if isinstance(error, InvalidParameter):
+                for channel in channels:
+                    await channel.get()  # ChannelGone of the one that Asterisk does not know
             raise
         finally:
             for wait in waits:

@@ -156,10 +156,30 @@ class TestAdd:
     @virtual_time
     async def test_one_that_asterisk_knows_no_more_is_gone_too(self):
         async with calling() as call:
+            bridge, other = await call.channel.bridge(), await second(call)
+            call.asterisk.refuse["POST /bridges"] = refusal(400, "Channel not found")
+            call.asterisk.refuse[f"GET /channels/{other.id}"] = refusal(404, "Channel not found")
+            with pytest.raises(ChannelGone) as caught:
+                await bridge.add(call.channel, other)
+            assert caught.value.channel_id == other.id, "the error names the one that has gone"
+
+    @virtual_time
+    async def test_a_refusal_while_all_are_there_is_told_as_it_is(self):
+        async with calling() as call:
             bridge = await call.channel.bridge()
             call.asterisk.refuse["POST /bridges"] = refusal(400, "Channel not found")
-            with pytest.raises(ChannelGone, match="gone before it entered the bridge"):
+            with pytest.raises(InvalidParameter):
                 await bridge.add(call.channel)
+
+    @virtual_time
+    async def test_one_that_has_gone_is_not_asked_for(self):
+        async with calling() as call:
+            bridge, other = await call.channel.bridge(), await second(call)
+            await call.asterisk.end(other.id)
+            count = len(call.asterisk.requests)
+            with pytest.raises(ChannelGone):
+                await bridge.add(call.channel, other)
+            assert len(call.asterisk.requests) == count
 
     @virtual_time
     async def test_one_that_goes_while_it_enters_ends_the_wait(self):
