@@ -43,7 +43,9 @@ class Applications(Resource):
 
         `GET /applications`.
         """
-        return await self._call(tuple[Application, ...], "GET", "/applications")
+        return await self._call(
+            tuple[Application, ...], "GET", "/applications", operation="applications.list"
+        )
 
     async def get(self, application_name: str) -> Application:
         """One Stasis application: what it is subscribed to, and its event filter.
@@ -54,7 +56,12 @@ class Applications(Resource):
 
         Raises NotFound (404), and what all do (see Ari).
         """
-        return await self._call(Application, "GET", f"/applications/{segment(application_name)}")
+        return await self._call(
+            Application,
+            "GET",
+            f"/applications/{segment(application_name)}",
+            operation="applications.get",
+        )
 
     async def subscribe(
         self, application_name: str, *, event_source: str | Sequence[str]
@@ -75,6 +82,8 @@ class Applications(Resource):
             "POST",
             f"/applications/{segment(application_name)}/subscription",
             {"eventSource": many(event_source)},
+            repeatable=True,
+            operation="applications.subscribe",
         )
 
     async def unsubscribe(
@@ -96,6 +105,7 @@ class Applications(Resource):
             "DELETE",
             f"/applications/{segment(application_name)}/subscription",
             {"eventSource": many(event_source)},
+            operation="applications.unsubscribe",
         )
 
     async def filter(
@@ -118,4 +128,5 @@ class Applications(Resource):
             f"/applications/{segment(application_name)}/eventFilter",
             body=filter,
             since=SINCE_16_3,
+            operation="applications.filter",
         )

@@ -156,6 +156,7 @@ class Asterisk(Resource):
             tuple[ConfigTuple, ...],
             "GET",
             f"/asterisk/config/dynamic/{segment(config_class)}/{segment(object_type)}/{segment(id)}",
+            operation="asterisk.get_object",
         )
 
     async def update_object(
@@ -183,6 +184,7 @@ class Asterisk(Resource):
             "PUT",
             f"/asterisk/config/dynamic/{segment(config_class)}/{segment(object_type)}/{segment(id)}",
             body={"fields": fields} if fields is not None else None,
+            operation="asterisk.update_object",
         )
 
     async def delete_object(self, config_class: str, object_type: str, id: str) -> None:
@@ -200,6 +202,7 @@ class Asterisk(Resource):
             None,
             "DELETE",
             f"/asterisk/config/dynamic/{segment(config_class)}/{segment(object_type)}/{segment(id)}",
+            operation="asterisk.delete_object",
         )
 
     async def get_info(self, *, only: str | Sequence[str] | None = None) -> AsteriskInfo:
@@ -210,7 +213,12 @@ class Asterisk(Resource):
         only: one of build, system, config, status; one or several (query).
         """
         return await self._call(
-            AsteriskInfo, "GET", "/asterisk/info", {"only": many(only)}, seconds=LISTING_SECONDS
+            AsteriskInfo,
+            "GET",
+            "/asterisk/info",
+            {"only": many(only)},
+            seconds=LISTING_SECONDS,
+            operation="asterisk.get_info",
         )
 
     async def ping(self) -> AsteriskPing:
@@ -220,7 +228,9 @@ class Asterisk(Resource):
 
         Raises NotSupported (older server), and what all do (see Ari).
         """
-        return await self._call(AsteriskPing, "GET", "/asterisk/ping", since=SINCE_16_2)
+        return await self._call(
+            AsteriskPing, "GET", "/asterisk/ping", since=SINCE_16_2, operation="asterisk.ping"
+        )
 
     async def list_modules(self) -> tuple[Module, ...]:
         """All loaded modules.
@@ -228,7 +238,11 @@ class Asterisk(Resource):
         `GET /asterisk/modules`.
         """
         return await self._call(
-            tuple[Module, ...], "GET", "/asterisk/modules", seconds=LISTING_SECONDS
+            tuple[Module, ...],
+            "GET",
+            "/asterisk/modules",
+            seconds=LISTING_SECONDS,
+            operation="asterisk.list_modules",
         )
 
     async def get_module(self, module_name: str) -> Module:
@@ -240,7 +254,12 @@ class Asterisk(Resource):
 
         Raises NotFound (404), Conflict (409), and what all do (see Ari).
         """
-        return await self._call(Module, "GET", f"/asterisk/modules/{segment(module_name)}")
+        return await self._call(
+            Module,
+            "GET",
+            f"/asterisk/modules/{segment(module_name)}",
+            operation="asterisk.get_module",
+        )
 
     async def load_module(self, module_name: str) -> None:
         """Load a module.
@@ -252,7 +271,11 @@ class Asterisk(Resource):
         Raises Conflict (409), and what all do (see Ari).
         """
         await self._call(
-            None, "POST", f"/asterisk/modules/{segment(module_name)}", seconds=LISTING_SECONDS
+            None,
+            "POST",
+            f"/asterisk/modules/{segment(module_name)}",
+            seconds=LISTING_SECONDS,
+            operation="asterisk.load_module",
         )
 
     async def unload_module(self, module_name: str) -> None:
@@ -265,7 +288,11 @@ class Asterisk(Resource):
         Raises NotFound (404), Conflict (409), and what all do (see Ari).
         """
         await self._call(
-            None, "DELETE", f"/asterisk/modules/{segment(module_name)}", seconds=LISTING_SECONDS
+            None,
+            "DELETE",
+            f"/asterisk/modules/{segment(module_name)}",
+            seconds=LISTING_SECONDS,
+            operation="asterisk.unload_module",
         )
 
     async def reload_module(self, module_name: str) -> None:
@@ -278,7 +305,11 @@ class Asterisk(Resource):
         Raises NotFound (404), Conflict (409), and what all do (see Ari).
         """
         await self._call(
-            None, "PUT", f"/asterisk/modules/{segment(module_name)}", seconds=LISTING_SECONDS
+            None,
+            "PUT",
+            f"/asterisk/modules/{segment(module_name)}",
+            seconds=LISTING_SECONDS,
+            operation="asterisk.reload_module",
         )
 
     async def list_log_channels(self) -> tuple[LogChannel, ...]:
@@ -286,7 +317,12 @@ class Asterisk(Resource):
 
         `GET /asterisk/logging`.
         """
-        return await self._call(tuple[LogChannel, ...], "GET", "/asterisk/logging")
+        return await self._call(
+            tuple[LogChannel, ...],
+            "GET",
+            "/asterisk/logging",
+            operation="asterisk.list_log_channels",
+        )
 
     async def add_log(self, log_channel_name: str, *, configuration: str) -> None:
         """Add a log channel. Unknown levels are accepted silently.
@@ -303,6 +339,7 @@ class Asterisk(Resource):
             "POST",
             f"/asterisk/logging/{segment(log_channel_name)}",
             {"configuration": configuration},
+            operation="asterisk.add_log",
         )
 
     async def delete_log(self, log_channel_name: str) -> None:
@@ -314,7 +351,12 @@ class Asterisk(Resource):
 
         Raises NotFound (404), and what all do (see Ari).
         """
-        await self._call(None, "DELETE", f"/asterisk/logging/{segment(log_channel_name)}")
+        await self._call(
+            None,
+            "DELETE",
+            f"/asterisk/logging/{segment(log_channel_name)}",
+            operation="asterisk.delete_log",
+        )
 
     async def rotate_log(self, log_channel_name: str) -> None:
         """Rotate a log channel. One that was added by `add_log` is gone after it.
@@ -325,7 +367,12 @@ class Asterisk(Resource):
 
         Raises NotFound (404), and what all do (see Ari).
         """
-        await self._call(None, "PUT", f"/asterisk/logging/{segment(log_channel_name)}/rotate")
+        await self._call(
+            None,
+            "PUT",
+            f"/asterisk/logging/{segment(log_channel_name)}/rotate",
+            operation="asterisk.rotate_log",
+        )
 
     async def get_global_var(self, *, variable: str) -> Variable:
         """Read a global variable; empty when there is none.
@@ -336,7 +383,13 @@ class Asterisk(Resource):
 
         Raises InvalidParameter (400), and what all do (see Ari).
         """
-        return await self._call(Variable, "GET", "/asterisk/variable", {"variable": variable})
+        return await self._call(
+            Variable,
+            "GET",
+            "/asterisk/variable",
+            {"variable": variable},
+            operation="asterisk.get_global_var",
+        )
 
     async def set_global_var(self, *, variable: str, value: str | None = None) -> None:
         """Set a global variable.
@@ -348,4 +401,11 @@ class Asterisk(Resource):
 
         Raises InvalidParameter (400), and what all do (see Ari).
         """
-        await self._call(None, "POST", "/asterisk/variable", {"variable": variable, "value": value})
+        await self._call(
+            None,
+            "POST",
+            "/asterisk/variable",
+            {"variable": variable, "value": value},
+            repeatable=True,
+            operation="asterisk.set_global_var",
+        )

@@ -61,7 +61,9 @@ class Bridges(Resource):
 
         `GET /bridges`.
         """
-        return await self._call(tuple[Bridge, ...], "GET", "/bridges", seconds=LISTING_SECONDS)
+        return await self._call(
+            tuple[Bridge, ...], "GET", "/bridges", seconds=LISTING_SECONDS, operation="bridges.list"
+        )
 
     async def create(
         self,
@@ -94,6 +96,7 @@ class Bridges(Resource):
             body={"variables": variables} if variables is not None else None,
             newer={"variables": SINCE_20_20},
             resolve=f"/bridges/{segment(bridge_id)}" if bridge_id else None,
+            operation="bridges.create",
         )
 
     async def create_with_id(
@@ -127,6 +130,7 @@ class Bridges(Resource):
             body={"variables": variables} if variables is not None else None,
             newer={"variables": SINCE_20_20},
             resolve=f"/bridges/{segment(bridge_id)}",
+            operation="bridges.create_with_id",
         )
 
     async def get(self, bridge_id: str) -> Bridge:
@@ -138,7 +142,9 @@ class Bridges(Resource):
 
         Raises NotFound (404), and what all do (see Ari).
         """
-        return await self._call(Bridge, "GET", f"/bridges/{segment(bridge_id)}")
+        return await self._call(
+            Bridge, "GET", f"/bridges/{segment(bridge_id)}", operation="bridges.get"
+        )
 
     async def destroy(self, bridge_id: str) -> None:
         """Take a bridge down; its channels stay in Stasis. It may still be seen for a moment.
@@ -149,7 +155,9 @@ class Bridges(Resource):
 
         Raises NotFound (404), Conflict (409), and what all do (see Ari).
         """
-        await self._call(None, "DELETE", f"/bridges/{segment(bridge_id)}")
+        await self._call(
+            None, "DELETE", f"/bridges/{segment(bridge_id)}", operation="bridges.destroy"
+        )
 
     async def get_bridge_var(self, bridge_id: str, *, variable: str) -> Variable:
         """Read a variable of a bridge.
@@ -168,6 +176,7 @@ class Bridges(Resource):
             f"/bridges/{segment(bridge_id)}/variable",
             {"variable": variable},
             since=SINCE_20_20,
+            operation="bridges.get_bridge_var",
         )
 
     async def set_bridge_var(
@@ -196,6 +205,7 @@ class Bridges(Resource):
             f"/bridges/{segment(bridge_id)}/variable",
             {"variable": variable, "value": value, "report_events": report_events},
             since=SINCE_20_20,
+            operation="bridges.set_bridge_var",
         )
 
     async def get_bridge_vars(self, bridge_id: str, *, variables: str | Sequence[str]) -> Variables:
@@ -215,6 +225,7 @@ class Bridges(Resource):
             f"/bridges/{segment(bridge_id)}/variables",
             {"variables": many(variables)},
             since=SINCE_20_20,
+            operation="bridges.get_bridge_vars",
         )
 
     async def set_bridge_vars(self, bridge_id: str, *, variables: Mapping[str, object]) -> None:
@@ -235,6 +246,7 @@ class Bridges(Resource):
             f"/bridges/{segment(bridge_id)}/variables",
             body={"variables": variables},
             since=SINCE_20_20,
+            operation="bridges.set_bridge_vars",
         )
 
     async def add_channel(
@@ -276,6 +288,7 @@ class Bridges(Resource):
             },
             newer={"inhibitConnectedLineUpdates": SINCE_18_0},
             seconds=BLOCKING_SECONDS,
+            operation="bridges.add_channel",
         )
 
     async def remove_channel(self, bridge_id: str, *, channel: str | Sequence[str]) -> None:
@@ -295,6 +308,8 @@ class Bridges(Resource):
             f"/bridges/{segment(bridge_id)}/removeChannel",
             {"channel": many(channel)},
             seconds=BLOCKING_SECONDS,
+            repeatable=True,
+            operation="bridges.remove_channel",
         )
 
     async def set_video_source(self, bridge_id: str, channel_id: str) -> None:
@@ -313,6 +328,8 @@ class Bridges(Resource):
             "POST",
             f"/bridges/{segment(bridge_id)}/videoSource/{segment(channel_id)}",
             seconds=BLOCKING_SECONDS,
+            repeatable=True,
+            operation="bridges.set_video_source",
         )
 
     async def clear_video_source(self, bridge_id: str) -> None:
@@ -325,7 +342,12 @@ class Bridges(Resource):
         Raises NotFound (404), Conflict (409), and what all do (see Ari).
         """
         await self._call(
-            None, "DELETE", f"/bridges/{segment(bridge_id)}/videoSource", seconds=BLOCKING_SECONDS
+            None,
+            "DELETE",
+            f"/bridges/{segment(bridge_id)}/videoSource",
+            seconds=BLOCKING_SECONDS,
+            repeatable=True,
+            operation="bridges.clear_video_source",
         )
 
     async def start_moh(self, bridge_id: str, *, moh_class: str | None = None) -> None:
@@ -339,7 +361,12 @@ class Bridges(Resource):
         Raises NotFound (404), Conflict (409), and what all do (see Ari).
         """
         await self._call(
-            None, "POST", f"/bridges/{segment(bridge_id)}/moh", {"mohClass": moh_class}
+            None,
+            "POST",
+            f"/bridges/{segment(bridge_id)}/moh",
+            {"mohClass": moh_class},
+            repeatable=True,
+            operation="bridges.start_moh",
         )
 
     async def stop_moh(self, bridge_id: str) -> None:
@@ -351,7 +378,9 @@ class Bridges(Resource):
 
         Raises NotFound (404), Conflict (409), and what all do (see Ari).
         """
-        await self._call(None, "DELETE", f"/bridges/{segment(bridge_id)}/moh")
+        await self._call(
+            None, "DELETE", f"/bridges/{segment(bridge_id)}/moh", operation="bridges.stop_moh"
+        )
 
     async def play(
         self,
@@ -395,6 +424,7 @@ class Bridges(Resource):
             },
             newer={"announcer_format": SINCE_20_17},
             resolve=f"/playbacks/{segment(playback_id)}" if playback_id else None,
+            operation="bridges.play",
         )
 
     async def play_with_id(
@@ -438,6 +468,7 @@ class Bridges(Resource):
             },
             newer={"announcer_format": SINCE_20_17},
             resolve=f"/playbacks/{segment(playback_id)}",
+            operation="bridges.play_with_id",
         )
 
     async def record(
@@ -488,4 +519,5 @@ class Bridges(Resource):
             },
             newer={"recorder_format": SINCE_20_17},
             resolve=f"/recordings/live/{segment(name)}",
+            operation="bridges.record",
         )

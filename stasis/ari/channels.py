@@ -163,7 +163,13 @@ class Channels(Resource):
 
         `GET /channels`.
         """
-        return await self._call(tuple[Channel, ...], "GET", "/channels", seconds=LISTING_SECONDS)
+        return await self._call(
+            tuple[Channel, ...],
+            "GET",
+            "/channels",
+            seconds=LISTING_SECONDS,
+            operation="channels.list",
+        )
 
     async def originate(
         self,
@@ -228,6 +234,7 @@ class Channels(Resource):
             },
             body={"variables": variables} if variables is not None else None,
             resolve=f"/channels/{segment(channel_id)}" if channel_id else None,
+            operation="channels.originate",
         )
 
     async def create(
@@ -273,6 +280,7 @@ class Channels(Resource):
             },
             body={"variables": variables} if variables is not None else None,
             resolve=f"/channels/{segment(channel_id)}" if channel_id else None,
+            operation="channels.create",
         )
 
     async def get(self, channel_id: str) -> Channel:
@@ -284,7 +292,9 @@ class Channels(Resource):
 
         Raises NotFound (404), and what all do (see Ari).
         """
-        return await self._call(Channel, "GET", f"/channels/{segment(channel_id)}")
+        return await self._call(
+            Channel, "GET", f"/channels/{segment(channel_id)}", operation="channels.get"
+        )
 
     async def originate_with_id(
         self,
@@ -347,6 +357,7 @@ class Channels(Resource):
             },
             body={"variables": variables} if variables is not None else None,
             resolve=f"/channels/{segment(channel_id)}",
+            operation="channels.originate_with_id",
         )
 
     async def hangup(
@@ -372,6 +383,7 @@ class Channels(Resource):
             f"/channels/{segment(channel_id)}",
             {"reason_code": reason_code, "reason": reason},
             newer={"reason_code": SINCE_18_0},
+            operation="channels.hangup",
         )
 
     async def continue_in_dialplan(
@@ -401,6 +413,8 @@ class Channels(Resource):
             "POST",
             f"/channels/{segment(channel_id)}/continue",
             {"context": context, "extension": extension, "priority": priority, "label": label},
+            repeatable=True,
+            operation="channels.continue_in_dialplan",
         )
 
     async def move(self, channel_id: str, *, app: str, app_args: str | None = None) -> None:
@@ -421,6 +435,7 @@ class Channels(Resource):
             f"/channels/{segment(channel_id)}/move",
             {"app": app, "appArgs": app_args},
             since=SINCE_16_3,
+            operation="channels.move",
         )
 
     async def redirect(self, channel_id: str, *, endpoint: str) -> None:
@@ -435,7 +450,11 @@ class Channels(Resource):
         Unprocessable (422), and what all do (see Ari).
         """
         await self._call(
-            None, "POST", f"/channels/{segment(channel_id)}/redirect", {"endpoint": endpoint}
+            None,
+            "POST",
+            f"/channels/{segment(channel_id)}/redirect",
+            {"endpoint": endpoint},
+            operation="channels.redirect",
         )
 
     async def answer(self, channel_id: str) -> None:
@@ -448,7 +467,12 @@ class Channels(Resource):
         Raises NotFound (404), Conflict (409), InvalidState (412), and what all do (see Ari).
         """
         await self._call(
-            None, "POST", f"/channels/{segment(channel_id)}/answer", seconds=BLOCKING_SECONDS
+            None,
+            "POST",
+            f"/channels/{segment(channel_id)}/answer",
+            seconds=BLOCKING_SECONDS,
+            repeatable=True,
+            operation="channels.answer",
         )
 
     async def ring(self, channel_id: str) -> None:
@@ -460,7 +484,13 @@ class Channels(Resource):
 
         Raises NotFound (404), Conflict (409), InvalidState (412), and what all do (see Ari).
         """
-        await self._call(None, "POST", f"/channels/{segment(channel_id)}/ring")
+        await self._call(
+            None,
+            "POST",
+            f"/channels/{segment(channel_id)}/ring",
+            repeatable=True,
+            operation="channels.ring",
+        )
 
     async def ring_stop(self, channel_id: str) -> None:
         """Stop the ringing of `ring`.
@@ -471,7 +501,9 @@ class Channels(Resource):
 
         Raises NotFound (404), Conflict (409), InvalidState (412), and what all do (see Ari).
         """
-        await self._call(None, "DELETE", f"/channels/{segment(channel_id)}/ring")
+        await self._call(
+            None, "DELETE", f"/channels/{segment(channel_id)}/ring", operation="channels.ring_stop"
+        )
 
     async def progress(self, channel_id: str) -> None:
         """Tell a channel of progress, for early media.
@@ -484,7 +516,12 @@ class Channels(Resource):
         and what all do (see Ari).
         """
         await self._call(
-            None, "POST", f"/channels/{segment(channel_id)}/progress", since=SINCE_20_16
+            None,
+            "POST",
+            f"/channels/{segment(channel_id)}/progress",
+            since=SINCE_20_16,
+            repeatable=True,
+            operation="channels.progress",
         )
 
     async def send_dtmf(
@@ -522,6 +559,7 @@ class Channels(Resource):
                 "duration": duration,
                 "after": after,
             },
+            operation="channels.send_dtmf",
         )
 
     async def mute(self, channel_id: str, *, direction: str = "both") -> None:
@@ -536,7 +574,12 @@ class Channels(Resource):
         what all do (see Ari).
         """
         await self._call(
-            None, "POST", f"/channels/{segment(channel_id)}/mute", {"direction": direction}
+            None,
+            "POST",
+            f"/channels/{segment(channel_id)}/mute",
+            {"direction": direction},
+            repeatable=True,
+            operation="channels.mute",
         )
 
     async def unmute(self, channel_id: str, *, direction: str = "both") -> None:
@@ -551,7 +594,11 @@ class Channels(Resource):
         what all do (see Ari).
         """
         await self._call(
-            None, "DELETE", f"/channels/{segment(channel_id)}/mute", {"direction": direction}
+            None,
+            "DELETE",
+            f"/channels/{segment(channel_id)}/mute",
+            {"direction": direction},
+            operation="channels.unmute",
         )
 
     async def hold(self, channel_id: str) -> None:
@@ -563,7 +610,13 @@ class Channels(Resource):
 
         Raises NotFound (404), Conflict (409), InvalidState (412), and what all do (see Ari).
         """
-        await self._call(None, "POST", f"/channels/{segment(channel_id)}/hold")
+        await self._call(
+            None,
+            "POST",
+            f"/channels/{segment(channel_id)}/hold",
+            repeatable=True,
+            operation="channels.hold",
+        )
 
     async def unhold(self, channel_id: str) -> None:
         """Take a channel off hold.
@@ -574,7 +627,9 @@ class Channels(Resource):
 
         Raises NotFound (404), Conflict (409), InvalidState (412), and what all do (see Ari).
         """
-        await self._call(None, "DELETE", f"/channels/{segment(channel_id)}/hold")
+        await self._call(
+            None, "DELETE", f"/channels/{segment(channel_id)}/hold", operation="channels.unhold"
+        )
 
     async def start_moh(self, channel_id: str, *, moh_class: str | None = None) -> None:
         """Play music on hold to a channel.
@@ -587,7 +642,12 @@ class Channels(Resource):
         Raises NotFound (404), Conflict (409), InvalidState (412), and what all do (see Ari).
         """
         await self._call(
-            None, "POST", f"/channels/{segment(channel_id)}/moh", {"mohClass": moh_class}
+            None,
+            "POST",
+            f"/channels/{segment(channel_id)}/moh",
+            {"mohClass": moh_class},
+            repeatable=True,
+            operation="channels.start_moh",
         )
 
     async def stop_moh(self, channel_id: str) -> None:
@@ -599,7 +659,9 @@ class Channels(Resource):
 
         Raises NotFound (404), Conflict (409), InvalidState (412), and what all do (see Ari).
         """
-        await self._call(None, "DELETE", f"/channels/{segment(channel_id)}/moh")
+        await self._call(
+            None, "DELETE", f"/channels/{segment(channel_id)}/moh", operation="channels.stop_moh"
+        )
 
     async def start_silence(self, channel_id: str) -> None:
         """Play silence to a channel, which keeps its audio path open.
@@ -610,7 +672,13 @@ class Channels(Resource):
 
         Raises NotFound (404), Conflict (409), InvalidState (412), and what all do (see Ari).
         """
-        await self._call(None, "POST", f"/channels/{segment(channel_id)}/silence")
+        await self._call(
+            None,
+            "POST",
+            f"/channels/{segment(channel_id)}/silence",
+            repeatable=True,
+            operation="channels.start_silence",
+        )
 
     async def stop_silence(self, channel_id: str) -> None:
         """Stop the silence. Harmless, so it also tells whether a channel is in Stasis.
@@ -621,7 +689,12 @@ class Channels(Resource):
 
         Raises NotFound (404), Conflict (409), InvalidState (412), and what all do (see Ari).
         """
-        await self._call(None, "DELETE", f"/channels/{segment(channel_id)}/silence")
+        await self._call(
+            None,
+            "DELETE",
+            f"/channels/{segment(channel_id)}/silence",
+            operation="channels.stop_silence",
+        )
 
     async def play(
         self,
@@ -660,6 +733,7 @@ class Channels(Resource):
                 "playbackId": playback_id,
             },
             resolve=f"/playbacks/{segment(playback_id)}" if playback_id else None,
+            operation="channels.play",
         )
 
     async def play_with_id(
@@ -693,6 +767,7 @@ class Channels(Resource):
             f"/channels/{segment(channel_id)}/play/{segment(playback_id)}",
             {"media": many(media), "lang": lang, "offsetms": offsetms, "skipms": skipms},
             resolve=f"/playbacks/{segment(playback_id)}",
+            operation="channels.play_with_id",
         )
 
     async def record(
@@ -738,6 +813,7 @@ class Channels(Resource):
                 "terminateOn": terminate_on,
             },
             resolve=f"/recordings/live/{segment(name)}",
+            operation="channels.record",
         )
 
     async def get_channel_var(self, channel_id: str, *, variable: str) -> Variable:
@@ -752,7 +828,11 @@ class Channels(Resource):
         Ari).
         """
         return await self._call(
-            Variable, "GET", f"/channels/{segment(channel_id)}/variable", {"variable": variable}
+            Variable,
+            "GET",
+            f"/channels/{segment(channel_id)}/variable",
+            {"variable": variable},
+            operation="channels.get_channel_var",
         )
 
     async def set_channel_var(
@@ -783,6 +863,8 @@ class Channels(Resource):
             {"variable": variable, "value": value, "report_events": report_events},
             newer={"report_events": SINCE_20_20},
             seconds=BLOCKING_SECONDS,
+            repeatable=True,
+            operation="channels.set_channel_var",
         )
 
     async def get_channel_vars(
@@ -804,6 +886,7 @@ class Channels(Resource):
             f"/channels/{segment(channel_id)}/variables",
             {"variables": many(variables)},
             since=SINCE_20_20,
+            operation="channels.get_channel_vars",
         )
 
     async def set_channel_vars(self, channel_id: str, *, variables: Mapping[str, object]) -> None:
@@ -825,6 +908,7 @@ class Channels(Resource):
             body={"variables": variables},
             since=SINCE_20_20,
             seconds=BLOCKING_SECONDS,
+            operation="channels.set_channel_vars",
         )
 
     async def snoop_channel(
@@ -856,6 +940,7 @@ class Channels(Resource):
             f"/channels/{segment(channel_id)}/snoop",
             {"spy": spy, "whisper": whisper, "app": app, "appArgs": app_args, "snoopId": snoop_id},
             resolve=f"/channels/{segment(snoop_id)}" if snoop_id else None,
+            operation="channels.snoop_channel",
         )
 
     async def snoop_channel_with_id(
@@ -887,6 +972,7 @@ class Channels(Resource):
             f"/channels/{segment(channel_id)}/snoop/{segment(snoop_id)}",
             {"spy": spy, "whisper": whisper, "app": app, "appArgs": app_args},
             resolve=f"/channels/{segment(snoop_id)}",
+            operation="channels.snoop_channel_with_id",
         )
 
     async def dial(self, channel_id: str, *, caller: str | None = None, timeout: int = 0) -> None:
@@ -905,6 +991,7 @@ class Channels(Resource):
             "POST",
             f"/channels/{segment(channel_id)}/dial",
             {"caller": caller, "timeout": timeout},
+            operation="channels.dial",
         )
 
     async def rtp_statistics(self, channel_id: str) -> RTPstat:
@@ -918,7 +1005,11 @@ class Channels(Resource):
         (see Ari).
         """
         return await self._call(
-            RTPstat, "GET", f"/channels/{segment(channel_id)}/rtp_statistics", since=SINCE_16_4
+            RTPstat,
+            "GET",
+            f"/channels/{segment(channel_id)}/rtp_statistics",
+            since=SINCE_16_4,
+            operation="channels.rtp_statistics",
         )
 
     async def external_media(
@@ -979,6 +1070,7 @@ class Channels(Resource):
             since=SINCE_16_6,
             newer={"data": SINCE_18_0, "transport_data": SINCE_20_18},
             resolve=f"/channels/{segment(channel_id)}" if channel_id else None,
+            operation="channels.external_media",
         )
 
     async def transfer_progress(self, channel_id: str, *, states: str) -> None:
@@ -1000,4 +1092,5 @@ class Channels(Resource):
             f"/channels/{segment(channel_id)}/transfer_progress",
             {"states": states},
             since=SINCE_20_13,
+            operation="channels.transfer_progress",
         )

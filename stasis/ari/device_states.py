@@ -53,7 +53,11 @@ class DeviceStates(Resource):
         `GET /deviceStates`.
         """
         return await self._call(
-            tuple[DeviceState, ...], "GET", "/deviceStates", seconds=LISTING_SECONDS
+            tuple[DeviceState, ...],
+            "GET",
+            "/deviceStates",
+            seconds=LISTING_SECONDS,
+            operation="device_states.list",
         )
 
     async def get(self, device_name: str) -> DeviceState:
@@ -63,7 +67,12 @@ class DeviceStates(Resource):
 
         device_name: name of the device, such as Stasis:NAME or PJSIP/NAME (`deviceName`).
         """
-        return await self._call(DeviceState, "GET", f"/deviceStates/{segment(device_name)}")
+        return await self._call(
+            DeviceState,
+            "GET",
+            f"/deviceStates/{segment(device_name)}",
+            operation="device_states.get",
+        )
 
     async def update(self, device_name: str, *, device_state: str) -> None:
         """Set the state of a device `Stasis:…`; no others can be set.
@@ -77,7 +86,11 @@ class DeviceStates(Resource):
         Raises NotFound (404), Conflict (409), and what all do (see Ari).
         """
         await self._call(
-            None, "PUT", f"/deviceStates/{segment(device_name)}", {"deviceState": device_state}
+            None,
+            "PUT",
+            f"/deviceStates/{segment(device_name)}",
+            {"deviceState": device_state},
+            operation="device_states.update",
         )
 
     async def delete(self, device_name: str) -> None:
@@ -89,4 +102,9 @@ class DeviceStates(Resource):
 
         Raises NotFound (404), Conflict (409), and what all do (see Ari).
         """
-        await self._call(None, "DELETE", f"/deviceStates/{segment(device_name)}")
+        await self._call(
+            None,
+            "DELETE",
+            f"/deviceStates/{segment(device_name)}",
+            operation="device_states.delete",
+        )

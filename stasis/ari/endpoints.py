@@ -59,7 +59,13 @@ class Endpoints(Resource):
 
         `GET /endpoints`.
         """
-        return await self._call(tuple[Endpoint, ...], "GET", "/endpoints", seconds=LISTING_SECONDS)
+        return await self._call(
+            tuple[Endpoint, ...],
+            "GET",
+            "/endpoints",
+            seconds=LISTING_SECONDS,
+            operation="endpoints.list",
+        )
 
     async def send_message(
         self,
@@ -88,6 +94,7 @@ class Endpoints(Resource):
             {"to": to, "from": from_, "body": body},
             body={"variables": variables} if variables is not None else None,
             repeatable=False,
+            operation="endpoints.send_message",
         )
 
     async def refer(
@@ -120,6 +127,7 @@ class Endpoints(Resource):
             {"to": to, "from": from_, "refer_to": refer_to, "to_self": to_self},
             body={"variables": variables} if variables is not None else None,
             since=SINCE_18_20,
+            operation="endpoints.refer",
         )
 
     async def list_by_tech(self, tech: str) -> tuple[Endpoint, ...]:
@@ -132,7 +140,11 @@ class Endpoints(Resource):
         Raises NotFound (404), and what all do (see Ari).
         """
         return await self._call(
-            tuple[Endpoint, ...], "GET", f"/endpoints/{segment(tech)}", seconds=LISTING_SECONDS
+            tuple[Endpoint, ...],
+            "GET",
+            f"/endpoints/{segment(tech)}",
+            seconds=LISTING_SECONDS,
+            operation="endpoints.list_by_tech",
         )
 
     async def get(self, tech: str, resource: str) -> Endpoint:
@@ -145,7 +157,12 @@ class Endpoints(Resource):
 
         Raises InvalidParameter (400), NotFound (404), and what all do (see Ari).
         """
-        return await self._call(Endpoint, "GET", f"/endpoints/{segment(tech)}/{segment(resource)}")
+        return await self._call(
+            Endpoint,
+            "GET",
+            f"/endpoints/{segment(tech)}/{segment(resource)}",
+            operation="endpoints.get",
+        )
 
     async def send_message_to_endpoint(
         self,
@@ -176,6 +193,7 @@ class Endpoints(Resource):
             {"from": from_, "body": body},
             body={"variables": variables} if variables is not None else None,
             repeatable=False,
+            operation="endpoints.send_message_to_endpoint",
         )
 
     async def refer_to_endpoint(
@@ -210,4 +228,5 @@ class Endpoints(Resource):
             {"from": from_, "refer_to": refer_to, "to_self": to_self},
             body={"variables": variables} if variables is not None else None,
             since=SINCE_18_20,
+            operation="endpoints.refer_to_endpoint",
         )

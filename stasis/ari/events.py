@@ -579,6 +579,7 @@ class Events(Resource):
             f"/events/user/{segment(event_name)}",
             {"application": application, "source": many(source)},
             body={"variables": variables} if variables is not None else None,
+            operation="events.user_event",
         )
 
     async def claim_channel(self, *, channel_id: str, application: str) -> None:
@@ -598,6 +599,7 @@ class Events(Resource):
             "/events/claim",
             {"channelId": channel_id, "application": application},
             since=SINCE_20_20,
+            operation="events.claim_channel",
         )
 
 

@@ -33,7 +33,13 @@ class Mailboxes(Resource):
 
         `GET /mailboxes`.
         """
-        return await self._call(tuple[Mailbox, ...], "GET", "/mailboxes", seconds=LISTING_SECONDS)
+        return await self._call(
+            tuple[Mailbox, ...],
+            "GET",
+            "/mailboxes",
+            seconds=LISTING_SECONDS,
+            operation="mailboxes.list",
+        )
 
     async def get(self, mailbox_name: str) -> Mailbox:
         """One mailbox.
@@ -44,7 +50,9 @@ class Mailboxes(Resource):
 
         Raises NotFound (404), and what all do (see Ari).
         """
-        return await self._call(Mailbox, "GET", f"/mailboxes/{segment(mailbox_name)}")
+        return await self._call(
+            Mailbox, "GET", f"/mailboxes/{segment(mailbox_name)}", operation="mailboxes.get"
+        )
 
     async def update(self, mailbox_name: str, *, old_messages: int, new_messages: int) -> None:
         """Set the counts of a mailbox, which is made if need be.
@@ -62,6 +70,7 @@ class Mailboxes(Resource):
             "PUT",
             f"/mailboxes/{segment(mailbox_name)}",
             {"oldMessages": old_messages, "newMessages": new_messages},
+            operation="mailboxes.update",
         )
 
     async def delete(self, mailbox_name: str) -> None:
@@ -73,4 +82,6 @@ class Mailboxes(Resource):
 
         Raises NotFound (404), and what all do (see Ari).
         """
-        await self._call(None, "DELETE", f"/mailboxes/{segment(mailbox_name)}")
+        await self._call(
+            None, "DELETE", f"/mailboxes/{segment(mailbox_name)}", operation="mailboxes.delete"
+        )

@@ -51,7 +51,9 @@ class Playbacks(Resource):
 
         Raises NotFound (404), and what all do (see Ari).
         """
-        return await self._call(Playback, "GET", f"/playbacks/{segment(playback_id)}")
+        return await self._call(
+            Playback, "GET", f"/playbacks/{segment(playback_id)}", operation="playbacks.get"
+        )
 
     async def stop(self, playback_id: str) -> None:
         """Stop a playback.
@@ -62,7 +64,9 @@ class Playbacks(Resource):
 
         Raises NotFound (404), and what all do (see Ari).
         """
-        await self._call(None, "DELETE", f"/playbacks/{segment(playback_id)}")
+        await self._call(
+            None, "DELETE", f"/playbacks/{segment(playback_id)}", operation="playbacks.stop"
+        )
 
     async def control(self, playback_id: str, *, operation: str) -> None:
         """Pause, resume or wind a playback; Conflict (409) while it is queued.
@@ -76,5 +80,9 @@ class Playbacks(Resource):
         Ari).
         """
         await self._call(
-            None, "POST", f"/playbacks/{segment(playback_id)}/control", {"operation": operation}
+            None,
+            "POST",
+            f"/playbacks/{segment(playback_id)}/control",
+            {"operation": operation},
+            operation="playbacks.control",
         )

@@ -60,7 +60,11 @@ class Recordings(Resource):
         `GET /recordings/stored`.
         """
         return await self._call(
-            tuple[StoredRecording, ...], "GET", "/recordings/stored", seconds=LISTING_SECONDS
+            tuple[StoredRecording, ...],
+            "GET",
+            "/recordings/stored",
+            seconds=LISTING_SECONDS,
+            operation="recordings.list_stored",
         )
 
     async def get_stored(self, recording_name: str) -> StoredRecording:
@@ -73,7 +77,10 @@ class Recordings(Resource):
         Raises NotFound (404), and what all do (see Ari).
         """
         return await self._call(
-            StoredRecording, "GET", f"/recordings/stored/{segment(recording_name)}"
+            StoredRecording,
+            "GET",
+            f"/recordings/stored/{segment(recording_name)}",
+            operation="recordings.get_stored",
         )
 
     async def delete_stored(self, recording_name: str) -> None:
@@ -85,7 +92,12 @@ class Recordings(Resource):
 
         Raises NotFound (404), and what all do (see Ari).
         """
-        await self._call(None, "DELETE", f"/recordings/stored/{segment(recording_name)}")
+        await self._call(
+            None,
+            "DELETE",
+            f"/recordings/stored/{segment(recording_name)}",
+            operation="recordings.delete_stored",
+        )
 
     async def get_stored_file(self, recording_name: str) -> bytes:
         """The bytes of a stored recording.
@@ -102,6 +114,7 @@ class Recordings(Resource):
             f"/recordings/stored/{segment(recording_name)}/file",
             seconds=LISTING_SECONDS,
             binary=True,
+            operation="recordings.get_stored_file",
         )
 
     async def copy_stored(
@@ -123,6 +136,7 @@ class Recordings(Resource):
             f"/recordings/stored/{segment(recording_name)}/copy",
             {"destinationRecordingName": destination_recording_name},
             seconds=LISTING_SECONDS,
+            operation="recordings.copy_stored",
         )
 
     async def get_live(self, recording_name: str) -> LiveRecording:
@@ -134,7 +148,12 @@ class Recordings(Resource):
 
         Raises NotFound (404), and what all do (see Ari).
         """
-        return await self._call(LiveRecording, "GET", f"/recordings/live/{segment(recording_name)}")
+        return await self._call(
+            LiveRecording,
+            "GET",
+            f"/recordings/live/{segment(recording_name)}",
+            operation="recordings.get_live",
+        )
 
     async def cancel(self, recording_name: str) -> None:
         """Stop a recording and throw it away.
@@ -145,7 +164,12 @@ class Recordings(Resource):
 
         Raises NotFound (404), Conflict (409), and what all do (see Ari).
         """
-        await self._call(None, "DELETE", f"/recordings/live/{segment(recording_name)}")
+        await self._call(
+            None,
+            "DELETE",
+            f"/recordings/live/{segment(recording_name)}",
+            operation="recordings.cancel",
+        )
 
     async def stop(self, recording_name: str) -> None:
         """Stop a recording and store it.
@@ -156,7 +180,13 @@ class Recordings(Resource):
 
         Raises NotFound (404), Conflict (409), and what all do (see Ari).
         """
-        await self._call(None, "POST", f"/recordings/live/{segment(recording_name)}/stop")
+        await self._call(
+            None,
+            "POST",
+            f"/recordings/live/{segment(recording_name)}/stop",
+            repeatable=True,
+            operation="recordings.stop",
+        )
 
     async def pause(self, recording_name: str) -> None:
         """Pause a recording; its maximum silence is not counted meanwhile.
@@ -167,7 +197,13 @@ class Recordings(Resource):
 
         Raises NotFound (404), Conflict (409), and what all do (see Ari).
         """
-        await self._call(None, "POST", f"/recordings/live/{segment(recording_name)}/pause")
+        await self._call(
+            None,
+            "POST",
+            f"/recordings/live/{segment(recording_name)}/pause",
+            repeatable=True,
+            operation="recordings.pause",
+        )
 
     async def unpause(self, recording_name: str) -> None:
         """Go on with a recording.
@@ -178,7 +214,12 @@ class Recordings(Resource):
 
         Raises NotFound (404), Conflict (409), and what all do (see Ari).
         """
-        await self._call(None, "DELETE", f"/recordings/live/{segment(recording_name)}/pause")
+        await self._call(
+            None,
+            "DELETE",
+            f"/recordings/live/{segment(recording_name)}/pause",
+            operation="recordings.unpause",
+        )
 
     async def mute(self, recording_name: str) -> None:
         """Record silence instead, until `unmute`.
@@ -189,7 +230,13 @@ class Recordings(Resource):
 
         Raises NotFound (404), Conflict (409), and what all do (see Ari).
         """
-        await self._call(None, "POST", f"/recordings/live/{segment(recording_name)}/mute")
+        await self._call(
+            None,
+            "POST",
+            f"/recordings/live/{segment(recording_name)}/mute",
+            repeatable=True,
+            operation="recordings.mute",
+        )
 
     async def unmute(self, recording_name: str) -> None:
         """Record sound again.
@@ -200,4 +247,9 @@ class Recordings(Resource):
 
         Raises NotFound (404), Conflict (409), and what all do (see Ari).
         """
-        await self._call(None, "DELETE", f"/recordings/live/{segment(recording_name)}/mute")
+        await self._call(
+            None,
+            "DELETE",
+            f"/recordings/live/{segment(recording_name)}/mute",
+            operation="recordings.unmute",
+        )

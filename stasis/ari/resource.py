@@ -61,7 +61,8 @@ class Request:
     method: GET, POST, PUT or DELETE. path: below `/ari`, percent-encoded, with leading slash.
     query: name and value pairs, not yet encoded. body: JSON bytes, or None.
     seconds: how long to wait for the answer. repeatable: may be sent again when the first try
-    did not come through. binary: the answer is a file and must come over HTTP.
+    did not come through. binary: the answer is a file and must come over HTTP. operation: what
+    it is called in Python, such as `channels.answer`, for metrics; never sent.
     """
 
     method: str
@@ -71,6 +72,7 @@ class Request:
     seconds: float = CONTROL_SECONDS
     repeatable: bool = False
     binary: bool = False
+    operation: str = ""
 
 
 @frozen
@@ -144,6 +146,7 @@ class Resource:
         repeatable: bool | None = None,
         resolve: str | None = None,
         binary: bool = False,
+        operation: str = "",
     ) -> T:
         """Send one operation and return its result as `returns` (None for a 204).
 
@@ -151,6 +154,7 @@ class Resource:
         JSON body. since: versions that have the operation. newer: parameters by wire name that
         came later than the operation, and since when. seconds: how long the answer may take.
         resolve: a path to GET when the outcome of a create with an id of ours is unknown.
+        operation: the name that the request carries.
 
         Raises the errors of `stasis.errors.AriError`.
         """
@@ -179,16 +183,17 @@ class Resource:
             seconds,
             repeatable,
             binary,
+            operation,
         )
         try:
             response = await self._send(request)
         except OutcomeUnknown as unknown:
             if resolve is None:
                 raise
-            response = await self._resolved(resolve, unknown)
+            response = await self._resolved(resolve, unknown, f"{operation}.resolve")
         return result(request, response, returns, since)
 
-    async def _resolved(self, path: str, unknown: OutcomeUnknown) -> Response:
+    async def _resolved(self, path: str, unknown: OutcomeUnknown, operation: str) -> Response:
         """The object that a create without an answer made, or the same uncertainty again.
 
         The id is ours, so the server can tell. Whatever else goes wrong here says nothing about
@@ -196,7 +201,7 @@ class Resource:
         """
         try:
             response = await self._send(
-                Request("GET", path, seconds=CONTROL_SECONDS, repeatable=True)
+                Request("GET", path, seconds=CONTROL_SECONDS, repeatable=True, operation=operation)
             )
         except (NotSent, OutcomeUnknown):
             raise unknown from None

@@ -54,6 +54,7 @@ class Sounds(Resource):
             "/sounds",
             {"lang": lang, "format": format},
             seconds=LISTING_SECONDS,
+            operation="sounds.list",
         )
 
     async def get(self, sound_id: str) -> Sound:
@@ -65,4 +66,6 @@ class Sounds(Resource):
 
         Raises NotFound (404), and what all do (see Ari).
         """
-        return await self._call(Sound, "GET", f"/sounds/{segment(sound_id)}")
+        return await self._call(
+            Sound, "GET", f"/sounds/{segment(sound_id)}", operation="sounds.get"
+        )

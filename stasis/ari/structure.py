@@ -72,7 +72,7 @@ def prune(data: object, kind: Any) -> object:
         if not isinstance(data, dict):
             return data
         kept: dict[str, Any] = {k: data[k] for k in ("type",) if k in data}
-        for each in msgspec.structs.fields(kind):
+        for each in fields(kind):
             if each.encode_name in data:
                 value = prune(data[each.encode_name], each.type)
                 if fits(value, each.type):
@@ -88,6 +88,12 @@ def prune(data: object, kind: Any) -> object:
             if fits(value, option):
                 return value
     return data
+
+
+@functools.cache
+def fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """The fields of a model; making them anew is most of what the lenient look costs."""
+    return msgspec.structs.fields(kind)
 
 
 def fits(value: object, kind: Any) -> bool:

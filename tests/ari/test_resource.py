@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stasis.ari.channels import Channels
 from stasis.ari.resource import (
     BLOCKING_SECONDS,
     BODY_LIMIT,
@@ -200,6 +201,12 @@ async def test_an_operation_can_say_otherwise() -> None:
     assert request.repeatable is False and request.seconds == BLOCKING_SECONDS
 
 
+async def test_a_request_carries_the_name_of_its_operation() -> None:
+    server = Server()
+    await Channels(server).answer("c1")
+    assert server.requests[0].operation == "channels.answer"
+
+
 # Versions
 
 
@@ -248,7 +255,11 @@ LOST = OutcomeUnknown("POST", "/channels/a", "no answer")
 
 async def create(server: Server) -> dict[str, str]:
     return await Resource(server)._call(
-        dict[str, str], "POST", "/channels/a", resolve="/channels/a"
+        dict[str, str],
+        "POST",
+        "/channels/a",
+        resolve="/channels/a",
+        operation="channels.originate_with_id",
     )
 
 
@@ -258,6 +269,10 @@ async def test_a_create_without_an_answer_is_resolved_by_looking() -> None:
     assert [(r.method, r.path) for r in server.requests] == [
         ("POST", "/channels/a"),
         ("GET", "/channels/a"),
+    ]
+    assert [r.operation for r in server.requests] == [
+        "channels.originate_with_id",
+        "channels.originate_with_id.resolve",
     ]
 
 

@@ -12,6 +12,7 @@ from stasis.ari.generator.names import (
     gate,
     indent,
     inner,
+    module_name,
     python_name,
     since,
 )
@@ -20,6 +21,7 @@ from stasis.ari.generator.rules import (
     BLOCKING,
     LISTING,
     NOT_REPEATABLE,
+    REPEATABLE,
     RESOLVED_BY,
     SINCE,
     STATUSES,
@@ -52,7 +54,7 @@ def method(section: str, operation: Operation) -> str:
     return (
         f"\nasync def {python_name(operation.nickname, row)}({', '.join(signature)}) -> {returns}:\n"
         f"{indent(operation_doc(row, operation, [*positional, *rest]))}\n"
-        f"    {'return ' if returns != 'None' else ''}await self._call({call(row, operation, returns)})\n"
+        f"    {'return ' if returns != 'None' else ''}await self._call({call(section, operation, returns)})\n"
     )
 
 
@@ -91,8 +93,9 @@ def parameter_type(parameter: Parameter) -> str:
     return "str | Sequence[str]" if parameter.many else SCALARS[parameter.type][0]
 
 
-def call(row: str, operation: Operation, returns: str) -> str:
+def call(section: str, operation: Operation, returns: str) -> str:
     """The arguments of `_call`."""
+    row = f"{section}.{operation.nickname}"
     path = operation.path
     for each in operation.parameters:
         path = path.replace(f"{{{each.name}}}", f"{{segment({python_name(each.name)})}}")
@@ -122,10 +125,14 @@ def call(row: str, operation: Operation, returns: str) -> str:
         arguments.append("seconds=LISTING_SECONDS")
     if row in NOT_REPEATABLE:
         arguments.append("repeatable=False")
+    if row in REPEATABLE:
+        arguments.append("repeatable=True")
     if row in RESOLVED_BY:
         arguments.append(f"resolve={resolve(operation, *RESOLVED_BY[row])}")
     if returns == "bytes":
         arguments.append("binary=True")
+    name = f"{module_name(section)}.{python_name(operation.nickname, row)}"
+    arguments.append(f'operation="{name}"')
     return ", ".join(arguments)
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "NAMES",
     "NOT_REPEATABLE",
     "NULLABLE",
+    "REPEATABLE",
     "RESOLVED_BY",
     "SINCE",
     "STATUSES",
@@ -182,6 +183,29 @@ LISTING = {
 
 # PUT operations that do something more when they are sent twice.
 NOT_REPEATABLE = {"endpoints.sendMessage", "endpoints.sendMessageToEndpoint"}
+
+# POST operations that may be sent twice: the second finds what the first has done, or says that
+# the channel has left already, which is what was asked for.
+REPEATABLE = {
+    "applications.subscribe",
+    "asterisk.setGlobalVar",
+    "bridges.clearVideoSource",
+    "bridges.removeChannel",
+    "bridges.setVideoSource",
+    "bridges.startMoh",
+    "channels.answer",
+    "channels.continueInDialplan",
+    "channels.hold",
+    "channels.mute",
+    "channels.progress",
+    "channels.ring",
+    "channels.setChannelVar",
+    "channels.startMoh",
+    "channels.startSilence",
+    "recordings.stop",
+    "recordings.pause",
+    "recordings.mute",
+}
 
 # Creates with an id of ours: where the object is found when no answer came, by parameter.
 RESOLVED_BY = {

@@ -81,6 +81,9 @@ async def verify_operation(section: Section, operation: Operation, module: Any) 
         problems.append(
             f"{row}: sends {request.method} {request.path}, not {operation.method} {path}"
         )
+    name = f"{module_name(section.name)}.{python_name(operation.nickname, row)}"
+    if request.operation != name:
+        problems.append(f"{row}: is called {request.operation!r} in its request, not {name!r}")
     expected = {p.name: text(given[p.name]) for p in operation.parameters if p.where == "query"}
     if dict(request.query) != expected:
         problems.append(f"{row}: sends the query {dict(request.query)}, not {expected}")

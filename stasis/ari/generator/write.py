@@ -22,6 +22,7 @@ from stasis.ari.generator.rules import (
     NAMES,
     NOT_REPEATABLE,
     NULLABLE,
+    REPEATABLE,
     RESOLVED_BY,
     SINCE,
     STATUSES,
@@ -53,7 +54,7 @@ def stale(whole: Description) -> list[str]:
             for each in model.properties:
                 known[f"{model.name}.{each.name}"] = each.values
     tables: list[Iterable[str]] = [SINCE, NULLABLE, VALUES, ALIASES, NAMES, STATUSES, BLOCKING]
-    tables += [LISTING, NOT_REPEATABLE, RESOLVED_BY, ABSENT_DEFAULTS, WORDS]
+    tables += [LISTING, NOT_REPEATABLE, REPEATABLE, RESOLVED_BY, ABSENT_DEFAULTS, WORDS]
     rows = {row for table in tables for row in table}
     rows -= set(ADDITIONS)
     problems = [f"rules: {row} matches nothing" for row in sorted(rows - set(known))]

@@ -41,7 +41,7 @@ ID = parameter("playbackId")
 def test_the_path_is_positional_and_encoded() -> None:
     made = text("things", "getThing", parameter("thingId", "path"), path="/things/{thingId}/x")
     assert "async def get_thing(self, thing_id: str) -> None:" in made
-    assert 'await self._call(None, "POST", f"/things/{segment(thing_id)}/x")' in made
+    assert 'await self._call(None, "POST", f"/things/{segment(thing_id)}/x", ' in made
 
 
 def test_required_parameters_come_first_and_defaults_are_sent() -> None:
@@ -96,6 +96,11 @@ def test_time_repetition_and_resolution_follow_the_tables() -> None:
     assert 'resolve=f"/playbacks/{segment(playback_id)}" if playback_id else None' in optional
     given = text("channels", "playWithId", parameter("playbackId", "path"))
     assert 'resolve=f"/playbacks/{segment(playback_id)}"' in given and "else None" not in given
+
+
+def test_a_request_is_told_what_it_is_called_in_python() -> None:
+    assert 'operation="things.get_thing")' in text("things", "getThing")
+    assert 'operation="device_states.update")' in text("deviceStates", "update")
 
 
 def test_the_docstring_tells_the_line_values_ranges_and_errors() -> None:

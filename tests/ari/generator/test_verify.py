@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
+from stasis.ari.channels import Channels
 from stasis.ari.generator.describe import (
     Description,
     Model,
@@ -16,6 +17,7 @@ from stasis.ari.generator.describe import (
     Section,
 )
 from stasis.ari.generator.verify import verify
+from stasis.ari.resource import segment
 
 ID = Parameter("channelId", "path", "string", True, False, None, (), None, None)
 DIRECTION = Parameter("direction", "query", "string", False, False, "both", (), None, None)
@@ -56,6 +58,17 @@ async def test_an_operation_that_is_missing_or_sends_something_else_is_told(
 ) -> None:
     problems = await told(attrs.evolve(MUTE, **changed))
     assert any(line in problem for problem in problems), problems
+
+
+async def test_a_request_with_another_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def mute(self: Channels, channel_id: str, *, direction: str = "both") -> None:
+        path = f"/channels/{segment(channel_id)}/mute"
+        await self._call(None, "POST", path, {"direction": direction}, operation="channels.hush")
+
+    monkeypatch.setattr(Channels, "mute", mute)
+    assert await told(MUTE) == [
+        "channels.mute: is called 'channels.hush' in its request, not 'channels.mute'"
+    ]
 
 
 async def test_the_event_websocket_is_not_asked_for() -> None:
