@@ -46,6 +46,10 @@ DIALPLAN = f"""
 exten => _stasis-.,1,Stasis(${{EXTEN:7}})
  same => n,Goto(after-stasis,s,1)
 
+; Offered to every application whose name begins so, for two seconds: broadcast-NAME.
+exten => _broadcast-.,1,StasisBroadcast(2000,^${{EXTEN:10}},,yes)
+ same => n,Goto(after-stasis,s,1)
+
 exten => echo,1,Answer()
  same => n,Echo()
  same => n,Hangup()

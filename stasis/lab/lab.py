@@ -23,6 +23,7 @@ from stasis.lab.engine import Engine, prepare
 from stasis.lab.facts import Facts
 from stasis.lab.fault import LabError
 from stasis.lab.music import write_music
+from stasis.lab.outbound import MARK, Outbound, ari_sections, client_sections
 from stasis.lab.place import folders, locked, state
 from stasis.lab.ports import EXAMPLE, choose, closed
 
@@ -138,6 +139,24 @@ class Lab(Facts):
         file.write_text(text, "utf-8")
         if not known:
             os.chmod(file, 0o644)  # Asterisk's user reads it, whatever our umask is
+
+    def dial_out(self, *connections: Outbound) -> None:
+        """Have Asterisk open these WebSockets by itself, and no others: none without any.
+
+        A per-call one is opened when a call enters its application, by extension `stasis-NAME`.
+        Works at once; a connection that is gone from the list is closed.
+
+        Raises LabError when the lab's version has no outbound WebSockets, or two have one name.
+        """
+        if self.version == "16":
+            raise LabError("Asterisk 16 opens no WebSockets itself: take a lab of version 22")
+        if len({each.name for each in connections}) < len(connections):
+            raise LabError("each outbound WebSocket needs a name of its own")
+        plain = (self.etc / "ari.conf").read_text("utf-8").partition(MARK)[0]
+        self.write("websocket_client.conf", client_sections(connections))
+        self.write("ari.conf", plain + (ari_sections(connections) if connections else ""))
+        for module in ("res_websocket_client.so", "res_ari.so"):
+            self.cli(f"module reload {module}")
 
     def stop(self, *, kill: bool = False) -> None:
         """Stop Asterisk and keep the lab. kill: with SIGKILL, as a crash would."""

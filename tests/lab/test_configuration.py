@@ -24,7 +24,17 @@ def test_the_example_run_adds_nothing_that_asterisk_acts_on() -> None:
 
 def test_the_dialplan_begins_with_the_examples() -> None:
     assert FILES["extensions.conf"].startswith(example.companions()["extensions.conf"])
-    for extension in ("_stasis-.", "echo", "tone", "answer", "busy", "noanswer", "early", "music"):
+    for extension in (
+        "_stasis-.",
+        "_broadcast-.",
+        "echo",
+        "tone",
+        "answer",
+        "busy",
+        "noanswer",
+        "early",
+        "music",
+    ):
         assert f"exten => {extension},1," in FILES["extensions.conf"]
 
 

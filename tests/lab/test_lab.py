@@ -16,6 +16,7 @@ import pytest
 from stasis.lab import example
 from stasis.lab.fault import LabError
 from stasis.lab.lab import Lab
+from stasis.lab.outbound import Outbound
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(120)]
 
@@ -166,6 +167,35 @@ def test_what_is_written_counts_after_a_restart(fresh: str) -> None:
     assert lab.ask() == 404
     with pytest.raises(LabError, match=f"is booted, but ARI answers 404 on port {lab.http_port}"):
         lab.ready(timeout=0.5)
+
+
+def outbound(name: str, **values: bool) -> Outbound:
+    """A connection to a port where nobody is."""
+    return Outbound(name, "ws://127.0.0.1:9/ari", (f"app-{name}",), "asterisk", "secret", **values)
+
+
+def test_it_dials_out_to_whom_it_is_told_and_to_nobody_else(fresh: str) -> None:
+    lab = Lab.up("22", fresh)
+    lab.dial_out(outbound("one"), outbound("two", per_call=True))
+    told = lab.cli("ari show outbound-websockets")
+    assert re.search(r"^one +persistent +app-one +valid", told, re.MULTILINE), told
+    assert re.search(r"^two +per_call_config +app-two +valid", told, re.MULTILINE), told
+    lab.dial_out(outbound("two"))
+    told = lab.cli("ari show outbound-websockets")
+    assert "one" not in told and re.search(r"^two +persistent +app-two", told, re.MULTILINE), told
+    lab.dial_out()
+    assert "two" not in lab.cli("ari show outbound-websockets")
+    assert (lab.etc / "ari.conf").read_text("utf-8") == example.text()
+
+
+def test_two_connections_of_one_name_are_refused(running: dict[str, Lab]) -> None:
+    with pytest.raises(LabError, match="a name of its own"):
+        running["22"].dial_out(outbound("one"), outbound("one"))
+
+
+def test_a_version_that_cannot_dial_out_says_so(running: dict[str, Lab]) -> None:
+    with pytest.raises(LabError, match="take a lab of version 22"):
+        running["16"].dial_out(outbound("one"))
 
 
 def test_an_asterisk_that_ends_is_told_with_the_end_of_its_log(fresh: str) -> None:
