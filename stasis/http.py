@@ -1,4 +1,4 @@
-"""The HTTP server for the plugins' routes. Loopback by default, bodies bounded."""
+"""The HTTP server: plugins' routes, and what monitors ask. Loopback by default, bodies bounded."""
 
 from __future__ import annotations
 
@@ -19,15 +19,55 @@ log = structlog.get_logger("stasis.http")
 
 @asynccontextmanager
 async def serve(
-    config: HttpConfig, plugins: Sequence[Plugin], must: Collection[str] = ()
+    config: HttpConfig,
+    plugins: Sequence[Plugin],
+    must: Collection[str] = (),
+    *,
+    health: Sequence[web.RouteDef] = (),
 ) -> AsyncIterator[int | None]:
     """Serve each plugin's routes below `/<plugin name>`, while the context lasts.
 
-    must: names of the plugins that must not be left out. Yields the port, or None when no plugin
-    has routes and nothing listens.
+    must: names of the plugins that must not be left out. health: routes beside them, from
+    `stasis.health.health`; `http.health` says whether they are wanted. Yields the port, or None
+    when there are no routes at all and nothing listens; also when only those for monitors are
+    there, nobody has asked for them by `http.health = "on"`, and the address is taken.
     Raises ConfigError when the address is taken, PluginError when the routes of one that must
     run are wrong; another's are left out, and the log says why.
     """
+    parts = parts_of(config, plugins, must)
+    routes = [] if config.health == "off" else list(health)
+    if not parts and not routes:
+        yield None
+        return
+    root = web.Application(client_max_size=config.max_body)
+    root.add_routes(routes)
+    for name, part in parts:
+        root.add_subapp(f"/{name}", part)
+    runner = web.AppRunner(root, access_log=None)
+    await runner.setup()
+    try:
+        port: int | None = None
+        try:
+            await web.TCPSite(runner, config.host, config.port).start()
+            port = int(runner.addresses[0][1])
+            log.info("serving", host=config.host, port=port)
+        except OSError as error:
+            text = (
+                f"http.host, http.port: cannot listen on {config.host}:{config.port}:"
+                f" {error.strerror}; choose another port in stasis.toml"
+            )
+            if parts or config.health == "on":
+                raise ConfigError(text) from None
+            log.warning(f"no /metrics, /healthz and /readyz: {text}")
+        yield port
+    finally:
+        await runner.cleanup()
+
+
+def parts_of(
+    config: HttpConfig, plugins: Sequence[Plugin], must: Collection[str]
+) -> list[tuple[str, web.Application]]:
+    """Each plugin that has routes, and what serves them. Raises PluginError, see `serve`."""
     parts: list[tuple[str, web.Application]] = []
     for plugin in plugins:
         try:
@@ -40,24 +80,4 @@ async def serve(
             if plugin.name in must:
                 raise PluginError(text) from error
             log.error(text)
-    if not parts:
-        yield None
-        return
-    root = web.Application(client_max_size=config.max_body)
-    for name, part in parts:
-        root.add_subapp(f"/{name}", part)
-    runner = web.AppRunner(root, access_log=None)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, config.host, config.port).start()
-        except OSError as error:
-            raise ConfigError(
-                f"http.host, http.port: cannot listen on {config.host}:{config.port}:"
-                f" {error.strerror}; choose another port in stasis.toml"
-            ) from None
-        port = int(runner.addresses[0][1])
-        log.info("serving", host=config.host, port=port)
-        yield port
-    finally:
-        await runner.cleanup()
+    return parts

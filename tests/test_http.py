@@ -1,8 +1,8 @@
-"""The HTTP server for plugins' routes: below their names, bounded, and only when needed."""
+"""The HTTP server: plugins' routes below their names, bounded, and only when needed."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 import pytest
@@ -42,6 +42,14 @@ class Silent(Plugin):
     """A plugin without."""
 
     name = "silent"
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """A page for monitors."""
+    return web.json_response({"page": "healthz"})
+
+
+PAGES = [web.get("/healthz", healthz)]
 
 
 def plugins(*kinds: type[Plugin]) -> list[Plugin]:
@@ -98,6 +106,56 @@ async def test_a_port_that_is_taken_is_told_with_its_keys():
 
 async def test_it_listens_on_loopback_by_default():
     assert HttpConfig().host == "127.0.0.1"
+
+
+class TestHealth:
+    """The pages for monitors stand beside the plugins, and never keep the program from starting."""
+
+    async def test_they_are_at_the_root_and_plugins_below_their_names(self):
+        async with serve(FREE, plugins(Door), health=PAGES) as port:
+            assert await get(port, "/healthz") == (200, {"page": "healthz"})
+            assert (await get(port, "/door/state"))[0] == 200
+
+    async def test_they_are_there_without_any_plugin(self):
+        async with serve(FREE, plugins(Silent), health=PAGES) as port:
+            assert (await get(port, "/healthz"))[0] == 200
+
+    async def test_a_plugin_with_the_name_of_a_page_does_not_hide_it(self):
+        class Healthz(Door):
+            name = "healthz"
+
+        async with serve(FREE, plugins(Healthz), health=PAGES) as port:
+            assert await get(port, "/healthz") == (200, {"page": "healthz"})
+            assert await get(port, "/healthz/state") == (200, {"state": "closed"})
+
+    async def test_off_leaves_them_out(self):
+        off = HttpConfig(port=0, health="off")
+        async with serve(off, plugins(Door), health=PAGES) as port:
+            assert (await get(port, "/healthz"))[0] == 404
+            assert (await get(port, "/door/state"))[0] == 200
+        async with serve(off, plugins(Silent), health=PAGES) as port:
+            assert port is None
+
+    async def test_by_default_a_taken_port_is_a_warning_and_the_program_runs_without(self):
+        async with serve(FREE, plugins(Door)) as taken:
+            assert taken is not None
+            with capture_logs() as logs:
+                async with serve(HttpConfig(port=taken), plugins(Silent), health=PAGES) as port:
+                    assert port is None
+        (warning,) = logs
+        assert warning["log_level"] == "warning"
+        assert warning["event"].startswith("no /metrics, /healthz and /readyz: http.host, http.por")
+
+    @pytest.mark.parametrize(("health", "kind"), [("on", Silent), ("auto", Door), ("on", Door)])
+    async def test_it_is_an_error_when_they_were_asked_for_or_a_plugin_has_routes(
+        self, health: Literal["on", "auto"], kind: type[Plugin]
+    ):
+        async with serve(FREE, plugins(Door)) as taken:
+            assert taken is not None
+            config = HttpConfig(port=taken, health=health)
+            with pytest.raises(ConfigError, match="http.host, http.port"):
+                async with serve(config, plugins(kind), health=PAGES):
+                    raise AssertionError("never")
 
 
 class Broken(Plugin):
