@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from stasis.ari.resource import Request, Response
-from stasis.config import Config
+from stasis.config import Config, KeepConfig
 from stasis.flow import Flow
 from stasis.link import Link
 from stasis.program import Program, Runnable
@@ -96,7 +96,7 @@ class FakeAsterisk:
         self._queue: asyncio.Queue[Opened | Lost | bytes] = asyncio.Queue()
         self._later: deque[tuple[str, dict[str, Any]]] = deque()
         self.link = Link(
-            config or Config(),
+            config or Config(keep=KeepConfig(store="off")),
             {self.app: Program.of(flow, plugin)},
             frames=self._frames(),
             send=self._send,
@@ -230,6 +230,10 @@ class FakeAsterisk:
 
     async def _send(self, request: Request) -> Response:
         line = f"{request.method} {request.path}"
+        if line.startswith("POST /events/user/"):
+            # The engine's own looks whether events come through are no matter of a flow.
+            self._tell("ChannelUserevent", eventname=unquote(request.path.rpartition("/")[2]))
+            return Response(204, "No Content")
         self.requests.append(line)
         self.sent.append(request)
         for prefix, refusal in self.refuse.items():
@@ -254,7 +258,7 @@ class FakeAsterisk:
             case ("GET", "asterisk", "info"):
                 return {"system": {"version": "22.10.1", "entity_id": "00:00:00:00:00:01"}}
             case ("GET" | "PUT" | "POST", "applications", app, *_):
-                return {"name": app}
+                return {"name": app, "channel_ids": list(self._channels)}
             case ("GET", "channels"):
                 return list(self._channels.values())
             case ("POST", "channels", "create"):
@@ -456,7 +460,13 @@ class FakeAsterisk:
             "caller": {"name": caller, "number": number},
             "connected": {"name": "", "number": ""},
             "accountcode": "",
-            "dialplan": {"context": "default", "exten": "8000", "priority": 1},
+            "dialplan": {
+                "context": "default",
+                "exten": "8000",
+                "priority": 1,
+                "app_name": "Stasis",
+                "app_data": self.app,
+            },
             "creationtime": "2026-01-01T00:00:00.000+0000",
             "language": "en",
         }
