@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from stasis.ari.channels import Channel
 from stasis.ari.event import Event
-from stasis.ari.events import EVENTS, ChannelDtmfReceived, RESTResponse, StasisStart
-from stasis.decode import Decoder, FrameError
+from stasis.ari.events import EVENTS, ChannelDtmfReceived, RESTResponse, StasisEnd, StasisStart
+from stasis.decode import DEEPEST, HOPELESS, LARGEST, LENIENT, PARTS, Decoder, FrameError, brackets
 
 # A busy machine is no failure.
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -132,6 +132,137 @@ def test_broken_utf_8_costs_only_the_character() -> None:
 
 def test_broken_utf_8_in_a_field_nobody_knows_is_still_readable_in_raw() -> None:
     assert decode(b'{"type":"StasisEnd","new":"\xff"}').raw["new"] == "\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (rb"\ud800", "\ufffd"),
+        (rb"a\udfffb", "a\ufffdb"),
+        (rb"\ud800\ud800", "\ufffd\ufffd"),
+        (rb"\ude00\ud83d", "\ufffd\ufffd"),
+        (rb"\ud83d\ude00\ud800", "\U0001f600\ufffd"),
+        (rb"\\ud800\ud800", "\\ud800\ufffd"),
+    ],
+)
+def test_half_a_character_costs_only_itself(sent: bytes, kept: str) -> None:
+    """As it is it could not be sent back to Asterisk, nor written into a log."""
+    decoder = Decoder()
+    event = decoder.decode(b'{"type":"StasisEnd","channel":{"id":"c","name":"' + sent + b'"}}')
+    assert isinstance(event, StasisEnd)
+    assert (event.channel.id, event.channel.name) == ("c", kept)
+    assert (decoder.lenient, decoder.refused) == (1, 0)
+
+
+def test_a_whole_character_of_two_halves_is_no_surprise() -> None:
+    decoder = Decoder()
+    event = decoder.decode(rb'{"type":"StasisEnd","channel":{"id":"\ud83d\ude00"}}')
+    assert isinstance(event, StasisEnd) and event.channel.id == "\U0001f600"
+    assert decoder.lenient == 0
+
+
+def test_broken_characters_and_wrong_types_in_one_frame_are_both_mended() -> None:
+    event = decode(rb'{"type":"StasisEnd","channel":{"id":"\ud800","name":5}}')
+    assert (event.channel.id, event.channel.name) == ("\ufffd", "")
+
+
+class TestLimits:
+    """What would hold the reader up, or fill the memory, is refused before it is read."""
+
+    def frame(self, size: int, value: bytes = b"") -> bytes:
+        """A StasisEnd of so many bytes."""
+        begin = b'{"type":"StasisEnd","channel":{"id":"c"' + value + b'},"x":"'
+        return begin + b"a" * (size - len(begin) - 2) + b'"}'
+
+    def test_an_event_may_be_large_and_not_larger(self) -> None:
+        assert decode(self.frame(LARGEST)).channel.id == "c"
+        with pytest.raises(FrameError, match="1,048,577 bytes, more than 1,048,576"):
+            decode(self.frame(LARGEST + 1))
+
+    def test_an_answer_may_be_larger_since_somebody_waits_for_it(self) -> None:
+        body = b"a" * (4 * LARGEST)
+        frame = b'{"type":"RESTResponse","request_id":"7","message_body":"' + body + b'"}'
+        answer = decode(frame)
+        assert isinstance(answer, RESTResponse) and len(answer.message_body) == len(body)
+
+    @pytest.mark.parametrize("end", [b"", b"}", b'"', b"[" * 5000], ids=repr)
+    def test_what_is_large_and_no_json_is_refused(self, end: bytes) -> None:
+        with pytest.raises(FrameError):
+            decode(b'{"type":"StasisEnd","x":["' + b"a" * LARGEST + end)
+
+    def test_a_large_frame_gets_no_lenient_look_which_takes_long(self) -> None:
+        decoder = Decoder()
+        assert isinstance(decoder.decode(self.frame(LENIENT, b',"name":5')), StasisEnd)
+        with pytest.raises(FrameError, match="not as ARI describes it"):
+            decoder.decode(self.frame(LENIENT + 1, b',"name":5'))
+        assert (decoder.lenient, decoder.refused) == (1, 1)
+
+    def test_a_large_frame_with_broken_utf_8_alone_is_still_an_event(self) -> None:
+        assert decode(self.frame(LARGEST, b',"name":"\xff"')).channel.name == "\ufffd"
+
+    @pytest.mark.parametrize(("begin", "end"), [(b"[", b"]"), (b'{"a":', b"}")], ids=["[", "{"])
+    def test_so_deep_and_no_deeper(self, begin: bytes, end: bytes) -> None:
+        def nested(depth: int) -> bytes:
+            """A frame so deep as a whole."""
+            inner = begin * (depth - 2) + b"1" + end * (depth - 2)
+            return b'{"type":"ChannelUserevent","userevent":{"x":' + inner + b"}}"
+
+        event = decode(nested(DEEPEST))
+        assert event.userevent["x"] and repr(event) and event.raw["userevent"]
+        for depth in (DEEPEST + 1, 1_000, 100_000):
+            with pytest.raises(FrameError, match="deep|objects and arrays"):
+                decode(nested(depth))
+
+    def test_so_many_parts_and_no_more(self) -> None:
+        def parts(count: int) -> bytes:
+            """A frame of so many objects and arrays."""
+            return b'{"type":"StasisEnd","x":[' + b",".join([b"{}"] * (count - 2)) + b"]}"
+
+        assert decode(parts(PARTS))
+        with pytest.raises(FrameError, match="10,001 objects and arrays"):
+            decode(parts(PARTS + 1))
+
+    def test_brackets_in_texts_are_text(self) -> None:
+        text = json.dumps('["[{\\"' * 20_000 + "\\")
+        frame = f'{{"type":"StasisEnd","channel":{{"id":"c","name":{text}}}}}'
+        assert decode(frame).channel.name == json.loads(text)
+
+    def test_the_brackets_of_a_frame_are_those_that_a_decoder_sees(self) -> None:
+        sent = {'a"[': ["}\\", {"": ['\\"']}, []], "]": {}}
+        assert brackets(json.dumps(sent).encode()) == b"{[{[]}[]]{}}"
+
+
+class TestInARow:
+    """Frames that are no events, one after the other, tell of a connection that is none."""
+
+    def refuse(self, decoder: Decoder, times: int) -> None:
+        """Give it what is no event."""
+        for _ in range(times):
+            with pytest.raises(FrameError):
+                decoder.decode(b"<html>")
+
+    def test_many_in_a_row_are_hopeless(self) -> None:
+        decoder = Decoder()
+        self.refuse(decoder, HOPELESS - 1)
+        assert not decoder.hopeless
+        self.refuse(decoder, 1)
+        assert decoder.hopeless and decoder.in_row == HOPELESS
+
+    @pytest.mark.parametrize(
+        "frame", [b'{"type":"StasisEnd"}', b'{"type":"Newer"}', b'{"type":"StasisEnd","args":5}']
+    )
+    def test_any_event_between_makes_it_a_new_row(self, frame: bytes) -> None:
+        decoder = Decoder()
+        self.refuse(decoder, HOPELESS - 1)
+        decoder.decode(frame)
+        self.refuse(decoder, HOPELESS - 1)
+        assert not decoder.hopeless
+
+    def test_a_new_connection_begins_a_new_row_and_counts_on(self) -> None:
+        decoder = Decoder()
+        self.refuse(decoder, HOPELESS)
+        decoder.begin()
+        assert not decoder.hopeless and decoder.refused == decoder.frames == HOPELESS
 
 
 def test_a_key_of_no_name_does_not_become_the_frame() -> None:
