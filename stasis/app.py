@@ -12,21 +12,30 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 import structlog
 
 from stasis.config import Config
 from stasis.errors import ConfigError, PluginError
+from stasis.health import health
 from stasis.http import serve
 from stasis.link import Link
+from stasis.metrics import Metrics
 from stasis.plugin import Plugin
 from stasis.program import Program, checked_app
+from stasis.servers import Servers
+from stasis.stall import Stall, StallWatch
+from stasis.transport.listen import listening
 
 __all__ = ["run"]
 
 log = structlog.get_logger("stasis.app")
+
+# How often it is looked how many calls are left while the program drains.
+TELL_SECONDS = 1.0
 
 Ready = Callable[[Link], Awaitable[None]]
 
@@ -37,30 +46,69 @@ async def run(
     programs: Mapping[str, Program] | None = None,
     *,
     ready: Ready | None = None,
+    take_over: bool = False,
+    listen: bool = False,
 ) -> None:
     """Run plugins and programs on the configured Asterisk until told to stop.
 
     config: from `stasis.config.load`. plugins: from `stasis.plugin.load`. programs: further
-    Stasis applications by name. ready: called once when calls can come in.
+    Stasis applications by name. ready: called once, with the first server that is ready.
+    take_over: take the applications, and the live calls, from a process that runs them. listen:
+    wait for Asterisks to connect, as [listen] says, instead of connecting.
 
     SIGTERM or SIGINT once: no new calls, live ones finish. Twice: they are left by their flow's
-    `on_error`. Three times: now.
+    `on_error`. Three times: now. SIGHUP: end at once, and leave the live calls as they are for
+    the next process, which goes on with them.
 
     Raises ConfigError, PluginError, AriError, ApplicationTaken: each says what to do.
     """
-    link = Link(config, {})
-    async with started(plugins, config, link) as running:
-        link.programs = merged(running, programs or {})
+    metrics = Metrics()
+    servers = Servers({} if listen else Servers.of(config, {}, metrics, take_over=take_over))
+    async with started(plugins, config, servers) as running:
+        apps = merged(running, programs or {}, config.asterisk.instance)
+        servers.on_gap += [plugin.gap for plugin in running]
+        for link in servers.values():
+            link.programs = apps
+            link.on_gap += servers.on_gap
         must = {*config.plugins.enabled, *config.plugins.required}
-        async with serve(config.http, running, must), background(running):
-            async with signals(link) as later:
+        pages = health(servers, metrics)
+        watch = StallWatch(config.engine.stall_seconds, partial(stalled, metrics))
+        async with serve(config.http, running, must, health=pages), background(running):
+            async with signals(servers) as later:
                 if ready is not None:
-                    later(call_when_ready(link, ready))
-                await link.run()
+                    later(call_when_ready(servers, ready))
+                async with listened(servers, config, apps, metrics) if listen else nullcontext():
+                    with watch:
+                        await servers.run(listening=listen)
 
 
-def merged(plugins: Sequence[Plugin], programs: Mapping[str, Program]) -> dict[str, Program]:
-    """All applications by name. Raises ConfigError when there is none, or a name is odd."""
+@asynccontextmanager
+async def listened(
+    servers: Servers, config: Config, apps: Mapping[str, Program], metrics: Metrics
+) -> AsyncIterator[None]:
+    """Take the connections of Asterisks while the context lasts."""
+    async with listening(config.listen) as listener:
+        task = asyncio.create_task(servers.listen(listener, config, apps, metrics))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+def stalled(metrics: Metrics, stall: Stall) -> None:
+    """Code has blocked the event loop: it is counted for whoever did it."""
+    who = stall.who
+    metrics.stall(stall.seconds, who.get("app", ""), who.get("flow", ""), who.get("state", ""))
+
+
+def merged(
+    plugins: Sequence[Plugin], programs: Mapping[str, Program], instance: str = ""
+) -> dict[str, Program]:
+    """All applications by name. Raises ConfigError when there is none, or a name is odd.
+
+    instance: is put behind each name, where several processes share the calls of one Asterisk.
+    """
     found = dict(programs)
     for plugin in plugins:
         found.update(plugin.programs())
@@ -69,20 +117,36 @@ def merged(plugins: Sequence[Plugin], programs: Mapping[str, Program]) -> dict[s
             "nothing to run: no plugin with a flow is installed or enabled; name a flow"
             " (stasis run my_module:MyFlow) or see plugins.enabled in stasis.toml"
         )
+    if instance:
+        found = {f"{name}-{instance}": program for name, program in found.items()}
     for name in found:
         checked_app(name)
     return found
 
 
-async def call_when_ready(link: Link, ready: Ready) -> None:
-    """Call `ready` once the link is ready; a link that stopped before never was."""
-    if await link.state.reached("ready", "stopped") == "ready":
-        await ready(link)
+async def call_when_ready(servers: Servers, ready: Ready) -> None:
+    """Call `ready` once a link is ready; one that stopped before never was."""
+    waiting = {
+        asyncio.create_task(link.state.reached("ready", "stopped")): link
+        for link in servers.values()
+    }
+    try:
+        for task in asyncio.as_completed(waiting):
+            await task
+            link = next(
+                (each for t, each in waiting.items() if t.done() and t.result() == "ready"), None
+            )
+            if link is not None:
+                await ready(link)
+                return
+    finally:
+        for each in waiting:
+            each.cancel()
 
 
 @asynccontextmanager
 async def started(
-    plugins: Sequence[Plugin], config: Config, link: Link
+    plugins: Sequence[Plugin], config: Config, servers: Servers
 ) -> AsyncIterator[list[Plugin]]:
     """Start plugins in order, stop those that started in reverse order.
 
@@ -92,7 +156,7 @@ async def started(
     must = {*config.plugins.enabled, *config.plugins.required}
     try:
         for plugin in plugins:
-            plugin.asterisk = link
+            plugin.servers = servers
             try:
                 await plugin.start()
             except Exception as error:
@@ -131,8 +195,9 @@ async def background(plugins: Sequence[Plugin]) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def signals(link: Link) -> AsyncIterator[Callable[[Coroutine[Any, Any, None]], None]]:
+async def signals(servers: Servers) -> AsyncIterator[Callable[[Coroutine[Any, Any, None]], None]]:
     """SIGTERM and SIGINT: the first drains, the second ends calls, the third stops now.
+    SIGHUP lets go of the calls and stops.
 
     Yields a function that runs something beside the link, until the context ends.
     """
@@ -150,29 +215,41 @@ async def signals(link: Link) -> AsyncIterator[Callable[[Coroutine[Any, Any, Non
         tasks.append(loop.create_task(told(work)))
 
     async def drain() -> None:
-        await link.idle()
-        link.stop()
+        """Until no call runs; how many are left is told whenever that has changed."""
+        over = asyncio.create_task(servers.idle())
+        told = servers.calls
+        while not (await asyncio.wait({over}, timeout=TELL_SECONDS))[0]:
+            if servers.calls != told:
+                told = servers.calls
+                log.info("stopping: live calls finish", calls=told)
+        servers.stop()
 
     def stop() -> None:
         nonlocal count
         count += 1
         if count == 1:
-            log.info("stopping: no new calls; live calls finish", calls=len(link.runners))
-            link.drain()
+            log.info("stopping: no new calls; live calls finish", calls=servers.calls)
+            servers.drain()
             later(drain())
         elif count == 2:
-            log.info("stopping: ending live calls", calls=len(link.runners))
-            link.end_calls()
+            log.info("stopping: ending live calls", calls=servers.calls)
+            servers.end_calls()
         else:
-            log.warning("stopping now", calls=len(link.runners))
-            link.stop()
+            log.warning("stopping now", calls=servers.calls)
+            servers.stop()
+
+    def hand_over() -> None:
+        log.info("stopping: live calls are left to the next process", calls=servers.calls)
+        servers.let_go("the program stops; the next one goes on with its calls")
+        servers.stop()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, hand_over)
     try:
         yield later
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.remove_signal_handler(number)
         for task in tasks:
             task.cancel()

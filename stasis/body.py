@@ -99,6 +99,8 @@ class Body(Generic[T]):
         )
         # A task that is cancelled before its first step never starts the coroutine.
         self.task.add_done_callback(lambda _: work.close())
+        # Read, so that asyncio reports no error of a body that nobody waits for any more.
+        self.task.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     def interrupt(self, error: Exception) -> None:
         """Raise the error at the await where the body stands. One that has ended is fine.
@@ -120,6 +122,4 @@ class Body(Generic[T]):
     async def over(self, seconds: float) -> bool:
         """Wait for its end. Returns False when it did not end in time."""
         done, _ = await asyncio.wait({self.task}, timeout=seconds)
-        if done and not self.task.cancelled():
-            self.task.exception()  # read, so that asyncio does not report it once more
         return bool(done)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stasis.ari.bridges import Bridge as Snapshot
@@ -21,7 +21,8 @@ from stasis.errors import (
     Unprocessable,
     WaitTimeout,
 )
-from stasis.owner import GONE, Owner, new_id
+from stasis.owner import GONE, Owner
+from stasis.router import Wait
 from stasis.target import Target
 
 if TYPE_CHECKING:
@@ -42,7 +43,17 @@ class Bridge(Target):
     to date by the reader.
     """
 
-    def __init__(self, owner: Owner, bridge_id: str, type: str = "mixing", name: str = "") -> None:
+    kind = "bridge"
+
+    def __init__(
+        self,
+        owner: Owner,
+        bridge_id: str,
+        type: str = "mixing",
+        name: str = "",
+        *,
+        own: bool = True,
+    ) -> None:
         super().__init__(owner, owner.ari.bridges)
         self.id = bridge_id
         self.type = type
@@ -51,8 +62,9 @@ class Bridge(Target):
         self.destroyed = False
         self._key = ("bridge", bridge_id)
         self._emptied: asyncio.Event = asyncio.Event()
-        owner.claim(self._key, self.apply)
-        owner.own(self._key, self.destroy)
+        if own:
+            owner.claim(self._key, self.apply, handle=self)
+            owner.own(self._key, self.destroy)
 
     def __repr__(self) -> str:
         return f"<Bridge {self.id} {self.type} {len(self.channels)} channels>"
@@ -69,7 +81,11 @@ class Bridge(Target):
         ARI: POST /bridges/{bridgeId}; POST /applications/{app}/subscription, without which
         BridgeDestroyed would not reach us.
         """
-        bridge = cls(owner, new_id("bridge"), type, name)
+        bridge_id = owner.made_id("bridge")
+        before: Bridge | None = owner.take_found(("bridge", bridge_id))
+        if before is not None:
+            return before
+        bridge = cls(owner, bridge_id, type, name)
 
         async def create() -> Snapshot:
             try:
@@ -87,6 +103,21 @@ class Bridge(Target):
         # Who looks for what was lost in a gap must not miss one that is not there yet.
         owner.router.hold(bridge._key)
         await owner.run(create())
+        return bridge
+
+    @classmethod
+    def resumed(cls, owner: Owner, bridge_id: str, live: Snapshot | None, *, own: bool) -> Bridge:
+        """A handle for a bridge that was made before a restart.
+
+        live: what Asterisk says of it; None when it is gone. own: whether it is this owner's.
+        """
+        if live is None:
+            bridge = cls(owner, bridge_id, own=False)
+            bridge.destroyed = True
+            bridge._emptied.set()
+            return bridge
+        bridge = cls(owner, bridge_id, live.bridge_type, live.name, own=own)
+        bridge.channels = dict.fromkeys(live.channels)
         return bridge
 
     def apply(self, event: Event) -> None:
@@ -125,9 +156,10 @@ class Bridge(Target):
         """Bring channels in and wait until they are inside.
 
         Asterisk's answer does not prove the entry, so the events are waited for. A channel that
-        is in another bridge leaves that one. role: `participant` or `announcer`, in a holding
-        bridge. mute: it hears but is not heard. absorb_dtmf: its digits do not pass the bridge.
-        inhibit_connected_line_updates: do not tell the others who it is. timeout: seconds.
+        is in another bridge leaves that one; one that is in this one stays. role: `participant`
+        or `announcer`, in a holding bridge. mute: it hears but is not heard. absorb_dtmf: its
+        digits do not pass the bridge. inhibit_connected_line_updates: do not tell the others who
+        it is. timeout: seconds.
 
         Raises ChannelGone when one has left, WaitTimeout, Unprocessable when one is not in
         Stasis, Conflict while it is recorded. ARI: POST /bridges/{bridgeId}/addChannel.
@@ -135,6 +167,11 @@ class Bridge(Target):
         for channel in channels:
             if channel.gone is not None:
                 raise channel.gone.again()
+        if role is None and not (mute or absorb_dtmf):
+            # Asterisk would let it leave and enter again.
+            channels = tuple(c for c in channels if c.bridge_id != self.id)
+            if not channels:
+                return
         waits = [
             channel.expect(
                 ChannelEnteredBridge,
@@ -144,16 +181,21 @@ class Bridge(Target):
             for channel in channels
         ]
         try:
-            await self._owner.run(
-                self._owner.ari.bridges.add_channel(
-                    self.id,
-                    channel=[channel.id for channel in channels],
-                    role=role,
-                    mute=mute,
-                    absorb_dtmf=absorb_dtmf,
-                    inhibit_connected_line_updates=inhibit_connected_line_updates or None,
+            try:
+                await self._owner.run(
+                    self._owner.ari.bridges.add_channel(
+                        self.id,
+                        channel=[channel.id for channel in channels],
+                        role=role,
+                        mute=mute,
+                        absorb_dtmf=absorb_dtmf,
+                        inhibit_connected_line_updates=inhibit_connected_line_updates or None,
+                    )
                 )
-            )
+            except OutcomeUnknown:
+                # The events tell; and sent twice, it would let them leave and enter again.
+                if not await entered(waits, timeout):
+                    raise
             for wait in waits:
                 await wait.within(timeout)
         except (InvalidParameter, Unprocessable, Conflict) as error:
@@ -223,3 +265,13 @@ class Bridge(Target):
         except GONE:
             pass
         self.forget()
+
+
+async def entered(waits: Sequence[Wait[ChannelEnteredBridge]], timeout: float) -> bool:
+    """Whether all have entered within the time."""
+    try:
+        for wait in waits:
+            await wait.within(timeout)
+    except WaitTimeout:
+        return False
+    return True

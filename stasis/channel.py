@@ -59,6 +59,8 @@ class Channel(Target, Controls, Outgoing):
     caller_name and exten read the latest snapshot.
     """
 
+    kind = "channel"
+
     def __init__(self, owner: Owner, channel_id: str, *, own: bool = True) -> None:
         super().__init__(owner, owner.ari.channels)
         self.id = channel_id
@@ -72,6 +74,7 @@ class Channel(Target, Controls, Outgoing):
         self._entered: Wait[StasisStart] | None = None
         self._hanging_up = False
         self._unsettled = False
+        self.on_become: Callable[[], None] | None = None
         self._on_gone: list[Callable[[ChannelGone], None]] = []
         self._waits: list[Wait[Any]] = []
 
@@ -154,10 +157,12 @@ class Channel(Target, Controls, Outgoing):
         self.claim()
         if closing:
             owner.own(new, self.hangup)
+        if self.on_become is not None:
+            self.on_become()
 
     def claim(self) -> None:
         """Its events are this flow's from now on."""
-        self._owner.claim(("channel", self.id), self.apply, self.become)
+        self._owner.claim(("channel", self.id), self.apply, self.become, self)
 
     def refresh(self, snapshot: Snapshot) -> None:
         """Take over what an answer of Asterisk says; events that came first are newer."""
@@ -250,12 +255,37 @@ class Channel(Target, Controls, Outgoing):
 
     # Underneath
 
-    def _another(self, channel_id: str) -> Channel:
-        another = Channel(self._owner, channel_id, own=False)
+    @classmethod
+    def made(cls, owner: Owner, channel_id: str, *, entered: bool = False) -> Channel:
+        """A handle for a channel that its flow has made or is about to make; the flow owns it.
+
+        entered: whether it is in Stasis already.
+        """
+        another = cls(owner, channel_id, own=False)
         another.claim()
-        another._entered = another.expect(StasisStart, what=f"channel {channel_id} entering Stasis")
-        self._owner.own(("channel", channel_id), another.hangup)
+        if not entered:
+            what = f"channel {channel_id} entering Stasis"
+            another._entered = another.expect(StasisStart, what=what)
+        owner.own(("channel", channel_id), another.hangup)
         return another
+
+    def _another(self, channel_id: str) -> Channel:
+        return Channel.made(self._owner, channel_id)
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the call itself, and not one that its flow has made."""
+        return self._own
+
+    @property
+    def awaited(self) -> bool:
+        """Whether it is one that we made and that has not entered Stasis yet."""
+        return self._entered is not None and not self._entered.settled
+
+    def resume(self, snapshot: Snapshot, bridge_id: str | None) -> None:
+        """What Asterisk says of it now, after a gap or a restart."""
+        self.snapshot = snapshot
+        self.bridge_id = bridge_id
 
     async def _make(
         self,

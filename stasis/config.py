@@ -8,6 +8,7 @@ are `Secret`: they show as `***` everywhere but where they are sent.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 import typing
 from collections.abc import Mapping
@@ -25,11 +26,15 @@ __all__ = [
     "Config",
     "EngineConfig",
     "HttpConfig",
+    "ListenConfig",
+    "KeepConfig",
     "LogConfig",
     "PluginsConfig",
     "load",
 ]
 
+# A server's name is a label of metrics, a field of logs, and a folder.
+SERVER = re.compile(r"[A-Za-z0-9_-]{1,40}")
 DEFAULT_PASSWORD = "stasis-change-me"  # noqa: S105  the example's placeholder; doctor warns of it
 
 
@@ -55,11 +60,25 @@ class AsteriskConfig:
     open_timeout: float = key(10.0, "seconds for the WebSocket to open", minimum=0.1)
     ping_interval: float = key(10.0, "seconds between WebSocket pings", minimum=0.1)
     ping_timeout: float = key(
-        10.0, "seconds to wait for a pong: then the socket is dead", minimum=0.1
+        9.0, "seconds to wait for a pong: then the socket is dead", minimum=0.1
     )
     backoff_min: float = key(0.5, "seconds before the first reconnect, with jitter", minimum=0.01)
     backoff_max: float = key(30.0, "seconds between reconnects at most", minimum=0.01)
     max_frame: int = key(16 * 2**20, "bytes of one frame at most", minimum=65_536)
+    probe_interval: float = key(
+        30.0, "seconds between looks whether events still reach us, and how late", minimum=1
+    )
+    instance: str = key(
+        "",
+        "put behind each application's name (ivr becomes ivr-a), so that several processes can"
+        " share calls by StasisBroadcast",
+    )
+    when_taken: Literal["stop", "standby"] = key(
+        "stop", "when another program has our application: stop, or wait until it is gone"
+    )
+    lease: float = key(
+        2.0, "seconds between our signs of life on the server; another program waits 3", minimum=0.1
+    )
 
 
 @attrs.frozen
@@ -78,15 +97,70 @@ class EngineConfig:
     wait_timeout: float = key(
         3600.0, "seconds any wait without its own timeout lasts at most", minimum=1
     )
+    stall_seconds: float = key(
+        0.1,
+        "seconds the event loop may stand before it is told whose code does it; 0: never",
+        minimum=0,
+    )
+    on_lost: Literal["restart", "continue", "hangup"] = key(
+        "restart", "what becomes of a live call that cannot be resumed after a restart"
+    )
+    strays_interval: float = key(
+        60.0, "seconds between looks for channels and bridges that nobody owns", minimum=1
+    )
+
+
+@attrs.frozen
+class KeepConfig:
+    """Where a call's state and data are kept, so that a new process can go on with it."""
+
+    store: Literal["variable", "folder", "off"] = key(
+        "variable", "on the channel itself, in files (for large data), or not at all"
+    )
+    folder: str = key("keep", 'the folder for store = "folder"; made when it is not there')
 
 
 @attrs.frozen
 class HttpConfig:
-    """The HTTP server for the routes of plugins. It runs only when a plugin has routes."""
+    """The HTTP server: routes of plugins, and /metrics, /healthz, /readyz."""
 
     host: str = key("127.0.0.1", "address to listen on; loopback unless you put TLS before it")
     port: int = key(8080, "port to listen on; 0 takes a free one", minimum=0, maximum=65_535)
+    health: Literal["auto", "on", "off"] = key(
+        "auto", "/metrics, /healthz, /readyz: auto goes without when the port is taken; on does not"
+    )
     max_body: int = key(2**20, "bytes of a request body at most", minimum=1024)
+
+
+@attrs.frozen
+class ListenConfig:
+    """Asterisk's own WebSockets: it dials us (outbound WebSockets, Asterisk 20.15, 21.10, 22.5)."""
+
+    host: str = key("127.0.0.1", "address to listen on; beyond loopback only with TLS")
+    port: int = key(8089, "port to listen on; 0 takes a free one", minimum=0, maximum=65_535)
+    path: str = key("/ari", "path that Asterisk's uri must have; a query behind it is free")
+    username: str = key("asterisk", "the username in Asterisk's websocket_client.conf")
+    password: Secret = key(
+        Secret(""), "its password there; there is no default: STASIS_LISTEN_PASSWORD is better"
+    )
+    password_file: str = key("", "a file whose first line is the password, instead of `password`")
+    connections: int = key(
+        500, "connections at once; each live call has one when they are per call", minimum=1
+    )
+    handshakes: int = key(200, "handshakes a second at most", minimum=1)
+    open_timeout: float = key(
+        5.0, "seconds for a handshake, and for the first event after it", minimum=0.1
+    )
+    return_timeout: float = key(
+        10.0, "seconds a per-call connection may be lost before its call counts as gone", minimum=0
+    )
+    ping_interval: float = key(10.0, "seconds between WebSocket pings", minimum=0.1)
+    ping_timeout: float = key(
+        7.0, "seconds to wait for a pong: then the socket is dead", minimum=0.1
+    )
+    max_frame: int = key(16 * 2**20, "bytes of one frame at most", minimum=65_536)
+    tls_certificate: str = key("", "a PEM file with the certificate chain; then the uri is wss://")
+    tls_key: str = key("", "a PEM file with its private key")
 
 
 @attrs.frozen
@@ -111,10 +185,24 @@ class Config:
 
     asterisk: AsteriskConfig = attrs.field(factory=AsteriskConfig)
     engine: EngineConfig = attrs.field(factory=EngineConfig)
+    keep: KeepConfig = attrs.field(factory=KeepConfig)
     http: HttpConfig = attrs.field(factory=HttpConfig)
+    listen: ListenConfig = attrs.field(factory=ListenConfig)
     log: LogConfig = attrs.field(factory=LogConfig)
     plugins: PluginsConfig = attrs.field(factory=PluginsConfig)
+    servers: dict[str, AsteriskConfig] = key(
+        {}, "several Asterisks: [servers.east], with the keys of [asterisk], which are its defaults"
+    )
     plugin: dict[str, dict[str, Any]] = key({}, "one table for each plugin: [plugin.ivr]")
+
+    def asterisks(self) -> dict[str, Config]:
+        """One configuration for each Asterisk, by its name; a single one is called `asterisk`."""
+        if not self.servers:
+            return {"asterisk": self}
+        return {
+            name: attrs.evolve(self, asterisk=asterisk, servers={})
+            for name, asterisk in self.servers.items()
+        }
 
 
 def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
@@ -132,6 +220,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
             table = data.setdefault(name, {})
             if isinstance(table, dict):
                 overlay(name, section_type, table, environ, problems)
+    spread(data, environ, problems)
     config: Config | None = None
     try:
         config = section(Config, data, str(path or "stasis.toml"))
@@ -140,6 +229,19 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     if problems or config is None:
         raise ConfigError(*problems)
     return check(config)
+
+
+def spread(data: dict[str, Any], environ: Mapping[str, str], problems: list[str]) -> None:
+    """Give each table of [servers] what it does not say itself: the keys of [asterisk]."""
+    tables = data.get("servers")
+    if not isinstance(tables, dict):
+        return
+    for name, table in tables.items():
+        if not SERVER.fullmatch(name):
+            problems.append(f"servers.{name}: use letters, digits, '_' and '-', 40 at most")
+        if isinstance(table, dict) and isinstance(data.get("asterisk"), dict):
+            tables[name] = table = {**data["asterisk"], **table}
+            overlay(f"servers_{name.replace('-', '_')}", AsteriskConfig, table, environ, problems)
 
 
 def read_toml(path: Path | None) -> dict[str, Any]:
@@ -181,36 +283,68 @@ def overlay(
 
 
 def check(config: Config) -> Config:
-    """What no single key shows: the address's form, and the password file's content."""
-    asterisk = config.asterisk
+    """What no single key shows: the form of addresses, and the content of password files."""
+    return attrs.evolve(
+        config,
+        asterisk=check_asterisk(config.asterisk, "asterisk"),
+        servers={
+            name: check_asterisk(asterisk, f"servers.{name}")
+            for name, asterisk in config.servers.items()
+        },
+        listen=check_listen(config.listen),
+    )
+
+
+def check_asterisk(asterisk: AsteriskConfig, where: str) -> AsteriskConfig:
+    """A section that names an Asterisk. where: its name. Raises ConfigError."""
     try:
         parts = urlsplit(asterisk.url)
         port = parts.port
     except ValueError:
-        raise ConfigError("asterisk.url: not an address; write http://host:8088/ari") from None
+        raise ConfigError(f"{where}.url: not an address; write http://host:8088/ari") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise ConfigError("asterisk.url: write http://host:8088/ari (or https://…)")
+        raise ConfigError(f"{where}.url: write http://host:8088/ari (or https://…)")
     try:
         parts.hostname.encode("idna")
         possible = parts.hostname.isprintable() and " " not in parts.hostname
     except UnicodeError:
         possible = False
     if not possible:
-        raise ConfigError(f"asterisk.url: {parts.hostname!r} is no host name")
+        raise ConfigError(f"{where}.url: {parts.hostname!r} is no host name")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigError(
-            "asterisk.url: must not hold credentials, a query or a fragment; use"
-            " asterisk.username and STASIS_ASTERISK_PASSWORD"
+            f"{where}.url: must not hold credentials, a query or a fragment; use"
+            f" {where}.username and STASIS_{where.upper().replace('.', '_')}_PASSWORD"
         )
     if ":" in asterisk.username or not asterisk.username:
-        raise ConfigError("asterisk.username: must not be empty or hold a colon (RFC 7617)")
+        raise ConfigError(f"{where}.username: must not be empty or hold a colon (RFC 7617)")
     if asterisk.password_file:
-        try:
-            text = Path(asterisk.password_file).read_text("utf-8")
-        except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a NUL in the path
-            raise ConfigError(f"asterisk.password_file: cannot be read: {error}") from None
-        lines = text.splitlines()
-        if not lines or not lines[0]:
-            raise ConfigError("asterisk.password_file: the first line is empty")
-        asterisk = attrs.evolve(asterisk, password=Secret(lines[0]))
-    return attrs.evolve(config, asterisk=attrs.evolve(asterisk, url=asterisk.url.rstrip("/")))
+        password = first_line(asterisk.password_file, f"{where}.password_file")
+        asterisk = attrs.evolve(asterisk, password=password)
+    return attrs.evolve(asterisk, url=asterisk.url.rstrip("/"))
+
+
+def check_listen(listen: ListenConfig) -> ListenConfig:
+    """The [listen] section: what HTTP can carry, TLS whole or not at all, the password's file."""
+    if ":" in listen.username or not listen.username:
+        raise ConfigError("listen.username: must not be empty or hold a colon (RFC 7617)")
+    if not listen.path.startswith("/") or set("?#") & set(listen.path):
+        raise ConfigError("listen.path: must begin with / and have no query or fragment")
+    if bool(listen.tls_certificate) != bool(listen.tls_key):
+        raise ConfigError("listen.tls_certificate, listen.tls_key: give both, or none of them")
+    if listen.password_file:
+        password = first_line(listen.password_file, "listen.password_file")
+        return attrs.evolve(listen, password=password)
+    return listen
+
+
+def first_line(file: str, key: str) -> Secret:
+    """The password in a file. Raises ConfigError naming the key, never with the content."""
+    try:
+        text = Path(file).read_text("utf-8")
+    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a NUL in the path
+        raise ConfigError(f"{key}: cannot be read: {error}") from None
+    lines = text.splitlines()
+    if not lines or not lines[0]:
+        raise ConfigError(f"{key}: the first line is empty")
+    return Secret(lines[0])

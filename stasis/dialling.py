@@ -8,7 +8,7 @@ so that an answer and the end of the state cannot cross.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
@@ -102,6 +102,47 @@ class Dialling(Media):
     def __repr__(self) -> str:
         told = ", ".join(f"{a.endpoint} {a.status or 'rings'}" for a in self.attempts)
         return f"<Dialling {told}>"
+
+    @classmethod
+    def resumed(
+        cls,
+        caller: Channel,
+        told: Mapping[str, Any],
+        channel_of: Callable[[str], Channel],
+        bridge: Bridge | None,
+    ) -> Dialling:
+        """What `told` has written down before a restart of the program, as it was decided.
+
+        channel_of: the handle of a channel by its id. bridge: what was made for early media.
+        """
+        attempts = told["attempts"]
+        endpoints = tuple(str(endpoint) for endpoint, _, _ in attempts)
+        dialling = cls(caller, endpoints, 0.0, bool(told["early"]))
+        dialling._timer.cancel()
+        dialling._owner.media.pop(dialling.id, None)
+        dialling.bridge = bridge
+        for attempt, (_, channel_id, status) in zip(dialling.attempts, attempts, strict=True):
+            attempt.status = status or "CANCEL"
+            if channel_id is not None and attempt.status == "ANSWER":
+                attempt.channel = channel = channel_of(channel_id)
+                attempt.sending = dialling._owner.command(already(channel))
+                dialling._winner = attempt
+        dialling._canceled = told["status"] == "CANCEL"
+        dialling._decided.set_result(None)
+        return dialling
+
+    def told(self) -> dict[str, Any]:
+        """What is written down of it, so that a new process can go on."""
+        attempts = [
+            (a.endpoint, a.channel.id if a.channel is not None else None, a.status)
+            for a in self.attempts
+        ]
+        return {
+            "attempts": attempts,
+            "early": self.early,
+            "bridge": self.bridge.id if self.bridge is not None else None,
+            "status": "CANCEL" if self._canceled else "",
+        }
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -316,3 +357,8 @@ class Dialling(Media):
             await attempt.channel.hangup(reason)
         except AriError as error:
             log.warning("could not hang up", channel_id=attempt.channel.id, error=str(error))
+
+
+async def already(channel: Channel) -> Channel:
+    """The answer of a request that was answered before a restart."""
+    return channel

@@ -134,17 +134,26 @@ class InboxOverflow(StasisError):
 
 
 class ApplicationTaken(StasisError):
-    """Another program has connected with our application's name; Asterisk now talks to that one.
+    """Another program has our application: Asterisk talks to the one that has asked last.
 
-    app: the application.
+    app: the application. by: who has it, where that is known: it runs, and was left alone.
     """
 
-    def __init__(self, app: str) -> None:
-        super().__init__(
-            f"another program has taken the Stasis application {app!r}; two cannot have it."
-            " Stop the other one, or give this one another name"
-        )
+    def __init__(self, app: str, by: str = "") -> None:
+        if by:
+            text = (
+                f"the Stasis application {app!r} is run by {by}; two cannot have it. Stop that one,"
+                " take its calls over (stasis run --take-over), or wait for its end"
+                ' (when_taken = "standby" in [asterisk])'
+            )
+        else:
+            text = (
+                f"another program has taken the Stasis application {app!r}; two cannot have it."
+                " Its calls go on there. Stop the other one, or give this one another name"
+            )
+        super().__init__(text)
         self.app = app
+        self.by = by
 
 
 class AriError(StasisError):

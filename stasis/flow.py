@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from attrs import field, frozen
@@ -29,6 +30,7 @@ from stasis.errors import FlowError
 
 if TYPE_CHECKING:
     from stasis.channel import Channel
+    from stasis.link import Link
 
 __all__ = [
     "After",
@@ -36,9 +38,11 @@ __all__ = [
     "Done",
     "Elapsed",
     "Flow",
+    "Gap",
     "Leave",
     "Other",
     "Outcome",
+    "Resumed",
     "Row",
     "Trigger",
     "trigger_of",
@@ -96,6 +100,29 @@ class Outcome(Event, frozen=True, kw_only=True, tag=True):
     """
 
     outcome: str | None = None
+
+
+class Gap(Event, frozen=True, kw_only=True, tag=True):
+    """Asterisk's events were lost for a while; the call lived on, and everything was compared.
+
+    What had ended or changed meanwhile was told before this, as the events that were missed.
+    Digits that were pressed meanwhile are lost. start: when the last event was heard, or the
+    socket still answered. end: when all was known again. seconds: between the two.
+    """
+
+    start: datetime
+    end: datetime
+    seconds: float
+
+
+class Resumed(Event, frozen=True, kw_only=True, tag=True):
+    """The program was started anew, and the call goes on in the state that it was in.
+
+    The state's body runs again with this as its event, and its timers begin anew. What it had
+    created is still there, and the same command finds it. state: the state's name.
+    """
+
+    state: str
 
 
 class Done:
@@ -161,6 +188,13 @@ class Flow:
     """Base of a call flow. Subclass it, write states, and give `start` and `table`.
 
     channel: the call's channel. plugin: the plugin that declared the flow, with its config.
+    asterisk: the link to the Asterisk that the call is on.
+    data: what must outlive a restart of the program: give the class an instance of a small attrs
+    class or dataclass whose fields all have defaults (`data = IvrData()`); each call gets a copy.
+    Its fields hold plain values, and handles such as `Channel | None`, kept as their ids.
+    version: of the data's form: raise it when older data does not fit any more, see `upgrade`.
+    on_lost: what becomes of a live call that cannot be resumed after a restart: `"restart"` from
+    the start, or a Leave; None takes `engine.on_lost`.
     on_done: how the call is left after a final state. on_error: how after an exception,
     an overflow, or a wait that ran out of time. hears: event kinds that the code waits for and
     no table names; Asterisk is asked not to send ChannelVarset and its like to who needs none.
@@ -168,12 +202,17 @@ class Flow:
 
     channel: Channel
     plugin: Any
+    asterisk: Link
+    data: Any = None
+    version: ClassVar[int] = 1
     start: ClassVar[Any]
     table: ClassVar[Table] = {}
     on_done: ClassVar[Leave] = Leave()
     on_error: ClassVar[Leave] = Leave(reason="failure")
+    on_lost: ClassVar[Leave | Literal["restart"] | None] = None
     hears: ClassVar[tuple[type[Event], ...]] = ()
     rows: ClassVar[dict[str, Row]] = {}
+    linear: ClassVar[bool] = False
 
     async def ended(self, event: Event | None) -> None:
         """Runs when the channel has left Stasis. Override it to write down or clean up.
@@ -181,6 +220,27 @@ class Flow:
         event: the StasisEnd, or None when the end was found out otherwise. The channel takes no
         commands any more; what the flow created is closed after this returns.
         """
+
+    async def keep(self) -> None:
+        """Write `data` down now; by itself that happens when a state is entered.
+
+        On Asterisk 20.20, 22.10 and later it waits for media that play on the channel.
+        ARI: POST /channels/{channelId}/variable, unless `keep.store` says otherwise.
+        """
+        if self._keep is not None:
+            await self._keep()
+
+    @classmethod
+    def upgrade(cls, data: dict[str, Any], version: int) -> dict[str, Any]:
+        """Turn data that an older version of the flow has kept into today's form.
+
+        Override it when you raise `version`. data: the fields by name. version: of the flow that
+        kept them. Returns the fields as they are now. Raise any exception when it cannot be
+        done: then the call follows `on_lost`, as it does when this is not overridden.
+        """
+        raise FlowError(f"{cls.__name__}: no upgrade from version {version} to {cls.version}")
+
+    _keep: Callable[[], Awaitable[None]] | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

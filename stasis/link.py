@@ -1,29 +1,25 @@
 """A link to one Asterisk: its socket, its router, and the calls that run on it.
 
 One reader takes what the socket yields. It decodes, settles waits, fills inboxes and reads on;
-it never waits for a flow. Several applications share the socket.
+it never waits for a flow. Several applications share the socket. After every connect the link
+tells Asterisk what it needs and compares what lives with what it knew, before it is ready.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 import traceback
-from collections.abc import Coroutine, Mapping
-from contextlib import aclosing
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import aclosing, suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 import structlog
 
 from stasis.ari import Ari, Send, Since, Version
-from stasis.ari.asterisk import AsteriskInfo
-from stasis.ari.events import (
-    ApplicationReplaced,
-    Event,
-    RESTResponse,
-    StasisEnd,
-    StasisStart,
-)
+from stasis.ari.events import ApplicationReplaced, CallBroadcast, Event, RESTResponse, StasisStart
+from stasis.bridge import Bridge
+from stasis.calls import Calls
 from stasis.config import Config
 from stasis.decode import Decoder, FrameError
 from stasis.errors import (
@@ -37,15 +33,18 @@ from stasis.errors import (
     Unauthorized,
     Unreachable,
 )
-from stasis.flow import Leave
+from stasis.flow import Gap, Leave
+from stasis.keep import keep_of
+from stasis.lease import Lease
+from stasis.metrics import Measured, Metrics
 from stasis.owner import new_id
 from stasis.program import Program
-from stasis.register import register
-from stasis.resync import missed
+from stasis.recovery import Recovery
 from stasis.router import Router
 from stasis.runner import Runner
 from stasis.transport.connect import Backoff, connect
 from stasis.transport.frames import Frames, Lost, Opened
+from stasis.transport.gate import Gate
 from stasis.transport.http import Http
 from stasis.transport.socket import Socket
 from stasis.watch import Watch
@@ -54,26 +53,27 @@ __all__ = ["Link", "LinkState"]
 
 log = structlog.get_logger("stasis.link")
 
-LinkState: TypeAlias = Literal["connecting", "ready", "gap", "stopped"]
+LinkState: TypeAlias = Literal["connecting", "ready", "gap", "standby", "stopped"]
 
 # How long the calls that a stop cuts may take to be hung up.
 LAST_SECONDS = 1.0
 # Which versions take requests over the event WebSocket.
 OVER_SOCKET = Since("20.14", "21.9", "22.4")
-# Ids of channels that flows made. One that enters unclaimed has lost its flow.
-# All of the id: the other half of a Local channel of ours (`…;2`) is a caller, and Asterisk's own
-# ids begin with its systemname, which may be `media-01`.
-MADE = re.compile(r"(channel|snoop|media)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Link:
     """Runs calls on one Asterisk.
 
     config: which Asterisk, and the engine's limits. programs: what each Stasis application
-    runs. frames, send: the two seams, for tests; None dials the configured Asterisk.
+    runs. name: the Asterisk's, in logs and metrics. metrics: where it counts. take_over: take
+    the applications from another process that runs them; it lets go of its calls, and this one
+    goes on with them. frames, send: the two seams, for tests and for sockets that Asterisk
+    opens; None dials the configured Asterisk. over_socket: requests have only the socket of the
+    frames to travel by, and the applications are those that events on it name.
 
-    state: `connecting`, `ready`, `gap` (deaf, calls live on), `stopped`; others can watch it.
-    ari: every operation, typed. version: Asterisk's. counts: events by what became of them.
+    state: `connecting`, `ready`, `gap` (deaf, calls live on), `standby` (another program has our
+    applications, we wait), `stopped`; others can watch it. ari: every operation, typed.
+    version: Asterisk's. counts: events by what became of them. on_gap: called after every gap.
     """
 
     def __init__(
@@ -81,29 +81,102 @@ class Link:
         config: Config,
         programs: Mapping[str, Program],
         *,
+        name: str = "asterisk",
+        metrics: Metrics | None = None,
+        take_over: bool = False,
         frames: Frames | None = None,
         send: Send | None = None,
+        over_socket: bool = False,
     ) -> None:
         self.config = config
-        self.programs = dict(programs)
+        self.name = name
         self.state: Watch[LinkState] = Watch("connecting")
-        self.version: Version | None = None
         self.router = Router()
-        self.runners: set[Runner] = set()
-        self.draining = False
-        self.counts = {"events": 0, "unclaimed": 0, "refused": 0, "calls": 0, "gaps": 0}
+        self.on_gap: list[Callable[[Gap], Coroutine[Any, Any, None]]] = []
+        self._counts = {"events": 0, "answers": 0, "unclaimed": 0, "refused": 0, "gaps": 0}
         self._http = Http(config.asterisk)
-        self._socket = Socket(self._http) if config.asterisk.transport == "socket" else None
-        self.ari = Ari(send or self._socket or self._http)
-        self._direct = Ari(send or self._http)
+        self._named: set[str] | None = set() if over_socket else None
+        self._socket: Socket | None = None
+        if over_socket or config.asterisk.transport == "socket":
+            self._socket = Socket(None if over_socket else self._http)
+        metrics = metrics or Metrics()
+        self.meter = metrics.of(name)
+        metrics.watch(name, self.live)
+        self._gate = Gate(Measured(send or self._socket or self._http, metrics, name))
+        self.ari = Ari(self._gate)
+        direct = send or (self._socket if over_socket else None) or self._http
+        self._direct = Ari(Measured(direct, metrics, name))
+        self.calls = Calls(
+            programs,
+            self.ari,
+            self.router,
+            config.engine,
+            keep_of(config.keep, self.ari, name),
+            self.meter,
+            self._spawn,
+            self._backoff,
+            self,
+        )
+        self._take_over = take_over
         self._frames = frames
+        self._recovery = Recovery(
+            self.ari, self._direct, self.router, self.calls, config, self.meter, self.take
+        )
         self._decoder = Decoder()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._opened: Opened | None = None
+        self._lease = Lease(self._direct, self.calls.programs, config.asterisk.lease)
+        self._beating: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._settling: asyncio.Task[None] | None = None
+        self._taken = ""
         self._failed: StasisError | None = None
+        self._heard = datetime.now(UTC)
+        self._deaf_since: datetime | None = None
         self._stopped = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
+
+    @property
+    def programs(self) -> Mapping[str, Program]:
+        """What each Stasis application runs."""
+        return self.calls.programs
+
+    @programs.setter
+    def programs(self, programs: Mapping[str, Program]) -> None:
+        self.calls.programs = programs
+        self._lease.apps = programs
+
+    @property
+    def version(self) -> Version | None:
+        """Asterisk's, once it is known."""
+        return self._recovery.version
+
+    @property
+    def apps(self) -> dict[str, Program]:
+        """The applications that are registered here: all, or those that the socket has named."""
+        if self._named is None:
+            return dict(self.programs)
+        found = {app: self.calls.program(app) for app in self._named}
+        return {app: program for app, program in found.items() if program is not None}
+
+    @property
+    def runners(self) -> set[Runner]:
+        """The calls that run."""
+        return self.calls.runners
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many events came and what became of them, gaps, calls, and strays closed."""
+        return {**self._counts, **self.calls.counts}
+
+    def live(self) -> Iterator[tuple[str, str, str, int]]:
+        """For metrics: application, flow, state and events that wait, of each call."""
+        for runner in self.runners:
+            yield runner.app, type(runner.flow).__name__, runner.state, len(runner.inbox)
+
+    @property
+    def over_socket(self) -> bool:
+        """Whether requests have only the socket to travel by, because Asterisk has opened it."""
+        return self._named is not None
 
     # Life
 
@@ -111,8 +184,9 @@ class Link:
         """Connect, take calls, and come back after every loss, until `stop`.
 
         Raises AriError when Asterisk cannot be reached at the start, ApplicationTaken when
-        another program takes one of our applications.
+        another program has one of our applications and `asterisk.when_taken` is `stop`.
         """
+        structlog.contextvars.bind_contextvars(server=self.name)
         stopped = asyncio.create_task(self._stopped.wait(), name="stasis stopped")
         reader = asyncio.create_task(self._read(), name="stasis reader")
         try:
@@ -121,11 +195,17 @@ class Link:
                 reader.result()
         finally:
             self.state.set("stopped")
+            self.meter.stopped()
+            if self._beating is not None:
+                self._end_beat()
+                with suppress(StasisError):
+                    await self._lease.release()
             await cancelled(reader, stopped, *self._tasks)
             if self._tasks:
                 # Calls that were cut are hung up: each is tried, and not for long.
                 await asyncio.wait(self._tasks, timeout=LAST_SECONDS)
                 await cancelled(*self._tasks)
+            self.calls.rooms.let_go()
             await self._http.close()
 
     def stop(self) -> None:
@@ -134,16 +214,41 @@ class Link:
 
     def drain(self) -> None:
         """Take no new calls: they go on in the dialplan. Live ones finish."""
-        self.draining = True
+        self.calls.draining = True
+
+    @property
+    def draining(self) -> bool:
+        """Whether no new calls are taken."""
+        return self.calls.draining
 
     def end_calls(self, leave: Leave | None = None) -> None:
         """End every call soon. leave: how; None takes each flow's `on_error`."""
-        for runner in self.runners:
-            runner.stop(leave or runner.flow.on_error)
+        self.calls.end(leave)
+
+    def let_go(self, why: str) -> None:
+        """Leave every call as it is on Asterisk; the next process that connects goes on with it.
+
+        why: for the errors of what flows still try to do.
+        """
+        self._end_beat()
+        self._gate.shut(why)
+        if self._settling is not None:
+            self._settling.cancel()  # it may be about to take over more of them
+        self.calls.let_go()
 
     async def idle(self) -> None:
         """Wait until no call runs."""
-        await self._idle.wait()
+        await self.calls.idle()
+
+    async def bridge(self, app: str, name: str, type: str = "mixing,dtmf_events") -> Bridge:
+        """A bridge that belongs to an application and not to one call: a room.
+
+        app: the Stasis application. name: of the room: the same name gives the same bridge, also
+        after a restart of the program while somebody is inside. type: as of `Bridge.create`.
+
+        It ends when somebody destroys it. Raises AriError. ARI: POST /bridges/{bridgeId}.
+        """
+        return await self.calls.rooms.get(app, name, type)
 
     async def originate(self, endpoint: str, app: str, **parameters: Any) -> str:
         """Call an endpoint; once answered it enters an application of ours as a new call.
@@ -161,11 +266,11 @@ class Link:
     async def _greet(self) -> None:
         """Learn the server's version, trying for `asterisk.start_timeout` while it is not there."""
         config = self.config.asterisk
-        backoff = Backoff(config.backoff_min, config.backoff_max)
+        backoff = self._backoff()
         deadline = asyncio.get_running_loop().time() + config.start_timeout
         while True:
             try:
-                info = await self._direct.asterisk.get_info(only=["system"])
+                await self._recovery.learn()
                 break
             except (Unreachable, NotBooted) as error:
                 wait = backoff.next()
@@ -173,7 +278,6 @@ class Link:
                     raise
                 log.info("waiting for Asterisk", error=error.reason, retry_in=round(wait, 1))
                 await asyncio.sleep(wait)
-        self._learn(info)
         log.info("connected", asterisk=str(self.version or "unknown"), url=config.url)
         version = self.version
         if self._socket is not None and version is not None and not OVER_SOCKET.holds(version):
@@ -183,39 +287,87 @@ class Link:
                 f'asterisk.transport = "socket" needs {OVER_SOCKET}; this is {version}: use "http"',
             )
 
-    def _learn(self, info: AsteriskInfo) -> None:
-        self.version = Version.parse(info.system.version) if info.system else None
-        self.ari.version = self._direct.version = self.version
+    def _backoff(self) -> Backoff:
+        return Backoff(self.config.asterisk.backoff_min, self.config.asterisk.backoff_max)
 
     # The reader
 
     async def _read(self) -> None:
-        await self._greet()
-        frames = self._frames or connect(self.config.asterisk, list(self.programs))
-        async with aclosing(frames):  # type: ignore[type-var]
-            async for item in frames:
-                if isinstance(item, bytes):
-                    self._frame(item)
-                elif isinstance(item, Opened):
-                    self._open(item)
-                else:
-                    self._lose(item)
-                if self._failed is not None:
-                    raise self._failed
+        if self._named is None:
+            await self._greet()
+        while True:
+            if self._frames is None:
+                await self._free()
+            await self.idle()  # what was let go may still be at the last of its code
+            self._gate.open()
+            frames = self._frames or connect(self.config.asterisk, list(self.programs))
+            async with aclosing(frames):  # type: ignore[type-var]
+                async for item in frames:
+                    if isinstance(item, bytes):
+                        self._frame(item)
+                    elif isinstance(item, Opened):
+                        self._open(item)
+                    else:
+                        self._lose(item)
+                    if self._failed is not None:
+                        raise self._failed
+                    if self._taken:
+                        break
+            if not self._taken:
+                return await self._over()
+            self._stand_by()
+
+    async def _over(self) -> None:
+        """The frames have ended: Asterisk has closed the socket that it had opened, for good."""
+        if self._socket is not None:
+            self._socket.close()
+        self._recovery.end_all("its connection is over")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.config.engine.close_timeout):
+                await self.idle()
+
+    async def _free(self) -> None:
+        """Make sure that no other process runs our applications: it would lose its calls to us."""
+        if self.state.value == "standby":
+            await self._lease.freed()
+        elif not self._take_over and (other := await self._lease.other()) is not None:
+            app, holder = other
+            if self.config.asterisk.when_taken == "stop":
+                raise ApplicationTaken(app, str(holder))
+            log.warning("standing by: the application is run already", app=app, by=str(holder))
+            self.state.set("standby")
+            await self._lease.freed(seen=True)
+
+    def _stand_by(self) -> None:
+        """Another program has one of our applications: wait until it is gone."""
+        log.warning("another program has taken an application; standing by", app=self._taken)
+        self._taken = ""
+        self._opened = None
+        if self._watching is not None:
+            self._watching.cancel()
+        self.state.set("standby")
 
     def _frame(self, frame: bytes) -> None:
         try:
             event = self._decoder.decode(frame)
         except FrameError as error:
-            self.counts["refused"] += 1
-            if self.counts["refused"] <= 10:
+            self._counts["refused"] += 1
+            self.meter.refused()
+            if self._counts["refused"] <= 10:
                 log.warning("a frame is not an event and was dropped", error=str(error)[:200])
+            if self._decoder.hopeless and self._opened is not None:
+                log.error("nothing that comes is an event; reconnecting")
+                self._decoder.begin()
+                self._spawn(self._reopen(self._opened))
             return
         if isinstance(event, RESTResponse):
+            self._counts["answers"] += 1
             if self._socket is not None:
                 self._socket.answered(event)
             return
-        self.counts["events"] += 1
+        self._counts["events"] += 1
+        self._heard = datetime.now(UTC)
+        self.meter.event(event)
         try:
             self.take(event)
         except Exception as error:
@@ -226,108 +378,62 @@ class Link:
 
     def take(self, event: Event) -> None:
         """One event: a new call, or something for those who claimed its ids."""
+        if self._named is not None and event.application not in self._named:
+            self._name(event.application)
         if isinstance(event, StasisStart):
-            self._arrive(event)
+            self.calls.arrive(event)
         elif isinstance(event, ApplicationReplaced):
-            self._failed = ApplicationTaken(event.application)
-        elif not self.router.dispatch(event):
-            self.counts["unclaimed"] += 1
+            if event.application in self.apps:
+                self._replaced(event.application)
+        elif isinstance(event, CallBroadcast):
+            self._spawn(self.calls.claim(event))
+        elif not self.router.dispatch(event) and not self._recovery.fences.came(event):
+            self._counts["unclaimed"] += 1
 
-    def _arrive(self, event: StasisStart) -> None:
-        """A channel enters: one a flow waits for, a replacement, or a new call."""
-        replaced = event.replace_channel
-        if replaced is not None:
-            claim = self.router.claimed(("channel", replaced.id))
-            if claim is not None and claim.become is not None:
-                claim.become(event)
-        key = ("channel", event.channel.id)
-        claim = self.router.claimed(key)
-        moved = claim is not None and claim.app != event.application
-        if claim is not None and not moved:
-            self.router.dispatch(event)
+    def _name(self, app: str) -> None:
+        """The socket that Asterisk has opened is for one more application."""
+        assert self._named is not None
+        self._named.add(app)
+        if self.calls.program(app) is None:
+            log.warning("Asterisk has connected for an application that nothing here runs", app=app)
+        elif self.state.value == "ready" and self._opened is not None:
+            self._spawn(self._settle(self._opened), name="stasis settle")
+
+    def _replaced(self, app: str) -> None:
+        """Another program has an application of ours. Its calls are that program's now."""
+        if self.over_socket:
+            # Asterisk says so of its own connections too when they are reloaded: events tell.
+            if self._opened is not None:
+                self._spawn(self._settle(self._opened), name="stasis settle")
             return
-        if claim is not None:
-            # Asterisk keeps no order between two applications: the end in the first may come
-            # after the start in the second. End it there now; the late one finds nobody.
-            self.router.dispatch(StasisEnd(application=claim.app, channel=event.channel))
-            self.router.release(key)
-        program = self.programs.get(event.application.partition(":")[0])
-        if (MADE.fullmatch(event.channel.id) and not moved) or program is None:
-            self._spawn(self._turn_away(event, hangup=True))
-        elif self.draining:
-            self._spawn(self._turn_away(event, hangup=False))
+        log.error("another program has taken the application", app=app, calls=len(self.runners))
+        self.let_go("another program runs the application now")
+        if self.config.asterisk.when_taken == "standby" and self._frames is None:
+            self._taken = app
         else:
-            self._start(event, program)
-
-    def _start(self, event: StasisStart, program: Program) -> None:
-        try:
-            runner = Runner(
-                event.channel.id,
-                event.application,
-                program,
-                self.ari,
-                self.router,
-                self.config.engine,
-            )
-        except Exception as error:
-            # The flow's own `__init__` has failed, in the reader: end this call, and read on.
-            log.error("the flow could not be made", flow=program.flow.__name__, exc_info=error)
-            self.router.release(("channel", event.channel.id))
-            self._spawn(self._turn_away(event, hangup=True))
-            return
-        self.counts["calls"] += 1
-        self.runners.add(runner)
-        self._idle.clear()
-        self.router.dispatch(event)
-        self._spawn(self._call(runner), name=f"call {event.channel.id}")
-
-    async def _call(self, runner: Runner) -> None:
-        try:
-            await runner.run()
-        finally:
-            self.runners.discard(runner)
-            if runner.channel.gone is None:
-                self._spawn(self._rescue(runner.channel.id))
-            if not self.runners:
-                self._idle.set()
-
-    async def _turn_away(self, event: StasisStart, *, hangup: bool) -> None:
-        """A channel that nobody here will run: it must not stay in silence."""
-        channel = event.channel
-        try:
-            if not hangup:
-                await self.ari.channels.continue_in_dialplan(channel.id)
-                return
-            log.warning("nobody runs this channel; hanging up", channel=channel.id)
-        except StasisError as error:
-            log.warning("could not go on in the dialplan", channel=channel.id, error=str(error))
-        await self._rescue(channel.id)
-
-    async def _rescue(self, channel_id: str) -> None:
-        """Hang up a channel that nobody runs any more, as soon as Asterisk can be reached."""
-        backoff = Backoff(self.config.asterisk.backoff_min, self.config.asterisk.backoff_max)
-        while True:
-            try:
-                return await self.ari.channels.hangup(channel_id)
-            except (Unreachable, OutcomeUnknown, NotBooted) as error:
-                wait = backoff.next()
-                log.warning("cannot hang up yet", channel=channel_id, error=error.reason)
-                await asyncio.sleep(wait)
-            except AriError:
-                return
+            self._failed = ApplicationTaken(app)
 
     # The socket
 
     def _open(self, opened: Opened) -> None:
         self._opened = opened
+        self._decoder.begin()
+        self.calls.settling = True
         if self._socket is not None:
             self._socket.opened(opened.write)
-        self._spawn(self._settle(opened), name="stasis settle")
+        self._settling = self._spawn(self._settle(opened), name="stasis settle")
+
+    async def _reopen(self, opened: Opened) -> None:
+        await opened.close()
 
     def _lose(self, lost: Lost) -> None:
         self._opened = None
+        if self._watching is not None:
+            self._watching.cancel()
         if self.state.value == "ready":
-            self.counts["gaps"] += 1
+            self._counts["gaps"] += 1
+            self._deaf_since = self._last_heard()
+            self.meter.lost(lost.reason)
         self.state.set("gap")
         if self._socket is not None:
             self._socket.lost(lost.reason)
@@ -335,17 +441,19 @@ class Link:
             "the event socket is lost", reason=lost.reason, retry_in=round(lost.retry_in, 1)
         )
 
+    def _last_heard(self) -> datetime:
+        """Since when events may be missing: the last one, or when the socket last was alive."""
+        config = self.config.asterisk
+        now = datetime.now(UTC)
+        alive = now - timedelta(seconds=config.ping_interval + config.ping_timeout)
+        return min(now, max(self._heard, alive))
+
     async def _settle(self, opened: Opened) -> None:
         """After every connect: tell Asterisk what we need, and see what became of our calls."""
-        first = self.state.value == "connecting"
+        first = self.state.value in ("connecting", "standby")
+        running = set(self.runners)
         try:
-            if not first:
-                # It may be another version now: Asterisk was restarted, or upgraded.
-                self._learn(await self._direct.asterisk.get_info(only=["system"]))
-            self.router.filtered = await register(self.ari, self.programs)
-            if not first:
-                for event in await missed(self.ari, self.router):
-                    self.take(event)
+            await self._recovery.settle(lambda: self.apps)
         except AriError as error:
             if first and isinstance(error, (Forbidden, Unauthorized)):
                 self._failed = error  # trying again will not mend it
@@ -353,14 +461,59 @@ class Link:
                 log.warning("the applications could not be set up; reconnecting", error=str(error))
                 await opened.close()
             return
-        if self._opened is opened:
-            self.state.set("ready")
-            log.info("ready", apps=list(self.programs))
+        except Exception as error:
+            log.error("could not settle; please report this", exc_info=error)
+            await opened.close()
+            return
+        if self._opened is not opened:
+            return
+        gap = self._gap()
+        self.meter.ready(gap.seconds if gap is not None else None)
+        self.state.set("ready")
+        log.info("ready", apps=list(self.apps), calls=len(self.runners))
+        if gap is not None:
+            self._tell(gap, running)
+        if self._watching is not None:
+            self._watching.cancel()
+        self._watching = self._spawn(self._watch(opened), name="stasis watch")
+        if self._frames is None and self._beating is None:
+            self._beating = self._spawn(self._lease.run(), name="stasis lease")
 
-    def _spawn(self, work: Coroutine[Any, Any, None], name: str | None = None) -> None:
+    def _gap(self) -> Gap | None:
+        """The gap that is over now; None at the first connect."""
+        start, self._deaf_since = self._deaf_since, None
+        if start is None:
+            return None
+        end = datetime.now(UTC)
+        return Gap(start=start, end=end, seconds=max(0.0, (end - start).total_seconds()))
+
+    def _tell(self, gap: Gap, running: set[Runner]) -> None:
+        log.info("the gap is closed", seconds=round(gap.seconds, 1))
+        self.calls.tell(running, gap)
+        for call in self.on_gap:
+            self._spawn(call(gap), name="stasis gap")
+
+    async def _watch(self, opened: Opened) -> None:
+        """While this socket is open: close it when events do not reach us any more."""
+        try:
+            await self._recovery.watch(lambda: self.apps)
+        except OutcomeUnknown as error:
+            log.error("no events reach us; reconnecting", error=error.reason)
+            await opened.close()
+
+    def _end_beat(self) -> None:
+        """We run the applications no longer, or somebody else does."""
+        beating, self._beating = self._beating, None
+        if beating is not None:
+            beating.cancel()
+
+    def _spawn(
+        self, work: Coroutine[Any, Any, None], name: str | None = None
+    ) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
+        return task
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -6,13 +6,15 @@ often overtakes the answer, already finds its flow. The flow hears them as `Othe
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from stasis.ari.channels import Channel as Snapshot
+from stasis.ari.events import Dial, StasisStart
 from stasis.errors import AriError, InvalidRequest, OutcomeUnknown
-from stasis.owner import Owner, new_id
+from stasis.owner import Owner
 
 if TYPE_CHECKING:
     from stasis.channel import Channel
@@ -166,8 +168,12 @@ class Outgoing:
         *,
         enters: bool = False,
     ) -> Channel:
-        another = self._another(new_id(kind))
-        key = ("channel", another.id)
+        channel_id = self._owner.made_id(kind)
+        key = ("channel", channel_id)
+        before: Channel | None = self._owner.take_found(key)
+        if before is not None:
+            return self._found(before, send)
+        another = self._another(channel_id)
 
         async def make() -> None:
             try:
@@ -188,6 +194,20 @@ class Outgoing:
                 await another.entered()
         finally:
             self._owner.router.deliver(key)
+        return another
+
+    def _found(
+        self, another: Channel, send: Callable[[str], Coroutine[Any, Any, Snapshot]]
+    ) -> Channel:
+        """What this state had made before a restart: what became of it is told once more."""
+        send(another.id).close()  # never sent; whoever watches the channel is armed by it
+        app, snapshot = self._owner.app, another.snapshot
+        rings = Dial(application=app, peer=snapshot, dialstatus="RINGING")
+        entered = StasisStart(application=app, channel=snapshot)
+        # In the flow's next turn, when its code has the handle.
+        asyncio.get_running_loop().call_soon(
+            self._owner.router.dispatch, rings if another.awaited else entered
+        )
         return another
 
 

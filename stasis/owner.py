@@ -7,9 +7,11 @@ execute it anyway; what it created is known by the id we chose, so it is closed 
 from __future__ import annotations
 
 import asyncio
+import secrets
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import structlog
@@ -19,9 +21,10 @@ from stasis.ari import Ari
 from stasis.ari.events import Event, StasisStart
 from stasis.config import EngineConfig
 from stasis.errors import AriError, ChannelGone, Conflict, InvalidState, NotFound
+from stasis.identity import Identity, new_token
 from stasis.router import Claim, Hearer, Key, Router, Wait
 
-__all__ = ["GONE", "Media", "Owner", "new_id"]
+__all__ = ["ACTING", "GONE", "PLAYBACKS", "Media", "Owner", "new_id"]
 
 log = structlog.get_logger("stasis.owner")
 
@@ -30,6 +33,10 @@ E = TypeVar("E", bound=Event)
 
 # Closing what is closed already, or no longer ours, has succeeded.
 GONE = (NotFound, Conflict, InvalidState, ChannelGone)
+# Set while an action (`Do`) runs: what it makes is not made again when its state is resumed.
+ACTING: ContextVar[bool] = ContextVar("acting", default=False)
+# So many playbacks have ids that a new process can guess, to stop them; then the ids change.
+PLAYBACKS = 8
 
 
 def new_id(kind: str) -> str:
@@ -66,7 +73,10 @@ class Owner:
     """The owner of a call's resources.
 
     name: for logs: the channel's id, or a plugin's name. app: the Stasis application it acts
-    for. hearer: where the events of its resources go.
+    for. hearer: where the events of its resources go. token: stands in the ids of what it makes,
+    see `Identity`. entry: counts the states that were entered. resumed: the state was entered
+    again after a restart, and what it makes may be there. found: handles of what was there.
+    media_token: stands in the ids of its playbacks. on_turn: called when that has changed.
     """
 
     def __init__(
@@ -78,21 +88,64 @@ class Owner:
         self.router = router
         self.config = config
         self.hearer = hearer
+        self.token = new_token()
+        self.entry = 0
+        self.resumed = False
+        self.found: dict[Key, Any] = {}
+        self.media_token = new_token()
+        self.on_turn: Callable[[], None] | None = None
         self.media: dict[str, Media] = {}
+        self._numbers: dict[str, int] = {}
         self._resources: dict[Key, Callable[[], Awaitable[None]]] = {}
         self._commands: set[asyncio.Task[Any]] = set()
         self._waits: set[Wait[Any]] = set()
         self._claims: set[Key] = set()
+
+    def enter(self, *, again: bool = False) -> None:
+        """A state is entered. again: the one that was entered before a restart."""
+        self.resumed = again
+        if not again:
+            self.entry += 1
+        self._numbers = {}
+        self.media_token = new_token()
+
+    def made_id(self, kind: str) -> str:
+        """The id of the next thing that is made: see `Identity`."""
+        if ACTING.get():
+            number = f"x{secrets.token_hex(4)}"
+        else:
+            count = self._numbers.get(kind, 0)
+            self._numbers[kind] = count + 1
+            number = str(count)
+        return str(Identity(kind, self.app, self.token, self.entry, number))
+
+    def playback_id(self) -> str:
+        """The id of the next playback: one that a new process can guess, so as to stop it."""
+        count = self._numbers.get("playback", 0)
+        if count == PLAYBACKS:
+            count, self.media_token = 0, new_token()
+            if self.on_turn is not None:
+                self.on_turn()
+        self._numbers["playback"] = count + 1
+        return f"playback-{self.media_token}-{count}"
+
+    def take_found(self, key: Key) -> Any:
+        """The handle of what a state that is resumed had made before, or None. Once only."""
+        return self.found.pop(key, None) if self.resumed else None
 
     def claim(
         self,
         key: Key,
         apply: Callable[[Event], None] | None = None,
         become: Callable[[StasisStart], None] | None = None,
+        handle: object = None,
     ) -> None:
-        """Events about this id go to the owner's flow, and `apply` sees them first."""
+        """Events about this id go to the owner's flow, and `apply` sees them first.
+
+        handle: what knows its latest state, to be compared after a gap.
+        """
         self._claims.add(key)
-        self.router.claim(key, Claim(self.hearer, self.app, apply, become))
+        self.router.claim(key, Claim(self.hearer, self.app, apply, become, handle))
 
     def release(self, key: Key) -> None:
         """The id is over: nobody claims it any more."""
@@ -154,6 +207,13 @@ class Owner:
         """Run a command to its end, also when the caller is cancelled meanwhile."""
         return await self.done(self.command(work))
 
+    async def done_within(self, seconds: float, work: Coroutine[Any, Any, T]) -> None:
+        """Run a command, and wait for its end so long at most. Raises what it raised by then."""
+        task = self.command(work)
+        await asyncio.wait({task}, timeout=seconds)
+        if task.done():
+            task.result()
+
     def _commanded(self, task: asyncio.Task[Any]) -> None:
         self._commands.discard(task)
         if not task.cancelled():
@@ -191,12 +251,28 @@ class Owner:
                 await self._close_all()
         except TimeoutError:
             log.error("not closed in time", owner=self.name, left=list(self._resources))
-        self.fail_waits(ChannelGone(self.name, "its flow has ended"))
+        self._forget("its flow has ended")
+
+    async def close_made(self) -> None:
+        """Close all that was made until now; the owner goes on."""
+        await within(self.config.close_timeout / 2, self._close_all("channel"))
+        await within(self.config.close_timeout / 2, self._close_all())
+
+    def let_go(self) -> None:
+        """Close nothing: another process goes on with the call. Only our own traces end."""
+        self.media.clear()
+        self._resources.clear()
+        self._forget("another program has taken the call")
+
+    def _forget(self, why: str) -> None:
+        self.fail_waits(ChannelGone(self.name, why))
         for key in self._claims:
             claim = self.router.claimed(key)
             if claim is not None and claim.hearer in (self.hearer, NOBODY):
                 self.router.release(key)
         self._claims.clear()
+        self.found.clear()
+        self.on_turn = None
         # A call that is over must be freed at once, not when the collector finds its circle.
         self.hearer = NOBODY
 

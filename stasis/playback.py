@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 from attrs import frozen
 
 from stasis.ari.events import Event, PlaybackFinished, PlaybackStarted
-from stasis.errors import ChannelGone, NotFound, NotPlayed
-from stasis.owner import Media, Owner
+from stasis.errors import AriError, ChannelGone, NotFound, NotPlayed
+from stasis.owner import PLAYBACKS, Media, Owner
 
 if TYPE_CHECKING:
     from stasis.router import Wait
@@ -47,17 +48,23 @@ class Playback(Media):
     """
 
     def __init__(
-        self, owner: Owner, playback_id: str, media: tuple[str, ...], leaving: Callable[[], bool]
+        self,
+        owner: Owner,
+        playback_id: str,
+        media: tuple[str, ...],
+        target_uri: str,
+        leaving: Callable[[], bool],
     ) -> None:
         self.id = playback_id
         self._leaving = leaving
         self.media = media
+        self.target_uri = target_uri
         self.started = False
         self._owner = owner
         self._stopped = False
         self._key = ("playback", playback_id)
         self._sending: asyncio.Task[Any] | None = None
-        owner.claim(self._key, self.apply)
+        owner.claim(self._key, self.apply, handle=self)
         owner.media[playback_id] = self
         self._end: Wait[PlaybackFinished] = owner.expect(
             self._key, PlaybackFinished, what=f"end of playback {playback_id}"
@@ -65,6 +72,11 @@ class Playback(Media):
 
     def __repr__(self) -> str:
         return f"<Playback {self.id} {' '.join(self.media)}>"
+
+    @property
+    def begun(self) -> bool:
+        """Whether an event has told of it."""
+        return self.started or self._end.settled
 
     def sent(self, task: asyncio.Task[Any]) -> None:
         """The request that creates it is on its way."""
@@ -159,3 +171,16 @@ class Playback(Media):
 
     async def _control(self, operation: str) -> None:
         await self._owner.run(self._owner.ari.playbacks.control(self.id, operation=operation))
+
+
+async def stop_old(owner: Owner, media_token: str) -> None:
+    """Stop what a process that is gone has started to play: its ids can be guessed.
+
+    media_token: of that process, see `Owner.playback_id`. What has ended is fine.
+    """
+
+    async def stop(number: int) -> None:
+        with suppress(AriError):
+            await owner.ari.playbacks.stop(f"playback-{media_token}-{number}")
+
+    await asyncio.gather(*map(stop, range(PLAYBACKS)))

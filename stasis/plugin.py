@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from aiohttp.web import RouteDef
     from typer import Typer
 
+    from stasis.flow import Gap
     from stasis.link import Link
+    from stasis.servers import Servers
 
 __all__ = ["GROUP", "NoConfig", "Plugin", "discover", "load"]
 
@@ -41,17 +43,23 @@ class Plugin:
     name: of its table in stasis.toml, `[plugin.<name>]`. config_class: an attrs class made of
     `key(…)` fields. commands: a typer app that becomes `stasis <name> …`.
     hears: event kinds its code waits for and no table names; see `Flow.hears`.
-    config: the plugin's own configuration. asterisk: the link to Asterisk, there from `start` on.
+    config: the plugin's own configuration. servers: the links to all Asterisks, by their names,
+    there from `start` on.
     """
 
     name: ClassVar[str]
     config_class: ClassVar[type] = NoConfig
     commands: ClassVar[Typer | None] = None
     hears: ClassVar[tuple[type[Event], ...]] = ()
-    asterisk: Link
+    servers: Servers
 
     def __init__(self, config: Any) -> None:
         self.config = config
+
+    @property
+    def asterisk(self) -> Link:
+        """The link to the first Asterisk: the only one, for most programs. Raises ConfigError."""
+        return self.servers.first
 
     def flows(self) -> Mapping[str, Runnable]:
         """Stasis application names, each with a Flow class or an async function of a channel."""
@@ -76,6 +84,12 @@ class Plugin:
 
     async def run(self) -> None:
         """Background work; cancelled at stop. The default returns at once."""
+
+    async def gap(self, gap: Gap) -> None:
+        """Events were lost for a while, and everything was compared: look at what is yours.
+
+        gap: from when to when.
+        """
 
     async def stop(self) -> None:
         """Undo `start`. Called in reverse order, after the last call."""

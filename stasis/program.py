@@ -55,6 +55,7 @@ def linear(function: Callable[[Channel], Awaitable[None]]) -> type[Flow]:
             await function(self.channel)
 
         start = running
+        linear = True
 
     Linear.__name__ = Linear.__qualname__ = function.__name__
     Linear.__doc__ = function.__doc__

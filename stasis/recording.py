@@ -78,15 +78,16 @@ class StoredRecording:
 class LiveRecording:
     """A running recording. Made by `record` of a channel or a bridge; stops with its flow."""
 
-    def __init__(self, owner: Owner, name: str, format: str) -> None:
+    def __init__(self, owner: Owner, name: str, format: str, target_uri: str = "") -> None:
         self.name = checked_name(name)
         self.format = format
+        self.target_uri = target_uri
         self._owner = owner
         self._key = ("recording", name)
         self._canceled = False
         self._over = False
         self._sending: asyncio.Task[Any] | None = None
-        owner.claim(self._key, self.apply)
+        owner.claim(self._key, self.apply, handle=self)
         owner.own(self._key, self.stop)
         self._end: Wait[Event] = owner.expect(
             self._key, RecordingFinished, RecordingFailed, what=f"end of recording {name}"

@@ -7,7 +7,8 @@ The work per event grows with the ids the event names, never with the number of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from attrs import frozen
@@ -45,13 +46,15 @@ class Claim:
     """An id that is ours. app: only events sent to this Stasis application count, so that two
     of our applications hearing one channel do not double its events. apply: keeps a handle up
     to date, before anybody hears the event. become: the channel was replaced by another (a
-    transfer); takes the new channel's StasisStart.
+    transfer); takes the new channel's StasisStart. handle: what knows the thing's latest state;
+    after a gap it is compared with Asterisk's.
     """
 
     hearer: Hearer
     app: str
     apply: Callable[[Event], None] | None = None
     become: Callable[[StasisStart], None] | None = None
+    handle: Any = None
 
 
 class Wait(Generic[E]):
@@ -134,6 +137,7 @@ class Router:
         self._claims: dict[Key, Claim] = {}
         self._waits: dict[Key, list[Wait[Any]]] = {}
         self._held: dict[Key, list[tuple[Hearer, Event]]] = {}
+        self._touched: set[Key] | None = None
         self.filtered: frozenset[type[Event]] = frozenset()
 
     def claim(self, key: Key, claim: Claim) -> None:
@@ -178,6 +182,8 @@ class Router:
         claimed = False
         held: list[tuple[Hearer, Event]] | None = None
         for key in keys_of(event):
+            if self._touched is not None:
+                self._touched.add(key)
             if key in self._held:
                 held = self._held[key]
             waits = self._waits.get(key)
@@ -202,13 +208,19 @@ class Router:
                 held.append((hearer, event))
         return claimed
 
-    def claimed_by_kind(self) -> dict[str, list[tuple[str, str]]]:
-        """Ids and their applications, by kind; not those that are only being created."""
-        found: dict[str, list[tuple[str, str]]] = {kind: [] for kind in IDENTITY}
-        for key, claim in self._claims.items():
-            if key not in self._held:
-                found[key[0]].append((key[1], claim.app))
-        return found
+    def settled(self) -> list[Key]:
+        """All claimed ids, but for those that are only being created."""
+        return [key for key in self._claims if key not in self._held]
+
+    @contextmanager
+    def touching(self) -> Iterator[set[Key]]:
+        """Which ids events have told of meanwhile: what was asked of them before may be old."""
+        touched: set[Key] = set()
+        self._touched = touched
+        try:
+            yield touched
+        finally:
+            self._touched = None
 
     def hold(self, key: Key) -> None:
         """Keep the events of an id back from inboxes: its creation has not been answered yet.

@@ -9,6 +9,7 @@ in this runner, and the call is left as the flow's policy says.
 from __future__ import annotations
 
 import asyncio
+import copy
 import traceback
 from collections import deque
 from functools import partial
@@ -19,6 +20,7 @@ import structlog
 from attrs import frozen
 
 from stasis.ari import Ari
+from stasis.ari.channels import Channel as Snapshot
 from stasis.ari.events import (
     ChannelDestroyed,
     ChannelDtmfReceived,
@@ -29,12 +31,35 @@ from stasis.ari.events import (
 from stasis.body import Body
 from stasis.channel import Channel
 from stasis.config import EngineConfig
-from stasis.errors import ChannelGone, FlowError, InboxOverflow
-from stasis.flow import EMPTY, After, Do, Done, Elapsed, Flow, Leave, Other, Outcome, Row
+from stasis.errors import (
+    AriError,
+    ChannelGone,
+    Conflict,
+    FlowError,
+    InboxOverflow,
+    NotFound,
+)
+from stasis.flow import (
+    EMPTY,
+    After,
+    Do,
+    Done,
+    Elapsed,
+    Flow,
+    Gap,
+    Leave,
+    Other,
+    Outcome,
+    Resumed,
+    Row,
+)
 from stasis.inbox import Inbox
+from stasis.keep import Keep
 from stasis.leaving import leave
-from stasis.owner import Owner
+from stasis.owner import ACTING, Owner
+from stasis.playback import stop_old
 from stasis.program import Program
+from stasis.record import Record, packed
 from stasis.router import Router
 from stasis.subject import PLAYBACK, subject
 
@@ -42,6 +67,11 @@ __all__ = ["Runner"]
 
 log = structlog.get_logger("stasis.runner")
 
+# How long entering a state may wait for its record to be kept; it goes on being kept then.
+KEEP_SECONDS = 1.0
+# How long the end of a call that Asterisk does not know may take to be told, before we ask.
+PRESUME_SECONDS = 2.0
+PRESUME_MOST = 30.0
 # What ends a channel: it has left us, and then it is gone.
 ENDS = (StasisEnd, ChannelDestroyed)
 # Frames of our own files in a traceback tell a flow's author nothing.
@@ -83,8 +113,9 @@ class Step:
 class Runner:
     """Runs one call.
 
-    app: the Stasis application it entered. program: its flow. failure: the first that the flow
-    has raised, or None. Nothing outlives the call.
+    app: the Stasis application it entered. program: its flow. keep: where its record is kept.
+    failure: the first that the flow has raised, or None. old_media: of the playbacks that an
+    older process has started and that still play, see `Owner`. Nothing outlives the call.
     """
 
     def __init__(
@@ -95,6 +126,7 @@ class Runner:
         ari: Ari,
         router: Router,
         config: EngineConfig,
+        keep: Keep,
     ) -> None:
         self.app = app
         self.state = ""
@@ -106,10 +138,22 @@ class Runner:
         self.flow: Flow = program.flow()
         self.flow.channel = self.channel
         self.flow.plugin = program.plugin
+        self.flow._keep = self.keep
+        if "data" not in vars(self.flow):
+            self.flow.data = copy.deepcopy(type(self.flow).data)
+        self.channel.on_become = self.owner.on_turn = self._keep_soon
+        self._keep = keep
+        self._keeping = asyncio.Lock()
+        self.letting_go = False
         self._config = config
         self._acting: Body[Any] | None = None
         self._stopping: Leave | None = None
         self.failure: BaseException | None = None
+        self._begun = 0.0
+        self._read: Body[Any] | None = None
+        self._verifying: asyncio.Task[None] | None = None
+        self.old_media: str | None = None
+        self._anew = False
         self._passed: list[ChannelDtmfReceived] = []
         self._ends: dict[str, list[Event]] = {}
 
@@ -118,7 +162,7 @@ class Runner:
 
     def hear(self, event: Event) -> None:
         """Called by the reader. The events that end a channel find room in a full inbox."""
-        always = isinstance(event, ENDS)
+        always = isinstance(event, (*ENDS, Gap, Resumed))
         if not self.inbox.put(event, always=always) and self._acting is not None:
             self._acting.interrupt(InboxOverflow(self.channel.id, self.inbox.limit))
 
@@ -129,15 +173,59 @@ class Runner:
         if self._acting is not None:
             self._acting.interrupt(ChannelGone(self.channel.id, "the program stops"))
 
+    def let_go(self) -> None:
+        """Another process goes on with the call: end here, and touch nothing on the server.
+
+        Whoever runs it cancels its task then.
+        """
+        self.letting_go = True
+        self.owner.let_go()
+
+    def begin_anew(self) -> None:
+        """What was kept of the call is of no use: it starts from the start, with nothing left."""
+        self._anew = True
+
+    async def keep(self) -> None:
+        """Keep the record of the call as it is now. Raises FlowError when it cannot be kept."""
+        async with self._keeping:
+            if self.channel.gone is not None or self.letting_go:
+                return
+            flow, owner = self.flow, self.owner
+            name = type(flow).__name__
+            record = Record(
+                app=self.app,
+                flow=name,
+                state=self.state,
+                token=owner.token,
+                entry=owner.entry,
+                media=owner.media_token,
+                args=self.channel.args,
+                version=flow.version,
+                data=None if flow.data is None else packed(flow.data, name),
+            )
+            try:
+                await self._keep.save(self.channel.id, record.encode())
+            except (NotFound, Conflict):
+                log.debug("not kept: the call is leaving")
+            except (AriError, OSError) as error:
+                log.warning("not kept: a restart now would begin the call anew", error=str(error))
+
+    def _keep_soon(self) -> None:
+        self.owner.command(self.keep())
+
     async def run(self) -> None:
         """From StasisStart to the end: states, then leaving, `ended`, and closing."""
         structlog.contextvars.bind_contextvars(
             channel=self.channel.id, app=self.app, flow=type(self.flow).__name__
         )
-        begun = asyncio.get_running_loop().time()
+        self._begun = asyncio.get_running_loop().time()
         log.info("call", args=self.channel.args, caller=self.channel.caller_number)
         last: Event | None = None
         try:
+            if self.old_media is not None:
+                await stop_old(self.owner, self.old_media)
+            if self._anew:
+                await self.owner.close_made()
             step = await self._walk()
             last = step.event
             if step.leave is not None:
@@ -149,21 +237,40 @@ class Runner:
             self._report(error)
             await leave(self.channel, self.owner, self.flow.on_error)
         finally:
-            try:
-                await self._end(last)
-            finally:
-                await self.owner.close()
+            if self._verifying is not None:
+                self._verifying.cancel()
+            if self.letting_go:
                 self.inbox.close()
-                log.info(
-                    "call ended",
-                    reason=self.channel.gone.reason if self.channel.gone else "not known",
-                    seconds=round(asyncio.get_running_loop().time() - begun, 1),
-                )
+                log.info("the call goes on elsewhere")
+            else:
+                await self._close(last)
+
+    async def _close(self, last: Event | None) -> None:
+        """The call is over: tell its flow, close what it made, and forget it."""
+        try:
+            await self._end(last)
+        finally:
+            await self.owner.close()
+            self.inbox.close()
+            try:
+                await self._keep.forget(self.channel.id)
+            except (AriError, OSError) as error:
+                log.warning("what was kept of the call could not be deleted", error=str(error))
+            log.info(
+                "call ended",
+                reason=self.channel.gone.reason if self.channel.gone else "not known",
+                seconds=round(asyncio.get_running_loop().time() - self._begun, 1),
+            )
 
     async def _walk(self) -> Step:
         """Go from state to state until the call is over."""
         first = await self.inbox.get()
-        step = Step(self.flow.start.__name__, first if isinstance(first, Event) else None)
+        if self._stopping is not None:
+            step = Step(None, leave=self._stopping)
+        elif isinstance(first, Resumed):
+            step = Step(first.state, first)
+        else:
+            step = Step(self.flow.start.__name__, first if isinstance(first, Event) else None)
         while step.state is not None:
             step = await self._stay(step.state, step.event)
         return step
@@ -173,6 +280,9 @@ class Runner:
         self.state = state
         structlog.contextvars.bind_contextvars(state=state)
         log.debug("enters state")
+        self.owner.enter(again=isinstance(event, Resumed))
+        # Before the body's first command: what plays would keep Asterisk from setting a variable.
+        await self.owner.done_within(KEEP_SECONDS, self.keep())
         row = self.flow.rows.get(state, EMPTY)
         body = Body(getattr(self.flow, state)(event), name=f"{self.channel.id} {state}")
         body.task.add_done_callback(lambda _: self.inbox.put(Returned(body), always=True))
@@ -188,13 +298,13 @@ class Runner:
         finally:
             for timer in timers:
                 timer.cancel()
-            left = not body.task.done()
             if not await body.leave(self._config.leave_timeout):
                 log.error("the state's code does not end when it is left", state=state)
-            elif left and not body.task.cancelled():
+            elif self._read is not body and not body.task.cancelled():
                 error = body.task.exception()
                 if error is not None and not self._is_end(error):
-                    self._report(error)  # its cleanup failed; the call goes on
+                    # Its cleanup failed, or it failed when it was about to be left.
+                    self._report(error)
             await self.owner.stop_media()
 
     async def _listen(self, row: Row, body: Body[Any]) -> Step:
@@ -272,7 +382,9 @@ class Runner:
         if self.channel.gone is not None:
             return None  # its end is in the inbox, and an action now would only keep it there
         name = target.method.__name__
+        token = ACTING.set(True)
         action = Body(getattr(self.flow, name)(event), name=f"{self.channel.id} {name}")
+        ACTING.reset(token)
         self._acting = action
         try:
             await asyncio.wait({action.task})
@@ -283,10 +395,13 @@ class Runner:
             error = action.task.exception()
             if error is not None and not self._is_end(error):
                 raise error
+            if error is not None:
+                self._presume()
         return None
 
     async def _returned(self, row: Row, body: Body[Any]) -> Step | None:
         """The body has ended: an outcome, Done, the end of a final state, or an error."""
+        self._read = body
         if body.task.cancelled():
             raise FlowError(
                 f"{type(self.flow).__name__}.{self.state}: something that it awaited was cancelled"
@@ -294,6 +409,7 @@ class Runner:
         error = body.task.exception()
         if error is not None:
             if self._is_end(error):
+                self._presume()
                 return None  # StasisEnd is in the inbox, or on its way
             if isinstance(error, ChannelGone):
                 # Another channel has gone; the row may know what then. Its end may have been heard
@@ -315,6 +431,31 @@ class Runner:
                 f" not have; known: {[t for t in row.edges if isinstance(t, str)]}"
             )
         return await self._follow(row, outcome, Outcome(outcome=outcome))
+
+    def _presume(self) -> None:
+        """Asterisk says that the call is gone: if that is not told soon, it is asked again."""
+        if self.channel.gone is None and self._verifying is None:
+            self._verifying = asyncio.create_task(self._verify())
+
+    async def _verify(self) -> None:
+        """Make sure that a call which Asterisk would not know is not waited for in vain."""
+        wait = PRESUME_SECONDS
+        while self.channel.gone is None:
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, PRESUME_MOST)
+            channels = self.owner.ari.channels
+            try:
+                snapshot = await channels.get(self.channel.id)
+            except NotFound:
+                snapshot = Snapshot(id=self.channel.id)
+            except AriError:
+                continue  # after the gap it is looked for
+            if snapshot.name and snapshot.dialplan.app_name in ("Stasis", ""):
+                # It is here, and its flow has taken it for gone.
+                self.stop(self.flow.on_error)
+            elif self.channel.gone is None:
+                self.owner.router.dispatch(StasisEnd(application=self.app, channel=snapshot))
+            return
 
     def _end_is_coming(self, row: Row, channel_id: str) -> bool:
         """Whether another channel's end, as the row knows it, has yet to be heard."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
-from stasis.errors import ChannelGone, Conflict, OutcomeUnknown
+from stasis.ari.events import RecordingFinished
+from stasis.ari.recordings import LiveRecording as Live
+from stasis.errors import ChannelGone, Conflict, NotFound, OutcomeUnknown
 from stasis.media import checked_media, checked_name
-from stasis.owner import Owner, new_id
+from stasis.owner import ACTING, Owner
 from stasis.playback import Playback
 from stasis.recording import LiveRecording
 
@@ -25,11 +27,17 @@ class Target:
     """Base of `Channel` and `Bridge`: playing, recording, and music on hold."""
 
     id: str
+    kind: ClassVar[str]
 
     def __init__(self, owner: Owner, operations: Any) -> None:
         self._owner = owner
         self._operations = operations
         self._media: list[Playback | LiveRecording] = []
+
+    @property
+    def uri(self) -> str:
+        """How media name their target, such as `channel:1700000000.1`."""
+        return f"{self.kind}:{self.id}"
 
     @property
     def leaving(self) -> bool:
@@ -60,20 +68,21 @@ class Target:
         """
         for each in media:
             checked_media(each)
-        playback = Playback(self._owner, new_id("playback"), media, lambda: self.leaving)
-        self._remember(playback)
-        task = self._owner.command(
-            self._run(
-                self._operations.play_with_id(
-                    self.id,
-                    playback.id,
-                    media=media,
-                    lang=language,
-                    offsetms=offset,
-                    skipms=skip,
-                )
-            )
+        playback = Playback(
+            self._owner, self._owner.playback_id(), media, self.uri, lambda: self.leaving
         )
+        self._remember(playback)
+
+        async def send() -> None:
+            what = {"media": media, "lang": language, "offsetms": offset, "skipms": skip}
+            try:
+                await self._operations.play_with_id(self.id, playback.id, **what)
+            except OutcomeUnknown:
+                if not playback.begun:
+                    # Asterisk does not know it, and no event told of it: it has not arrived.
+                    await self._operations.play_with_id(self.id, playback.id, **what)
+
+        task = self._owner.command(self._run(send()))
         playback.sent(task)
         await self._made(playback, task)
         return playback
@@ -103,25 +112,45 @@ class Target:
         if self._owner.router.claimed(("recording", checked_name(name))) is not None:
             # Asterisk would say so too, but the claim of the one that runs must not be touched.
             raise Conflict("POST", f"/recordings/live/{name}", 409, "it is being recorded already")
-        recording = LiveRecording(self._owner, name, format)
+        recording = LiveRecording(self._owner, name, format, self.uri)
         self._remember(recording)
-        task = self._owner.command(
-            self._run(
-                self._operations.record(
-                    self.id,
-                    name=name,
-                    format=format,
-                    max_duration_seconds=max_duration,
-                    max_silence_seconds=max_silence,
-                    if_exists=if_exists,
-                    beep=beep,
-                    terminate_on=terminate_on,
-                )
+        work = self._run(
+            self._operations.record(
+                self.id,
+                name=name,
+                format=format,
+                max_duration_seconds=max_duration,
+                max_silence_seconds=max_silence,
+                if_exists=if_exists,
+                beep=beep,
+                terminate_on=terminate_on,
             )
         )
+        if self._owner.resumed and not ACTING.get():
+            work = self._joined(name, work)
+        task = self._owner.command(work)
         recording.sent(task)
         await self._made(recording, task)
         return recording
+
+    async def _joined(self, name: str, work: Coroutine[Any, Any, T]) -> T | None:
+        """Record, or go on with what the state had begun to record before a restart."""
+        recordings = self._owner.ari.recordings
+        try:
+            return await work
+        except Conflict:
+            try:
+                live = await recordings.get_live(name)
+            except NotFound:
+                await recordings.get_stored(name)
+                # It has ended while nobody looked.
+                live = Live(name=name, target_uri=self.uri, state="done")
+                self._owner.router.dispatch(
+                    RecordingFinished(application=self._owner.app, recording=live)
+                )
+            if live.target_uri != self.uri:
+                raise
+        return None
 
     async def start_moh(self, music_class: str | None = None) -> None:
         """Play music on hold. music_class: of musiconhold.conf; None takes the default.

@@ -19,15 +19,15 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted(file for folder in ("stasis", "apps") for file in (ROOT / folder).rglob("*.py"))
 
 RANKS = (
-    "errors section config finding",
+    "errors section config finding identity",
     "ari",
-    "transport decode logs",
-    "flow program router subject inbox body watch media source draw check",
+    "transport decode logs metrics stall",
+    "flow program router subject inbox body watch media source draw check keep lease fence",
     "owner target channel controls outgoing bridge playback recording digits ask menu dial dialling"
-    " dialstatus application endpoint device_state mailbox sound",
-    "runner leaving register resync",
-    "link",
-    "plugin http",
+    " dialstatus application endpoint device_state mailbox sound census rooms record",
+    "runner leaving register resync adopt calls recovery",
+    "link servers",
+    "plugin http health",
     "app",
     "testing lab cli",
 )
@@ -35,9 +35,14 @@ RANK = {module: rank for rank, row in enumerate(RANKS) for module in row.split()
 
 # A foreign library, and who may know it.
 PLACES = {
-    "aiohttp": {"stasis.transport.http", "stasis.http"},
+    "aiohttp": {"stasis.transport.http", "stasis.http", "stasis.health"},
+    "prometheus_client": {"stasis.metrics"},
     "yarl": {"stasis.transport.http"},
-    "websockets": {"stasis.transport.connect"},
+    "websockets": {
+        "stasis.transport.arrived",
+        "stasis.transport.connect",
+        "stasis.transport.listen",
+    },
     "typer": {"stasis.cli"},
     "rich": {"stasis.cli"},
     "cattrs": {"stasis.section"},

@@ -17,12 +17,14 @@ import typer
 from stasis.cli.call import call
 from stasis.cli.check import check
 from stasis.cli.doctor import doctor
+from stasis.cli.drain import drain
 from stasis.cli.draw import draw
 from stasis.cli.lab import lab_app
 from stasis.cli.new import new_app
 from stasis.cli.run import run
 from stasis.cli.screen import error_text, say
 from stasis.cli.settings import Settings, existing, look_here
+from stasis.cli.strays import strays
 from stasis.cli.version import version
 from stasis.errors import ConfigError, PluginError, StasisError
 from stasis.plugin import Plugin, discover
@@ -35,6 +37,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "draw": draw,
     "doctor": doctor,
     "call": call,
+    "strays": strays,
+    "drain": drain,
     "version": version,
 }
 GROUPS = {"lab": lab_app, "new": new_app}

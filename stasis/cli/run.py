@@ -49,11 +49,25 @@ def run(
             help="run on a private Asterisk unless stasis.toml or STASIS_ASTERISK_URL names one",
         ),
     ] = False,
+    take_over: Annotated[
+        bool,
+        typer.Option(
+            "--take-over",
+            help="take applications and live calls from the process that runs them",
+        ),
+    ] = False,
+    listen: Annotated[
+        bool,
+        typer.Option(
+            "--listen", help="wait for Asterisk to connect (outbound WebSockets), see [listen]"
+        ),
+    ] = False,
 ) -> None:
     """Run plugins, or one flow.
 
     Without FLOW all enabled plugins run, until SIGINT or SIGTERM: once lets live calls finish,
-    twice ends them. A call comes in by the dialplan's Stasis(APP).
+    twice ends them; SIGHUP leaves them to the next process. A call comes in by the dialplan's
+    Stasis(APP).
     """
     config = settings(context).load()
     if app and not flow:
@@ -80,7 +94,7 @@ def run(
         for line in own and to_call(own, link.programs) or dialplan(link.programs):
             say(line)
 
-    asyncio.run(run_app(config, loaded, programs, ready=ready))
+    asyncio.run(run_app(config, loaded, programs, ready=ready, take_over=take_over, listen=listen))
     say("stopped")
     if used := lab_at(config.asterisk.url):
         say(f"the lab {used.name} is still up: {program()} lab down --name {used.name}")

@@ -39,6 +39,11 @@ REFUSED_SECONDS = 30.0
 # At its debug level `websockets` logs every header, and one of them holds the password.
 QUIET = logging.getLogger("stasis.transport.websockets")
 QUIET.setLevel(logging.INFO)
+# What a server that is only being started answers.
+NOT_YET = (Unreachable, NotBooted, ServerError)
+# How long Asterisk may take to answer our close. It is added to the time in which a dead socket
+# is noticed, since `websockets` says goodbye to that too.
+CLOSE_SECONDS = 0.25
 # After this many frames in a row the reader lets the calls run.
 BREATH = 64
 
@@ -73,8 +78,8 @@ async def connect(
     apps: Stasis application names, registered with Asterisk by the handshake (GET /events).
     subscribe_all: hear every channel, bridge, endpoint and device, not only ours.
 
-    Raises AriError when the first handshake fails for good; later failures are yielded as
-    `Lost` and tried again for ever.
+    Raises AriError when the first handshake fails for good, or at all without
+    `asterisk.start_timeout`; later failures are yielded as `Lost` and tried again for ever.
     """
     address = events_address(config, apps, subscribe_all)
     backoff = Backoff(config.backoff_min, config.backoff_max)
@@ -83,7 +88,7 @@ async def connect(
         try:
             socket = await handshake(config, address)
         except AriError as error:
-            if first:
+            if first and not (config.start_timeout and isinstance(error, NOT_YET)):
                 raise
             wait = backoff.next()
             if isinstance(error, (Unauthorized, Forbidden, NotAri)):
@@ -152,7 +157,7 @@ async def handshake(config: AsteriskConfig, address: str) -> ClientConnection:
             open_timeout=config.open_timeout,
             ping_interval=config.ping_interval,
             ping_timeout=config.ping_timeout,
-            close_timeout=2,
+            close_timeout=CLOSE_SECONDS,
             max_size=config.max_frame,
             max_queue=1024,
             proxy=None,

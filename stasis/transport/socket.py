@@ -26,12 +26,16 @@ MESSAGE_LIMIT = 65_535
 class Socket:
     """REST over one event WebSocket.
 
-    files: the `Send` for what cannot travel here (downloads), that is HTTP.
+    files: the `Send` for what cannot travel here (downloads), and for all while the socket is
+    down: that is HTTP. None where Asterisk has dialled us and its HTTP may not be in reach: then
+    requests wait until it has dialled again.
     The reader tells it when the socket opened, was lost, and which RESTResponse came.
     """
 
-    def __init__(self, files: Send) -> None:
+    def __init__(self, files: Send | None) -> None:
         self._files = files
+        self._closed = False
+        self._reopened = asyncio.Event()
         self._write: Callable[[str], Awaitable[None]] | None = None
         self._waiting: dict[str, asyncio.Future[Response]] = {}
         self._ids = itertools.count(1)
@@ -39,10 +43,19 @@ class Socket:
     def opened(self, write: Callable[[str], Awaitable[None]]) -> None:
         """The socket is open; requests may be sent."""
         self._write = write
+        self._reopened.set()
+
+    def close(self) -> None:
+        """It will not be opened again."""
+        self._closed = True
+        self._reopened.set()
+        self.lost("the connection is over")
 
     def lost(self, reason: str) -> None:
         """The socket is gone: requests without an answer have an unknown outcome."""
         self._write = None
+        if not self._closed:
+            self._reopened.clear()
         waiting, self._waiting = self._waiting, {}
         for future in waiting.values():
             if not future.done():
@@ -66,11 +79,13 @@ class Socket:
 
         Raises Unreachable when the socket is down, OutcomeUnknown when no answer came.
         """
-        if request.binary:
+        if request.binary and self._files is None:
+            raise Unreachable(
+                request.method, request.path, "files come over HTTP, and this is Asterisk's socket"
+            )
+        if self._files is not None and (request.binary or self._write is None):
             return await self._files(request)
-        write = self._write
-        if write is None:
-            raise Unreachable(request.method, request.path, "the event socket is down")
+        write = await self._open(request)
         request_id = f"stasis-{next(self._ids)}"
         message = encode(request, request_id)
         future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
@@ -84,9 +99,23 @@ class Socket:
                 request.method, request.path, f"no answer on the socket in {request.seconds:g} s"
             ) from None
         except OSError as error:
+            if request.repeatable and not self._closed:
+                return await self(request)
             raise OutcomeUnknown(request.method, request.path, f"socket lost: {error}") from None
         finally:
             self._waiting.pop(request_id, None)
+
+    async def _open(self, request: Request) -> Callable[[str], Awaitable[None]]:
+        """The way to write, waiting for the socket to be there. Raises Unreachable."""
+        try:
+            async with asyncio.timeout(request.seconds):
+                while self._write is None and not self._closed:
+                    await self._reopened.wait()
+        except TimeoutError:
+            pass
+        if self._write is None:
+            raise Unreachable(request.method, request.path, "the event socket is down")
+        return self._write
 
 
 def encode(request: Request, request_id: str) -> str:

@@ -1,0 +1,199 @@
+"""Adoption: a new process goes on with the calls that live, where an older one left them.
+
+Whoever is in one of our applications and is run by nobody is looked at: a call with a record is
+resumed in its state, one without has just come in, and what flows had made goes to its call. What
+belongs to no call that lives is a stray, and is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from stasis.ari.channels import Channel as Snapshot
+from stasis.ari.events import ChannelDestroyed, StasisEnd
+from stasis.bridge import Bridge
+from stasis.census import Census
+from stasis.channel import Channel
+from stasis.dialling import Dialling
+from stasis.errors import FlowError
+from stasis.flow import Resumed
+from stasis.identity import HOUSE, Identity, identity_of
+from stasis.keep import Keep
+from stasis.record import Record, unpacked
+from stasis.recording import StoredRecording
+from stasis.router import Router
+from stasis.runner import Runner
+
+__all__ = ["Found", "found_in", "resume", "strays_in"]
+
+
+@frozen
+class Found:
+    """A call that lives and that nobody runs.
+
+    app: the application it is in. snapshot: the channel. record: what was kept of it; None when
+    nothing was, as of a call that has just come in. problem: why what was kept is of no use.
+    """
+
+    app: str
+    snapshot: Snapshot
+    record: Record | None = None
+    problem: str = ""
+
+    @property
+    def args(self) -> tuple[str, ...]:
+        """The arguments of `Stasis(app,…)`, as the dialplan still knows them."""
+        if self.record is not None:
+            return self.record.args
+        return tuple((self.snapshot.dialplan.app_data or "").split(",")[1:])
+
+
+async def found_in(census: Census, router: Router, keep: Keep) -> list[Found]:
+    """The calls of our applications that live and that nobody runs. Raises AriError."""
+    unclaimed = [
+        (app, channel)
+        for channel in census.channels.values()
+        if (app := census.app_of(channel)) is not None
+        and router.claimed(("channel", channel.id)) is None
+    ]
+    texts = await asyncio.gather(*(keep.load(channel.id) for _, channel in unclaimed))
+    calls: list[Found] = []
+    for (app, channel), text in zip(unclaimed, texts, strict=True):
+        record, problem = None, ""
+        if text is not None:
+            try:
+                record = Record.decode(text)
+            except FlowError as error:
+                problem = str(error)
+        if record is not None and record.app != app:
+            record = None  # of the application that it was in before
+        if record is None and identity_of(channel.id) is not None:
+            continue  # a flow has made it, and it is no call of its own
+        calls.append(Found(app, channel, record, problem))
+    return calls
+
+
+def resume(runner: Runner, found: Found, census: Census, rooms: Mapping[str, Bridge]) -> None:
+    """Make a runner go on with a call: its handle, what its flow had made, and its data.
+
+    The runner enters the state with `Resumed` when it is run. Raises FlowError when the call
+    cannot be resumed, and whatever the flow's `upgrade` raises.
+    """
+    record, flow, owner = found.record, type(runner.flow), runner.owner
+    if record is None:
+        raise FlowError(found.problem)
+    owner.token, owner.entry = record.token, record.entry
+    runner.old_media = record.media
+    runner.channel.args = record.args
+    runner.channel.resume(found.snapshot, census.within.get(found.snapshot.id))
+    living = Living(runner, census, rooms)
+    for id, identity in made_by(census, {record.token}):
+        living.take(id, identity)
+    if record.flow != flow.__name__:
+        raise FlowError(f"the call ran {record.flow}; {found.app!r} runs {flow.__name__} now")
+    if record.state not in flow.states():
+        raise FlowError(f"the call was in state {record.state!r}, which {flow.__name__} has not")
+    if flow.linear:
+        raise FlowError(f"{flow.__name__} is a function: it can only begin anew")
+    if flow.data is not None:
+        runner.flow.data = unpacked(flow, record, living)
+    runner.hear(Resumed(application=found.app, state=record.state))
+    for channel in living.missing:
+        # Whoever waits for the end of what had been there hears of it.
+        for kind in (StasisEnd, ChannelDestroyed):
+            runner.hear(kind(application=found.app, channel=Snapshot(id=channel.id)))
+
+
+def made_by(census: Census, tokens: Collection[str]) -> list[tuple[str, Identity]]:
+    """What the flows of these calls have made, and lives."""
+    ids = ((id, identity_of(id)) for id in (*census.channels, *census.bridges))
+    return [(id, found) for id, found in ids if found is not None and found.token in tokens]
+
+
+def strays_in(
+    census: Census, apps: Iterable[str], tokens: Collection[str], router: Router
+) -> list[tuple[str, Identity]]:
+    """What flows of our applications have made, whose call is over and that nobody has claimed.
+
+    tokens: of the calls that live. Rooms are no strays while somebody is in them.
+    """
+    ours = {str(app).partition(":")[0] for app in apps}
+    ids = ((id, identity_of(id)) for id in (*census.channels, *census.bridges))
+    return [
+        (id, found)
+        for id, found in ids
+        if found is not None
+        and found.app in ours
+        and found.token not in tokens
+        and router.claimed(("bridge" if found.kind == "bridge" else "channel", id)) is None
+        and not (found.token == HOUSE and census.bridges[id].channels)
+    ]
+
+
+@frozen
+class Living:
+    """What lives of a call that is resumed.
+
+    rooms: handles, by id, of the bridges that belong to no call. missing: what its data name
+    and is gone.
+    """
+
+    runner: Runner
+    census: Census
+    rooms: Mapping[str, Bridge]
+    missing: list[Channel] = field(factory=list)
+    _handles: dict[str, Any] = field(factory=dict)
+
+    def take(self, id: str, identity: Identity) -> None:
+        """Claim and own what the flow had made; its state may ask for it again."""
+        owner = self.runner.owner
+        if identity.kind == "bridge":
+            self.bridge(id)
+        else:
+            snapshot = self.census.channels[id]
+            entered = self.census.app_of(snapshot) is not None
+            handle = Channel.made(owner, id, entered=entered)
+            handle.resume(snapshot, self.census.within.get(id))
+            self._handles[id] = handle
+        if identity.entry == owner.entry:
+            key = ("bridge" if identity.kind == "bridge" else "channel", id)
+            owner.found[key] = self._handles[id]
+
+    def channel(self, channel_id: str, *, gone: bool) -> Channel:
+        """A channel's handle: one that lives, or one that says it has gone."""
+        if channel_id == self.runner.channel.id:
+            return self.runner.channel
+        handle = self._handles.get(channel_id)
+        if handle is None:
+            handle = Channel(self.runner.owner, channel_id, own=False)
+            handle.lose("ended while the program was not running")
+            self._handles[channel_id] = handle
+            if not gone:
+                self.missing.append(handle)
+        return handle
+
+    def bridge(self, bridge_id: str) -> Bridge:
+        """A bridge's handle; one that is gone says that it is destroyed."""
+        handle = self._handles.get(bridge_id)
+        if handle is None:
+            live = self.census.bridges.get(bridge_id)
+            owner, made = self.runner.owner, identity_of(bridge_id)
+            own = live is not None and made is not None and made.token == owner.token
+            handle = self.rooms.get(bridge_id) or Bridge.resumed(owner, bridge_id, live, own=own)
+            self._handles[bridge_id] = handle
+        return handle
+
+    def dialling(self, told: dict[str, Any]) -> Dialling:
+        """What had come of dialling."""
+        bridge = self.bridge(told["bridge"]) if told["bridge"] is not None else None
+        return Dialling.resumed(
+            self.runner.channel, told, lambda id: self.channel(id, gone=False), bridge
+        )
+
+    def stored(self, name: str, format: str) -> StoredRecording:
+        """A stored recording."""
+        return StoredRecording(self.runner.owner, name, format)

@@ -1,0 +1,354 @@
+"""The calls of one Asterisk: who comes in, who is resumed, and how all of them end.
+
+Everything but `adopt` runs in the reader and may not wait. A channel that enters is one a flow
+waits for, a replacement after a transfer, or a new call; none may stay in silence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+
+from stasis.adopt import Found, found_in, resume, strays_in
+from stasis.ari import Ari
+from stasis.ari.events import CallBroadcast, Event, StasisEnd, StasisStart
+from stasis.census import Census
+from stasis.config import EngineConfig
+from stasis.errors import (
+    AriError,
+    Conflict,
+    NotBooted,
+    NotFound,
+    OutcomeUnknown,
+    StasisError,
+    Unreachable,
+)
+from stasis.flow import Leave
+from stasis.identity import identity_of
+from stasis.keep import Keep
+from stasis.metrics import Ending, Meter
+from stasis.program import Program
+from stasis.rooms import Rooms
+from stasis.router import Key, Router
+from stasis.runner import Runner
+from stasis.transport.connect import Backoff
+
+__all__ = ["Calls"]
+
+log = structlog.get_logger("stasis.calls")
+
+# Asterisk's own limit of a channel's id.
+ID_LIMIT = 150
+# What becomes of a call that cannot be resumed, by the configuration's word.
+LOST: dict[str, Leave | None] = {
+    "restart": None,
+    "continue": Leave(then="continue"),
+    "hangup": Leave(reason="failure"),
+}
+
+
+class Calls:
+    """The calls that run.
+
+    programs: by application. meter: what is counted of them. spawn: starts a task beside the
+    reader. backoff: makes the waits of what is tried again. settling: after a connect it is not
+    known yet whose a channel is. counts: calls that began, that were resumed, strays that were
+    closed, and odd arrivals that were ignored. tasks: what runs each call. asterisk: what
+    flows see as `self.asterisk`.
+    """
+
+    def __init__(
+        self,
+        programs: Mapping[str, Program],
+        ari: Ari,
+        router: Router,
+        config: EngineConfig,
+        keep: Keep,
+        meter: Meter,
+        spawn: Callable[..., object],
+        backoff: Callable[[], Backoff],
+        asterisk: Any,
+    ) -> None:
+        self.programs = programs
+        self.runners: set[Runner] = set()
+        self.rooms = Rooms(ari, router, config)
+        self.draining = False
+        self.settling = False
+        self.counts = {"calls": 0, "resumed": 0, "strays": 0, "odd": 0}
+        self.tasks: dict[Runner, asyncio.Task[None]] = {}
+        self._ari = ari
+        self._router = router
+        self._config = config
+        self._keep = keep
+        self._meter = meter
+        self._suspects: set[str] = set()
+        self._spawn = spawn
+        self._backoff = backoff
+        self._asterisk = asterisk
+        self._offered: deque[str] = deque(maxlen=1000)
+        self._late: list[StasisStart] = []
+        self._over: set[str] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    # Who comes in
+
+    def arrive(self, event: StasisStart) -> None:
+        """A channel enters: one a flow waits for, a replacement, or a new call."""
+        if not usable(event.channel.id):
+            self.counts["odd"] += 1  # nothing that we could do with it would reach Asterisk
+            return
+        replaced = event.replace_channel
+        if replaced is not None:
+            claim = self._router.claimed(("channel", replaced.id))
+            if claim is not None and claim.become is not None:
+                claim.become(event)
+        key = ("channel", event.channel.id)
+        claim = self._router.claimed(key)
+        moved = claim is not None and claim.app != event.application
+        if claim is not None and not moved:
+            self._router.dispatch(event)
+            return
+        if claim is not None:
+            # Asterisk keeps no order between two applications: the end in the first may come
+            # after the start in the second. End it there now; the late one finds nobody.
+            self._router.dispatch(StasisEnd(application=claim.app, channel=event.channel))
+            self._router.release(key)
+        program = self.program(event.application)
+        made = identity_of(event.channel.id) is not None and not moved
+        if made and self.settling:
+            self._late.append(event)  # of a call that may be resumed in a moment
+        elif program is None:
+            self.counts["odd"] += 1  # of an application that is not ours
+        elif made:
+            self._spawn(self._turn_away(event.channel.id, hangup=True))
+        elif self.draining:
+            self._spawn(self._turn_away(event.channel.id, hangup=False))
+        else:
+            self._start(event, program)
+
+    async def claim(self, event: CallBroadcast) -> None:
+        """StasisBroadcast offers a call to several processes: the first to claim it has it.
+
+        It then enters like any other; who comes too late keeps quiet. ARI: POST /events/claim.
+        """
+        channel_id = event.channel.id
+        if self.draining or channel_id in self._offered or self.program(event.application) is None:
+            return
+        self._offered.append(channel_id)  # offered to each of our applications
+        try:
+            await self._ari.events.claim_channel(
+                channel_id=channel_id, application=event.application
+            )
+        except (Conflict, NotFound):
+            log.debug("another has claimed the call", channel=channel_id)
+        except AriError as error:
+            log.warning("could not claim a call", channel=channel_id, error=str(error))
+
+    def program(self, app: str) -> Program | None:
+        """What an application runs. One that serves a single call is called `app:channel`."""
+        return self.programs.get(app) or self.programs.get(app.partition(":")[0])
+
+    def _start(self, event: StasisStart, program: Program) -> None:
+        runner = self._runner(event.channel.id, event.application, program)
+        if runner is not None:
+            self.counts["calls"] += 1
+            self._router.dispatch(event)
+            self._begin(runner)
+
+    def _runner(self, channel_id: str, app: str, program: Program) -> Runner | None:
+        try:
+            runner = Runner(
+                channel_id, app, program, self._ari, self._router, self._config, self._keep
+            )
+            runner.flow.asterisk = self._asterisk
+            return runner
+        except Exception as error:
+            # The flow's own `__init__` has failed, in the reader: end this call, and read on.
+            log.error("the flow could not be made", flow=program.flow.__name__, exc_info=error)
+            self._router.release(("channel", channel_id))
+            self._spawn(self._turn_away(channel_id, hangup=True))
+            return None
+
+    def _begin(self, runner: Runner, *, adopted: bool = False) -> None:
+        self._meter.call_begun(runner.app, type(runner.flow).__name__, adopted=adopted)
+        self.runners.add(runner)
+        self._idle.clear()
+        self._spawn(self._run(runner), name=f"call {runner.channel.id}")
+
+    async def _run(self, runner: Runner) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.tasks[runner] = task
+        try:
+            if not runner.letting_go:  # it may be let go before its task begins
+                await runner.run()
+        finally:
+            del self.tasks[runner]
+            if self.settling:
+                self._over.add(runner.channel.id)
+            self.runners.discard(runner)
+            self._meter.call_ended(runner.app, type(runner.flow).__name__, ending_of(runner))
+            if runner.inbox.overflown:
+                self._meter.overflow()
+            if runner.channel.gone is None and not runner.letting_go:
+                self._spawn(self._rescue(runner.channel.id))
+            if not self.runners:
+                self._idle.set()
+
+    async def _turn_away(self, channel_id: str, *, hangup: bool) -> None:
+        """A channel that nobody here will run: it must not stay in silence."""
+        try:
+            if not hangup:
+                await self._ari.channels.continue_in_dialplan(channel_id)
+                return
+            log.warning("nobody runs this channel; hanging up", channel=channel_id)
+        except StasisError as error:
+            log.warning("could not go on in the dialplan", channel=channel_id, error=str(error))
+        await self._rescue(channel_id)
+
+    async def _rescue(self, channel_id: str) -> None:
+        """Hang up a channel that nobody runs any more, as soon as Asterisk can be reached."""
+        backoff = self._backoff()
+        while True:
+            try:
+                return await self._ari.channels.hangup(channel_id)
+            except (Unreachable, OutcomeUnknown, NotBooted) as error:
+                wait = backoff.next()
+                log.warning("cannot hang up yet", channel=channel_id, error=error.reason)
+                await asyncio.sleep(wait)
+            except AriError:
+                return
+
+    # After a connect
+
+    async def adopt(self, census: Census) -> list[Key]:
+        """Take over the calls that live and that nobody runs, and close what is nobody's.
+
+        Returns the ids of the channels that were taken over: they may have gone meanwhile, so
+        they are to be looked for once more. Raises AriError when Asterisk cannot be asked.
+        """
+        await self._keep.prune(census.channels)
+        self.rooms.adopt(census.bridges.values(), census.heard)
+        keys: list[Key] = []
+        calls = await found_in(census, self._router, self._keep)
+        # What the census knows may be over by now, or be about to close.
+        ours = self._over | {runner.channel.id for runner in self.tasks}
+        for found in calls:
+            key = ("channel", found.snapshot.id)
+            if self._router.claimed(key) is None and found.snapshot.id not in ours:
+                self._adopt(found, census)
+                keys.append(key)
+        late, self._late = self._late, []
+        self._over.clear()
+        self.settling = False
+        for event in late:
+            self.arrive(event)
+        for id, identity in strays_in(census, census.heard, self.tokens(), self._router):
+            self.counts["strays"] += 1
+            self._spawn(self._close(id, identity.kind))
+        return keys
+
+    def tokens(self) -> set[str]:
+        """The tokens of the calls that run: what their flows make carries them."""
+        return {runner.owner.token for runner in self.runners}
+
+    def _adopt(self, found: Found, census: Census) -> None:
+        program = self.program(found.app)
+        begins = StasisStart(application=found.app, channel=found.snapshot, args=found.args)
+        if program is None or (found.record is None and not found.problem):
+            self.arrive(begins)
+            return
+        runner = self._runner(found.snapshot.id, found.app, program)
+        if runner is None:
+            return
+        try:
+            resume(runner, found, census, self.rooms.by_id())
+        except Exception as error:
+            self._lose(runner, begins, error)
+        else:
+            self.counts["resumed"] += 1
+        self._begin(runner, adopted=True)
+
+    def _lose(self, runner: Runner, begins: StasisStart, error: Exception) -> None:
+        """A call that cannot be resumed follows its flow's policy."""
+        policy = runner.flow.on_lost
+        leave = LOST[self._config.on_lost] if policy is None else policy
+        leave = None if leave == "restart" else leave
+        log.warning(
+            "the call cannot be resumed",
+            channel=runner.channel.id,
+            flow=type(runner.flow).__name__,
+            error=f"{type(error).__name__}: {error}",
+            becomes="restart" if leave is None else leave.then,
+        )
+        runner.begin_anew()
+        self._router.dispatch(begins)
+        if leave is not None:
+            runner.stop(leave)
+
+    async def count_strays(self) -> None:
+        """Report what belongs to no call that lives, and that did not the last time either.
+
+        Raises AriError when Asterisk cannot be asked.
+        """
+        census = await Census.take(self._ari, self.programs)
+        strays = strays_in(census, census.heard, self.tokens(), self._router)
+        ids = {id for id, _ in strays}
+        self._meter.strays = len(ids & self._suspects)
+        if self._meter.strays:
+            log.warning("strays: see `stasis strays`", ids=sorted(ids & self._suspects)[:10])
+        self._suspects = ids
+
+    async def _close(self, id: str, kind: str) -> None:
+        log.warning("closing what belongs to no call", kind=kind, id=id)
+        try:
+            if kind == "bridge":
+                await self._ari.bridges.destroy(id)
+            else:
+                await self._ari.channels.hangup(id)
+        except AriError as error:
+            log.debug("could not be closed", id=id, error=str(error))
+
+    # Their ends
+
+    def end(self, leave: Leave | None = None) -> None:
+        """End every call soon. leave: how; None takes each flow's `on_error`."""
+        for runner in self.runners:
+            runner.stop(leave or runner.flow.on_error)
+
+    def let_go(self) -> None:
+        """Leave every call as it is, for another process to go on with. Nothing is closed."""
+        self._late.clear()
+        for runner in list(self.runners):
+            runner.let_go()
+            if (task := self.tasks.get(runner)) is not None:
+                task.cancel()
+        self.rooms.let_go()
+
+    def tell(self, runners: set[Runner], event: Event) -> None:
+        """Put an event that is about no channel into the inboxes of calls that still run."""
+        for runner in runners & self.runners:
+            runner.hear(event)
+
+    async def idle(self) -> None:
+        """Wait until no call runs."""
+        await self._idle.wait()
+
+
+def ending_of(runner: Runner) -> Ending:
+    """How a call was over for us."""
+    if runner.letting_go:
+        return "let_go"
+    return "failed" if runner.failure is not None else "ended"
+
+
+def usable(channel_id: str) -> bool:
+    """Whether Asterisk could have such a channel, and we could name it in a request."""
+    return (
+        0 < len(channel_id) <= ID_LIMIT and channel_id.isprintable() and bool(channel_id.strip("."))
+    )

@@ -1,0 +1,127 @@
+"""What is done after every connect, before calls are taken: nothing may have been lost meanwhile.
+
+In this order: learn which Asterisk it is and whether it was restarted, register, compare what
+lives with what we knew, and take over the calls that nobody runs. Then, while the socket is
+open, make sure again and again that events reach us.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import structlog
+
+from stasis.ari import Ari, Version
+from stasis.ari.events import Event
+from stasis.calls import Calls
+from stasis.census import Census
+from stasis.config import Config
+from stasis.errors import AriError, OutcomeUnknown
+from stasis.fence import Fences
+from stasis.metrics import Meter
+from stasis.program import Program
+from stasis.register import register
+from stasis.resync import compare, missed
+from stasis.router import Router
+
+__all__ = ["Recovery"]
+
+log = structlog.get_logger("stasis.recovery")
+
+
+class Recovery:
+    """For one Asterisk.
+
+    ari: for requests of calls. direct: for our own, which no gate shuts and no dead socket holds.
+    take: hands an event on, as if it had come. fences: those that are out. version: Asterisk's.
+    """
+
+    def __init__(
+        self,
+        ari: Ari,
+        direct: Ari,
+        router: Router,
+        calls: Calls,
+        config: Config,
+        meter: Meter,
+        take: Callable[[Event], None],
+    ) -> None:
+        self.fences = Fences(direct)
+        self.version: Version | None = None
+        self._booted: datetime | None = None
+        self._ari = ari
+        self._direct = direct
+        self._router = router
+        self._calls = calls
+        self._config = config
+        self._meter = meter
+        self._take = take
+
+    async def learn(self) -> bool:
+        """Learn the version. Returns whether Asterisk was restarted since the last time.
+
+        Raises AriError. ARI: GET /asterisk/info.
+        """
+        info = await self._direct.asterisk.get_info(only=["system", "status"])
+        self.version = Version.parse(info.system.version) if info.system else None
+        self._ari.version = self._direct.version = self.version
+        before, booted = self._booted, info.status.startup_time if info.status else None
+        self._booted = booted
+        return before is not None and booted is not None and before != booted
+
+    async def settle(self, apps: Callable[[], Mapping[str, Program]]) -> None:
+        """Do all that is to be done after a connect.
+
+        apps: gives the applications that are registered here; asked once the first answer has
+        come, since a socket that Asterisk has opened names them in its first frames.
+        Raises AriError when Asterisk cannot be asked, or its events do not reach us.
+        """
+        # It may be another one now: Asterisk was restarted, or upgraded.
+        restarted = await self.learn()
+        ours = apps()
+        self._router.filtered = await register(self._ari, ours)
+        if restarted:
+            self.end_all("Asterisk was restarted")
+        seconds = self._config.asterisk.ping_timeout
+        looking = (self._ari, self._router, self.fences, list(ours), self._take, seconds)
+        census = await compare(*looking, self._router.settled())
+        adopted = await self._calls.adopt(census)
+        if adopted:
+            # One of them may have ended between the census and its adoption.
+            await compare(*looking, adopted)
+
+    def end_all(self, why: str) -> None:
+        """Nothing of what we knew is there any more: tell its end, and ask Asterisk nothing."""
+        keys = self._router.settled()
+        for key in keys:
+            claim = self._router.claimed(key)
+            if key[0] == "channel" and claim is not None and claim.handle is not None:
+                claim.handle.lose(why)
+        for event in missed(Census.of_nothing(), self._router, keys):
+            self._take(event)
+
+    async def watch(self, apps: Callable[[], Mapping[str, Program]]) -> None:
+        """Look whether events still reach us, and for strays, until cancelled.
+
+        Raises OutcomeUnknown when an event of our own does not come back.
+        """
+        loop = asyncio.get_running_loop()
+        looked = loop.time()
+        while True:
+            await asyncio.sleep(self._config.asterisk.probe_interval)
+            strays = loop.time() - looked >= self._config.engine.strays_interval
+            try:
+                for app in apps():
+                    seconds = self._config.asterisk.ping_timeout
+                    self._meter.lag(await self.fences.passed(app, seconds))
+                if strays:
+                    looked = loop.time()
+                    await self._calls.count_strays()
+            except OutcomeUnknown as error:
+                if error.path.startswith("/events/user/"):
+                    raise
+                log.warning("cannot look for strays", error=str(error))
+            except AriError as error:
+                log.warning("cannot look whether events reach us", error=str(error))
