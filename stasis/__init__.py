@@ -95,7 +95,7 @@ from stasis.errors import (
     WaitTimeout,
 )
 from stasis.finding import Finding
-from stasis.flow import After, Do, Done, Elapsed, Flow, Leave, Other, Outcome
+from stasis.flow import After, Do, Done, Elapsed, Flow, Gap, Leave, Other, Outcome, Resumed
 from stasis.link import Link
 from stasis.mailbox import Mailbox, MessageCount
 from stasis.menu import Choice, Match, Matcher
@@ -105,6 +105,7 @@ from stasis.program import Program, Runnable
 from stasis.recording import LiveRecording, RecordingResult, StoredRecording
 from stasis.router import Wait
 from stasis.section import Secret, key
+from stasis.servers import Servers
 from stasis.sound import Sound
 
 __version__ = "0.1.0"
@@ -171,6 +172,7 @@ __all__ = [
     "Flow",
     "FlowError",
     "Forbidden",
+    "Gap",
     "InboxOverflow",
     "InvalidParameter",
     "InvalidRequest",
@@ -208,9 +210,11 @@ __all__ = [
     "RecordingResult",
     "RecordingStarted",
     "ResponseError",
+    "Resumed",
     "Runnable",
     "Secret",
     "ServerError",
+    "Servers",
     "Since",
     "Sound",
     "StasisEnd",
