@@ -119,9 +119,10 @@ def strays_in(
 ) -> list[tuple[str, Identity]]:
     """What flows of our applications have made, whose call is over and that nobody has claimed.
 
-    tokens: of the calls that live. Rooms are no strays while somebody is in them.
+    tokens: of the calls that live. Rooms are no strays while somebody is in them. An application
+    of one call (`app:channel`) has none: other calls of the same flow have links of their own.
     """
-    ours = {str(app).partition(":")[0] for app in apps}
+    ours = {app for app in apps if ":" not in app}
     ids = ((id, identity_of(id)) for id in (*census.channels, *census.bridges))
     return [
         (id, found)
@@ -130,7 +131,7 @@ def strays_in(
         and found.app in ours
         and found.token not in tokens
         and router.claimed(("bridge" if found.kind == "bridge" else "channel", id)) is None
-        and not (found.token == HOUSE and census.bridges[id].channels)
+        and not (found.token == HOUSE and id in census.bridges and census.bridges[id].channels)
     ]
 
 

@@ -26,7 +26,7 @@ from stasis.link import Link
 from stasis.metrics import Metrics
 from stasis.plugin import Plugin
 from stasis.program import Program, checked_app
-from stasis.servers import Servers
+from stasis.servers import Servers, Shown
 from stasis.stall import Stall, StallWatch
 from stasis.transport.listen import listening
 
@@ -71,7 +71,7 @@ async def run(
             link.programs = apps
             link.on_gap += servers.on_gap
         must = {*config.plugins.enabled, *config.plugins.required}
-        pages = health(servers, metrics)
+        pages = health(Shown(servers, listening=listen), metrics)
         watch = StallWatch(config.engine.stall_seconds, partial(stalled, metrics))
         async with serve(config.http, running, must, health=pages), background(running):
             async with signals(servers) as later:
@@ -125,23 +125,8 @@ def merged(
 
 
 async def call_when_ready(servers: Servers, ready: Ready) -> None:
-    """Call `ready` once a link is ready; one that stopped before never was."""
-    waiting = {
-        asyncio.create_task(link.state.reached("ready", "stopped")): link
-        for link in servers.values()
-    }
-    try:
-        for task in asyncio.as_completed(waiting):
-            await task
-            link = next(
-                (each for t, each in waiting.items() if t.done() and t.result() == "ready"), None
-            )
-            if link is not None:
-                await ready(link)
-                return
-    finally:
-        for each in waiting:
-            each.cancel()
+    """Call `ready` once a link is ready, also one that Asterisk opens later."""
+    await ready(await servers.ready())
 
 
 @asynccontextmanager

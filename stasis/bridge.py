@@ -167,7 +167,7 @@ class Bridge(Target):
         for channel in channels:
             if channel.gone is not None:
                 raise channel.gone.again()
-        if role is None and not (mute or absorb_dtmf):
+        if channels and role is None and not (mute or absorb_dtmf):
             # Asterisk would let it leave and enter again.
             channels = tuple(c for c in channels if c.bridge_id != self.id)
             if not channels:

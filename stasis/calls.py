@@ -15,7 +15,17 @@ import structlog
 
 from stasis.adopt import Found, found_in, resume, strays_in
 from stasis.ari import Ari
-from stasis.ari.events import CallBroadcast, Event, StasisEnd, StasisStart
+from stasis.ari.events import (
+    CallBroadcast,
+    ChannelDestroyed,
+    ChannelEnteredBridge,
+    ChannelLeftBridge,
+    ChannelStateChange,
+    Dial,
+    Event,
+    StasisEnd,
+    StasisStart,
+)
 from stasis.census import Census
 from stasis.config import EngineConfig
 from stasis.errors import (
@@ -33,7 +43,7 @@ from stasis.keep import Keep
 from stasis.metrics import Ending, Meter
 from stasis.program import Program
 from stasis.rooms import Rooms
-from stasis.router import Key, Router
+from stasis.router import Key, Router, keys_of
 from stasis.runner import Runner
 from stasis.transport.connect import Backoff
 
@@ -43,6 +53,17 @@ log = structlog.get_logger("stasis.calls")
 
 # Asterisk's own limit of a channel's id.
 ID_LIMIT = 150
+# So many events of calls that may be resumed are kept until it is known; then the oldest go.
+EARLY = 10_000
+# What the comparison after a connect tells itself.
+TOLD = (
+    StasisEnd,
+    ChannelDestroyed,
+    ChannelStateChange,
+    ChannelEnteredBridge,
+    ChannelLeftBridge,
+    Dial,
+)
 # What becomes of a call that cannot be resumed, by the configuration's word.
 LOST: dict[str, Leave | None] = {
     "restart": None,
@@ -56,9 +77,10 @@ class Calls:
 
     programs: by application. meter: what is counted of them. spawn: starts a task beside the
     reader. backoff: makes the waits of what is tried again. settling: after a connect it is not
-    known yet whose a channel is. counts: calls that began, that were resumed, strays that were
-    closed, and odd arrivals that were ignored. tasks: what runs each call. asterisk: what
-    flows see as `self.asterisk`.
+    known yet whose a channel is. hosting: Asterisk has opened the socket, for applications of its
+    choice: a call for one that we do not run is ours to send on. counts: calls that began, that
+    were resumed, strays that were closed, and odd arrivals that were ignored. tasks: what runs
+    each call. asterisk: what flows see as `self.asterisk`.
     """
 
     def __init__(
@@ -78,6 +100,7 @@ class Calls:
         self.rooms = Rooms(ari, router, config)
         self.draining = False
         self.settling = False
+        self.hosting = False
         self.counts = {"calls": 0, "resumed": 0, "strays": 0, "odd": 0}
         self.tasks: dict[Runner, asyncio.Task[None]] = {}
         self._ari = ari
@@ -91,6 +114,7 @@ class Calls:
         self._asterisk = asterisk
         self._offered: deque[str] = deque(maxlen=1000)
         self._late: list[StasisStart] = []
+        self._early: deque[Event] = deque(maxlen=EARLY)
         self._over: set[str] = set()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -124,12 +148,22 @@ class Calls:
             self._late.append(event)  # of a call that may be resumed in a moment
         elif program is None:
             self.counts["odd"] += 1  # of an application that is not ours
+            if self.hosting:
+                self._spawn(self._turn_away(event.channel.id, hangup=False))
         elif made:
             self._spawn(self._turn_away(event.channel.id, hangup=True))
         elif self.draining:
             self._spawn(self._turn_away(event.channel.id, hangup=False))
         else:
             self._start(event, program)
+
+    def note(self, event: Event) -> None:
+        """An event that nobody claims. While we settle it may be of a call that is resumed soon.
+
+        Such as a digit that was pressed while no process ran, and that Asterisk has kept.
+        """
+        if self.settling and not isinstance(event, TOLD):
+            self._early.append(event)
 
     async def claim(self, event: CallBroadcast) -> None:
         """StasisBroadcast offers a call to several processes: the first to claim it has it.
@@ -238,11 +272,13 @@ class Calls:
         calls = await found_in(census, self._router, self._keep)
         # What the census knows may be over by now, or be about to close.
         ours = self._over | {runner.channel.id for runner in self.tasks}
+        before = set(self.runners)
         for found in calls:
             key = ("channel", found.snapshot.id)
             if self._router.claimed(key) is None and found.snapshot.id not in ours:
                 self._adopt(found, census)
                 keys.append(key)
+        self._repeat(self.runners - before)
         late, self._late = self._late, []
         self._over.clear()
         self.settling = False
@@ -252,6 +288,14 @@ class Calls:
             self.counts["strays"] += 1
             self._spawn(self._close(id, identity.kind))
         return keys
+
+    def _repeat(self, adopted: set[Runner]) -> None:
+        """Tell calls that were just taken over what has come for them meanwhile."""
+        early, self._early = self._early, deque(maxlen=EARLY)
+        for event in early:
+            claims = (self._router.claimed(key) for key in keys_of(event))
+            if any(claim is not None and claim.hearer in adopted for claim in claims):
+                self._router.dispatch(event)
 
     def tokens(self) -> set[str]:
         """The tokens of the calls that run: what their flows make carries them."""
@@ -324,6 +368,7 @@ class Calls:
     def let_go(self) -> None:
         """Leave every call as it is, for another process to go on with. Nothing is closed."""
         self._late.clear()
+        self._early.clear()
         for runner in list(self.runners):
             runner.let_go()
             if (task := self.tasks.get(runner)) is not None:

@@ -79,6 +79,9 @@ class Census:
         entered = (channel.dialplan.app_data or "").partition(",")[0]
         if entered in self.heard and channel.id in self.heard[entered]:
             return entered
+        # An application of one call is called `app:channel`, and the dialplan says `app`.
+        if entered not in {name for app in self.heard for name in (app, app.partition(":")[0])}:
+            return None  # another program's: Asterisk tells us of it since we have dialled it
         return next((app for app, ids in self.heard.items() if channel.id in ids), None)
 
 

@@ -6,13 +6,15 @@ every command raises ChannelGone without asking the server; `hangup` is content.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine
 from typing import Any, Literal, TypeVar
 
 from stasis.ari.channels import Channel as Snapshot
 from stasis.ari.channels import RTPstat
+from stasis.ari.events import Dial
 from stasis.ari.version import Since
-from stasis.errors import ChannelGone, InvalidRequest, NotFound
+from stasis.errors import ChannelGone, Conflict, InvalidRequest, NotFound
 from stasis.owner import GONE, Owner
 
 __all__ = ["Controls"]
@@ -196,9 +198,18 @@ class Controls:
         """Dial a channel that `create` has made. timeout: seconds, 0 for none.
 
         Returns at once; Dial events of it tell RINGING, ANSWER, BUSY, ….
-        Raises Conflict when it is dialled already. ARI: POST /channels/{channelId}/dial.
+        Raises Conflict when it is dialled already; in a state that is resumed that is fine.
+        ARI: POST /channels/{channelId}/dial.
         """
-        await self._command(self._owner.ari.channels.dial(self.id, timeout=timeout))
+        try:
+            await self._command(self._owner.ari.channels.dial(self.id, timeout=timeout))
+        except Conflict:
+            if not self._owner.resumed:
+                raise
+            if self.snapshot.state == "Up":  # it was answered while nobody looked
+                app, router = self._owner.app, self._owner.router
+                answered = Dial(application=app, peer=self.snapshot, dialstatus="ANSWER")
+                asyncio.get_running_loop().call_soon(router.dispatch, answered)
 
     async def get(self) -> Snapshot:
         """What Asterisk says of it now. ARI: GET /channels/{channelId}. Raises ChannelGone."""

@@ -28,13 +28,15 @@ MISSING = 3
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
     """A process that runs an application.
 
-    host, pid: where. id: its own, made at its start. beat: counts its signs of life.
+    host, pid: where. id: its own, made at its start. beat: counts its signs of life. stopping:
+    how many steps of its stop it has begun: 1 takes no new calls, 2 ends live ones.
     """
 
     host: str
     pid: int
     id: str
     beat: int
+    stopping: int = 0
 
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host}"
@@ -68,7 +70,7 @@ async def holder_of(ari: Ari, app: str) -> Holder | None:
 class Lease:
     """Our lease of some applications.
 
-    apps: their names. seconds: between two signs of life.
+    apps: their names. seconds: between two signs of life. stopping: see `Holder`.
     """
 
     def __init__(self, ari: Ari, apps: Collection[str], seconds: float) -> None:
@@ -77,6 +79,7 @@ class Lease:
         self._seconds = seconds
         self._id = uuid.uuid4().hex
         self._beat = 0
+        self.stopping = 0
 
     async def other(self) -> tuple[str, Holder] | None:
         """Which application another living process runs, and which; None when none.
@@ -138,7 +141,13 @@ class Lease:
     async def renew(self) -> None:
         """Give one sign of life. Raises AriError. ARI: POST /asterisk/variable."""
         self._beat += 1
-        holder = Holder(host=socket.gethostname(), pid=os.getpid(), id=self._id, beat=self._beat)
+        holder = Holder(
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            id=self._id,
+            beat=self._beat,
+            stopping=self.stopping,
+        )
         await self._write(msgspec.json.encode(holder).decode())
 
     async def release(self) -> None:

@@ -8,6 +8,7 @@ tells Asterisk what it needs and compares what lives with what it knew, before i
 from __future__ import annotations
 
 import asyncio
+import math
 import traceback
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import aclosing, suppress
@@ -17,7 +18,14 @@ from typing import Any, Literal, TypeAlias
 import structlog
 
 from stasis.ari import Ari, Send, Since, Version
-from stasis.ari.events import ApplicationReplaced, CallBroadcast, Event, RESTResponse, StasisStart
+from stasis.ari.events import (
+    ApplicationReplaced,
+    ApplicationUnregistered,
+    CallBroadcast,
+    Event,
+    RESTResponse,
+    StasisStart,
+)
 from stasis.bridge import Bridge
 from stasis.calls import Calls
 from stasis.config import Config
@@ -117,6 +125,7 @@ class Link:
             self._backoff,
             self,
         )
+        self.calls.hosting = over_socket
         self._take_over = take_over
         self._frames = frames
         self._recovery = Recovery(
@@ -125,8 +134,9 @@ class Link:
         self._decoder = Decoder()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._opened: Opened | None = None
-        self._lease = Lease(self._direct, self.calls.programs, config.asterisk.lease)
+        self._lease = Lease(self._direct, list(programs), config.asterisk.lease)
         self._beating: asyncio.Task[None] | None = None
+        self._leased = False
         self._watching: asyncio.Task[None] | None = None
         self._settling: asyncio.Task[None] | None = None
         self._taken = ""
@@ -143,7 +153,7 @@ class Link:
     @programs.setter
     def programs(self, programs: Mapping[str, Program]) -> None:
         self.calls.programs = programs
-        self._lease.apps = programs
+        self._lease.apps = list(programs)
 
     @property
     def version(self) -> Version | None:
@@ -196,8 +206,8 @@ class Link:
         finally:
             self.state.set("stopped")
             self.meter.stopped()
-            if self._beating is not None:
-                self._end_beat()
+            self._end_beat()
+            if self._leased:
                 with suppress(StasisError):
                     await self._lease.release()
             await cancelled(reader, stopped, *self._tasks)
@@ -215,6 +225,7 @@ class Link:
     def drain(self) -> None:
         """Take no new calls: they go on in the dialplan. Live ones finish."""
         self.calls.draining = True
+        self._tell_stopping(1)
 
     @property
     def draining(self) -> bool:
@@ -224,6 +235,17 @@ class Link:
     def end_calls(self, leave: Leave | None = None) -> None:
         """End every call soon. leave: how; None takes each flow's `on_error`."""
         self.calls.end(leave)
+        self._tell_stopping(2)
+
+    def _tell_stopping(self, step: int) -> None:
+        """Whoever asks who runs the applications sees that we are about to stop."""
+        self._lease.stopping = step
+        if self._beating is not None:
+            self._spawn(self._renew(), name="stasis lease")
+
+    async def _renew(self) -> None:
+        with suppress(AriError):
+            await self._lease.renew()
 
     def let_go(self, why: str) -> None:
         """Leave every call as it is on Asterisk; the next process that connects goes on with it.
@@ -311,11 +333,16 @@ class Link:
                         self._lose(item)
                     if self._failed is not None:
                         raise self._failed
-                    if self._taken:
+                    if self._taken or self._abandoned:
                         break
             if not self._taken:
                 return await self._over()
             self._stand_by()
+
+    @property
+    def _abandoned(self) -> bool:
+        """Whether the socket is lost, and Asterisk has no application left to open it for."""
+        return self._named is not None and self._opened is None and not self._named
 
     async def _over(self) -> None:
         """The frames have ended: Asterisk has closed the socket that it had opened, for good."""
@@ -378,8 +405,11 @@ class Link:
 
     def take(self, event: Event) -> None:
         """One event: a new call, or something for those who claimed its ids."""
-        if self._named is not None and event.application not in self._named:
-            self._name(event.application)
+        if self._named is not None:
+            if isinstance(event, ApplicationUnregistered):
+                self._named.discard(event.application)
+            elif event.application not in self._named:
+                self._name(event.application)
         if isinstance(event, StasisStart):
             self.calls.arrive(event)
         elif isinstance(event, ApplicationReplaced):
@@ -389,6 +419,7 @@ class Link:
             self._spawn(self.calls.claim(event))
         elif not self.router.dispatch(event) and not self._recovery.fences.came(event):
             self._counts["unclaimed"] += 1
+            self.calls.note(event)
 
     def _name(self, app: str) -> None:
         """The socket that Asterisk has opened is for one more application."""
@@ -397,14 +428,14 @@ class Link:
         if self.calls.program(app) is None:
             log.warning("Asterisk has connected for an application that nothing here runs", app=app)
         elif self.state.value == "ready" and self._opened is not None:
-            self._spawn(self._settle(self._opened), name="stasis settle")
+            self._settle_again(self._opened)
 
     def _replaced(self, app: str) -> None:
         """Another program has an application of ours. Its calls are that program's now."""
         if self.over_socket:
             # Asterisk says so of its own connections too when they are reloaded: events tell.
             if self._opened is not None:
-                self._spawn(self._settle(self._opened), name="stasis settle")
+                self._settle_again(self._opened)
             return
         log.error("another program has taken the application", app=app, calls=len(self.runners))
         self.let_go("another program runs the application now")
@@ -423,13 +454,24 @@ class Link:
             self._socket.opened(opened.write)
         self._settling = self._spawn(self._settle(opened), name="stasis settle")
 
+    def _settle_again(self, opened: Opened) -> None:
+        """While the socket stays open: another application has come, or events may not reach us."""
+        if self._settling is not None and not self._settling.done():
+            return  # it looks by itself, and its fences prove that events reach us
+        self.calls.settling = True
+        self._settling = self._spawn(self._settle(opened), name="stasis settle")
+
     async def _reopen(self, opened: Opened) -> None:
         await opened.close()
 
     def _lose(self, lost: Lost) -> None:
         self._opened = None
-        if self._watching is not None:
-            self._watching.cancel()
+        for task in (self._watching, self._settling):
+            if task is not None:
+                task.cancel()
+        if math.isinf(lost.retry_in):
+            log.debug("the event socket is closed", reason=lost.reason)
+            return  # what ends with it follows
         if self.state.value == "ready":
             self._counts["gaps"] += 1
             self._deaf_since = self._last_heard()
@@ -453,7 +495,9 @@ class Link:
         first = self.state.value in ("connecting", "standby")
         running = set(self.runners)
         try:
-            await self._recovery.settle(lambda: self.apps)
+            known: dict[str, Program] | None = None
+            while known != self.apps and self._opened is opened:
+                known = await self._recovery.settle(lambda: self.apps)
         except AriError as error:
             if first and isinstance(error, (Forbidden, Unauthorized)):
                 self._failed = error  # trying again will not mend it
@@ -476,7 +520,9 @@ class Link:
         if self._watching is not None:
             self._watching.cancel()
         self._watching = self._spawn(self._watch(opened), name="stasis watch")
-        if self._frames is None and self._beating is None:
+        if self._beating is None and (ours := self._to_lease()):
+            self._leased = True
+            self._lease.apps = ours
             self._beating = self._spawn(self._lease.run(), name="stasis lease")
 
     def _gap(self) -> Gap | None:
@@ -500,6 +546,12 @@ class Link:
         except OutcomeUnknown as error:
             log.error("no events reach us; reconnecting", error=error.reason)
             await opened.close()
+
+    def _to_lease(self) -> list[str]:
+        """The applications that we say to run: where Asterisk has us dial, or keeps a socket."""
+        if self._frames is not None and not self.over_socket:
+            return []
+        return [app for app in self.apps if ":" not in app]
 
     def _end_beat(self) -> None:
         """We run the applications no longer, or somebody else does."""

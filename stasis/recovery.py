@@ -71,11 +71,12 @@ class Recovery:
         self._booted = booted
         return before is not None and booted is not None and before != booted
 
-    async def settle(self, apps: Callable[[], Mapping[str, Program]]) -> None:
+    async def settle(self, apps: Callable[[], dict[str, Program]]) -> dict[str, Program]:
         """Do all that is to be done after a connect.
 
         apps: gives the applications that are registered here; asked once the first answer has
         come, since a socket that Asterisk has opened names them in its first frames.
+        Returns them as they were then.
         Raises AriError when Asterisk cannot be asked, or its events do not reach us.
         """
         # It may be another one now: Asterisk was restarted, or upgraded.
@@ -91,6 +92,7 @@ class Recovery:
         if adopted:
             # One of them may have ended between the census and its adoption.
             await compare(*looking, adopted)
+        return ours
 
     def end_all(self, why: str) -> None:
         """Nothing of what we knew is there any more: tell its end, and ask Asterisk nothing."""

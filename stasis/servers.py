@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sized
 from functools import partial
 from typing import Any
 
 import attrs
 import structlog
+from attrs import field, frozen
 
 from stasis.config import Config
 from stasis.errors import ConfigError, StasisError
@@ -24,8 +25,9 @@ from stasis.metrics import Metrics
 from stasis.program import Program
 from stasis.transport.arrived import Arrived
 from stasis.transport.listen import Listener
+from stasis.watch import Watch
 
-__all__ = ["Servers"]
+__all__ = ["Servers", "Shown"]
 
 # A name is a label of metrics, a field of logs and a folder.
 NAME = re.compile(r"[^A-Za-z0-9_-]+")
@@ -44,6 +46,10 @@ class Servers(Mapping[str, Link]):
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
         self._changed = asyncio.Event()
+        self._first: Watch[Link | None] = Watch(None)
+        self._looking: set[asyncio.Task[None]] = set()
+        self._listener: Listener | None = None
+        self._metrics = Metrics()
 
     @classmethod
     def of(
@@ -94,10 +100,12 @@ class Servers(Mapping[str, Link]):
         """Take the connections that Asterisks open to us, until the listener closes.
 
         Each is a link of its own: one for all calls of its applications, or one for each call.
+        When `run` ends, no more are let in: Asterisk keeps what happens for the next process.
         """
+        self._listener, self._metrics = listener, metrics
         async for arrived in listener:
             if self._stopping.is_set():
-                continue  # the listener is about to close: Asterisk keeps what happens
+                continue  # the listener is about to close it
             name = name_of(arrived)
             link = Link(
                 config,
@@ -116,6 +124,13 @@ class Servers(Mapping[str, Link]):
             self._links[key] = link
             metrics.watch(name, partial(self._live, name))
             self._begin(key)
+
+    async def ready(self) -> Link:
+        """Wait for the first link that is ready, also one that comes later."""
+        async for link in self._first:
+            if link is not None:
+                return link
+        raise AssertionError  # a watch has no end
 
     def _live(self, name: str) -> Iterator[tuple[str, str, str, int]]:
         """For the metrics: the calls of all links to one Asterisk."""
@@ -154,6 +169,8 @@ class Servers(Mapping[str, Link]):
                 raise failed[0]
         finally:
             stopping.cancel()
+            if self._listener is not None:
+                self._listener.refuse()
             for link in self._links.values():
                 link.stop()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
@@ -178,6 +195,11 @@ class Servers(Mapping[str, Link]):
         for link in self._links.values():
             link.let_go(why)
 
+    @property
+    def draining(self) -> bool:
+        """Whether no new calls are taken."""
+        return self._draining
+
     async def idle(self) -> None:
         """Wait until no call runs on any of them."""
         for link in list(self._links.values()):
@@ -187,6 +209,21 @@ class Servers(Mapping[str, Link]):
         link = self._links[name]
         self._tasks[name] = asyncio.create_task(link.run(), name=f"server {name}")
         self._changed.set()
+        looking = asyncio.create_task(self._look(link), name=f"ready {name}")
+        self._looking.add(looking)
+        looking.add_done_callback(self._looking.discard)
+
+    async def _look(self, link: Link) -> None:
+        if await link.state.reached("ready", "stopped") == "ready" and self._first.value is None:
+            self._first.set(link)
+
+    def _forget(self, name: str) -> None:
+        """A connection that Asterisk had opened is over; others of the same server may live."""
+        server = self._links.pop(name).name
+        alive = [
+            link.state.value == "ready" for link in self._links.values() if link.name == server
+        ]
+        self._metrics.of(server).connected = any(alive)
 
     def _reap(self) -> list[StasisError]:
         """Forget the links that are over. Returns what ended those that failed."""
@@ -197,7 +234,7 @@ class Servers(Mapping[str, Link]):
             del self._tasks[name]
             listened = self._links[name].over_socket
             if listened:
-                del self._links[name]
+                self._forget(name)
             error = task.exception()
             if isinstance(error, StasisError):
                 failed.append(error)
@@ -206,6 +243,48 @@ class Servers(Mapping[str, Link]):
             elif error is not None:
                 raise error
         return failed
+
+
+class Shown(Mapping[str, "Link | Entrance"]):
+    """What monitors are shown, read when they ask: each link but those of single calls.
+
+    While we listen the way in is shown as one more, called `listen`, with all single calls.
+    """
+
+    def __init__(self, servers: Servers, *, listening: bool) -> None:
+        self._servers = servers
+        self._listening = listening
+
+    def _rows(self) -> dict[str, Link | Entrance]:
+        rows: dict[str, Link | Entrance] = {}
+        single: list[Link] = []
+        for name, link in self._servers.items():
+            if link.over_socket and "/" in name:
+                single.append(link)
+            else:
+                rows[name] = link
+        if self._listening:
+            runners = [runner for link in single for runner in link.runners]
+            rows["listen"] = Entrance(self._servers.draining, runners)
+        return rows
+
+    def __getitem__(self, name: str) -> Link | Entrance:
+        return self._rows()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows())
+
+    def __len__(self) -> int:
+        return len(self._rows())
+
+
+@frozen
+class Entrance:
+    """Where Asterisk connects to us, for a monitor. runners: the calls with their own sockets."""
+
+    draining: bool
+    runners: Sized
+    state: Watch[str] = field(factory=lambda: Watch("ready"))
 
 
 def name_of(arrived: Arrived) -> str:

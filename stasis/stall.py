@@ -262,7 +262,8 @@ def who(outermost: FrameType) -> tuple[dict[str, str], str]:
         return {}, ""  # another kind of loop; or it has gone on while we looked
     context: Context = handle._context  # type: ignore[attr-defined]  # typeshed has neither
     task = getattr(handle._callback, "__self__", None)  # type: ignore[attr-defined]
-    bound = {var.name.removeprefix(PREFIX): value for var, value in context.items()}
+    # Structlog writes an ellipsis over what is unbound.
+    bound = {v.name.removeprefix(PREFIX): value for v, value in context.items() if value is not ...}
     return (
         {name: str(bound[name]) for name in FIELDS if name in bound},
         task.get_name() if isinstance(task, asyncio.Task) else "",

@@ -8,6 +8,9 @@ from typing import Any
 
 from aiohttp import web
 
+INFO = {"system": {"version": "22.10.1"}}
+LISTS = ("channels", "bridges")
+
 
 class RealServer:
     """The server.
@@ -25,9 +28,22 @@ class RealServer:
 
     async def rest(self, request: web.Request) -> web.Response:
         self.lines.append(f"{request.method} {request.path}")
-        if request.path.endswith("/info"):
-            return web.json_response({"system": {"version": "22.10.1"}})
-        return web.json_response([] if request.path.endswith("/channels") else {"name": "ivr"})
+        path = request.path.removeprefix("/ari/")
+        if path.startswith("events/user/"):
+            # It comes back, as to whoever is subscribed to the application.
+            await self.tell(
+                "ChannelUserevent",
+                application=request.query["application"],
+                eventname=path.rpartition("/")[2],
+            )
+            return web.Response(status=204)
+        return web.json_response(self.answer(path))
+
+    def answer(self, path: str) -> Any:
+        """What is there: nothing but an application, and a version."""
+        if path == "asterisk/info":
+            return INFO
+        return [] if path in LISTS else {"name": "ivr"}
 
     async def events(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
@@ -44,7 +60,7 @@ class RealServer:
                     "request_id": asked["request_id"],
                     "status_code": 200,
                     "reason_phrase": "OK",
-                    "message_body": "[]" if line == "GET channels" else '{"name":"ivr"}',
+                    "message_body": json.dumps(self.answer(asked["uri"])),
                 }
             )
         assert request.transport is not None

@@ -101,12 +101,13 @@ async def running(*arguments: Any, **options: Any) -> AsyncIterator[Link]:
         ready.set_result(link)
 
     program = asyncio.ensure_future(run(*arguments, ready=is_ready, **options))
-    await asyncio.wait({program, ready}, return_when=asyncio.FIRST_COMPLETED, timeout=5)
-    if program.done():
-        ready.cancel()
-        program.result()
     try:
-        yield await ready
+        await asyncio.wait({program, ready}, return_when=asyncio.FIRST_COMPLETED, timeout=5)
+        if program.done():
+            ready.cancel()
+            program.result()
+        assert ready.done(), "not ready in 5 s"
+        yield ready.result()
         async with asyncio.timeout(5):
             await program
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -221,10 +222,34 @@ class TestAdd:
             bridge = await call.channel.bridge()
             before = call.asterisk.link.router.counts()
             await bridge.add(call.channel)
+            assert call.asterisk.link.router.counts() == before
+            await bridge.remove(call.channel)
+            await call.asterisk.turn()
             call.asterisk.refuse["POST /bridges"] = refusal(500)
             with pytest.raises(ServerError):
                 await bridge.add(call.channel)
             assert call.asterisk.link.router.counts() == before
+
+    @virtual_time
+    async def test_who_is_inside_stays_and_nobody_is_asked(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            await bridge.add(call.channel)
+            call.requests.clear()
+            await bridge.add(call.channel)
+            assert call.requests == [] and list(bridge.channels) == [call.channel.id]
+
+    @pytest.mark.parametrize("how", [{"mute": True}, {"absorb_dtmf": True}])
+    def test_unless_it_is_to_be_inside_in_another_way(self, how: dict[str, Any]):
+        @virtual_time
+        async def test() -> None:
+            async with calling() as call:
+                bridge = await call.channel.bridge()
+                await bridge.add(call.channel)
+                await bridge.add(call.channel, **how)
+                assert call.requests[-1] == f"POST /bridges/{bridge.id}/addChannel"
+
+        test()
 
 
 class TestInside:

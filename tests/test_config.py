@@ -128,6 +128,49 @@ class TestPasswords:
         assert Config().asterisk.password == Secret(DEFAULT_PASSWORD)
 
 
+class TestListen:
+    def test_by_default_it_is_loopback_and_has_no_password(self):
+        listen = load(environ={}).listen
+        assert listen.host == "127.0.0.1" and listen.password == Secret("")
+
+    def test_its_password_comes_from_a_file_or_the_environment_and_does_not_show(self):
+        Path("secret").write_text("geheim\nmore\n")
+        toml('[listen]\npassword_file = "secret"')
+        assert load(environ={}).listen.password == Secret("geheim")
+        toml("")
+        config = load(environ={"STASIS_LISTEN_PASSWORD": "geheim"})
+        assert config.listen.password == Secret("geheim") and "geheim" not in repr(config)
+
+    def test_a_password_file_that_is_none_is_told_by_its_key(self):
+        Path("secret").write_text("\n")
+        assert "listen.password_file: the first line is empty" in problems(
+            '[listen]\npassword_file = "secret"'
+        )
+        assert "listen.password_file: cannot be read" in problems(
+            '[listen]\npassword_file = "nowhere"'
+        )
+
+    @pytest.mark.parametrize("user", ["a:b", ""])
+    def test_a_user_that_http_cannot_carry_is_told(self, user: str):
+        assert "listen.username: must not be empty or hold a colon" in problems(
+            f'[listen]\nusername = "{user}"'
+        )
+
+    @pytest.mark.parametrize("path", ["", "ari", "/ari?a", "/ari#a"])
+    def test_a_path_that_is_none_is_told(self, path: str):
+        assert "listen.path: must begin with /" in problems(f'[listen]\npath = "{path}"')
+
+    @pytest.mark.parametrize("key", ["tls_certificate", "tls_key"])
+    def test_half_of_tls_is_told(self, key: str):
+        assert "give both, or none of them" in problems(f'[listen]\n{key} = "x.pem"')
+
+    @pytest.mark.parametrize(
+        "limit", ["connections = 0", "handshakes = 0", "max_frame = 1", "port = 70000"]
+    )
+    def test_limits_are_bounded(self, limit: str):
+        assert f"{limit.partition(' ')[0]} must be " in problems(f"[listen]\n{limit}")
+
+
 class TestMistakes:
     def test_broken_toml_is_told_with_its_line(self):
         told = problems('[asterisk]\nurl = "http\n')

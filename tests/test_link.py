@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import unquote
 
 import attrs
 import pytest
@@ -14,7 +15,7 @@ from structlog.testing import capture_logs
 from stasis.ari.events import ChannelVarset, Event
 from stasis.ari.resource import Request, Response
 from stasis.channel import Channel
-from stasis.config import AsteriskConfig, Config
+from stasis.config import AsteriskConfig, Config, KeepConfig
 from stasis.errors import (
     ApplicationTaken,
     ChannelGone,
@@ -27,8 +28,8 @@ from stasis.errors import (
     Unreachable,
 )
 from stasis.flow import Flow, Leave
+from stasis.identity import Identity
 from stasis.link import Link
-from stasis.owner import new_id
 from stasis.program import Program
 from stasis.register import NOISY
 from stasis.section import Secret
@@ -43,9 +44,13 @@ async def stays(channel: Channel) -> None:
     await asyncio.get_running_loop().create_future()
 
 
+# Nothing is kept, so that the requests of a flow's own stay readable.
+QUIET = Config(keep=KeepConfig(store="off"))
+
+
 def asterisk_of(**values: Any) -> Config:
     """A configuration with other values for Asterisk."""
-    return attrs.evolve(Config(), asterisk=AsteriskConfig(**values))
+    return Config(asterisk=AsteriskConfig(**values), keep=KeepConfig(store="off"))
 
 
 def channel_of(channel_id: str, name: str = "PJSIP/x-1") -> dict[str, Any]:
@@ -58,10 +63,17 @@ def refusal(status: int, message: str = "no") -> Response:
     return Response(status, "", json.dumps({"message": message}).encode())
 
 
+def made_id(kind: str, token: str = "0123456789abcdef") -> str:
+    """The id of what a flow has made."""
+    return str(Identity(kind, "test", token, 1, "0"))
+
+
 class Server:
     """The two seams, by hand: frames that a test puts, and answers that it gives.
 
-    opened: how often the socket was opened. closed: how often we asked to close it.
+    answers: by the beginning of a request; what is not there is answered as Asterisk would.
+    channels: those that it has told of and that are in an application, by id. entered: which one.
+    closed: how often we asked to close the socket.
     """
 
     def __init__(self) -> None:
@@ -69,10 +81,11 @@ class Server:
         self.lines: list[str] = []
         self.answers: dict[str, Response | Exception] = {
             "GET /asterisk/info": Response(200, "OK", b'{"system":{"version":"22.10.1"}}'),
-            "GET /applications": Response(200, "OK", b'{"name":"x"}'),
             "PUT /applications": Response(200, "OK", b'{"name":"x"}'),
-            "GET /channels": Response(200, "OK", b"[]"),
+            "GET /bridges": Response(200, "OK", b"[]"),
         }
+        self.channels: dict[str, dict[str, Any]] = {}
+        self.entered: dict[str, str] = {}
         self.closed = 0
 
     async def frames(self) -> AsyncIterator[Opened | Lost | bytes]:
@@ -83,12 +96,29 @@ class Server:
         line = f"{request.method} {request.path}"
         self.lines.append(line)
         await asyncio.sleep(0)
+        if line.startswith("POST /events/user/"):
+            # Every application's events come back, unless the test says otherwise.
+            if "POST /events/user" not in self.answers:
+                name = request.path.rpartition("/")[2]
+                self.tell("ChannelUserevent", dict(request.query)["application"], eventname=name)
+                return Response(204)
         for beginning, answer in self.answers.items():
             if line.startswith(beginning):
                 if isinstance(answer, Exception):
                     raise answer
                 return answer
+        if line == "GET /channels":
+            return Response(200, "OK", json.dumps(list(self.channels.values())).encode())
+        if line.startswith("GET /applications/"):
+            app = unquote(request.path.rpartition("/")[2])
+            return Response(
+                200, "OK", json.dumps({"name": app, "channel_ids": self.within(app)}).encode()
+            )
         return Response(204)
+
+    def within(self, app: str) -> list[str]:
+        """The ids of the channels in an application."""
+        return [id for id, each in self.entered.items() if each == app]
 
     async def write(self, text: str) -> None:
         raise AssertionError("nothing is written here")
@@ -101,14 +131,22 @@ class Server:
         self.queue.put_nowait(Opened(self.write, self.close))
 
     def tell(self, kind: str, application: str = "ivr", **fields: Any) -> None:
-        """An event."""
+        """An event. A channel that enters or leaves is in the lists from now on, or no more."""
+        channel = fields.get("channel", {})
+        if kind == "StasisStart":
+            # An application of one call is called `app:channel`; the dialplan says `app`.
+            dialplan = {"app_name": "Stasis", "app_data": application.partition(":")[0]}
+            self.channels[channel["id"]] = {**channel, "dialplan": dialplan}
+            self.entered[channel["id"]] = application
+        elif kind == "StasisEnd" and channel["id"] in self.within(application):
+            del self.channels[channel["id"]], self.entered[channel["id"]]
         event = {"type": kind, "application": application, **fields}
         self.queue.put_nowait(json.dumps(event).encode())
 
     def link(self, config: Config | None = None, **programs: Any) -> Link:
         """A link on these seams."""
         return Link(
-            config or Config(),
+            config or QUIET,
             {name: Program.of(flow) for name, flow in (programs or {"ivr": stays}).items()},
             frames=self.frames(),
             send=self.send,
@@ -326,7 +364,7 @@ class TestSettingUp:
         assert server.closed == 1 and link.state.value == "connecting"
         assert any("could not be set up" in log["event"] for log in logs)
         server.queue.put_nowait(Lost("we closed", 0.5))
-        server.answers["GET /applications"] = Response(200, "OK", b'{"name":"x"}')
+        del server.answers["GET /applications"]
         server.open()
         await link.state.reached("ready", timeout=1)
         link.stop()
@@ -388,16 +426,49 @@ class TestSettingUp:
         link.stop()
         await running
 
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "PUT /applications/ivr/eventFilter",
+            "GET /applications/ivr",
+            "GET /channels",
+            "POST /events/user/",
+        ],
+    )
+    def test_an_answer_after_the_loss_does_not_make_it_ready(self, line: str):
+        @virtual_time
+        async def test() -> None:
+            server = Server()
+            link = server.link()
+            running = asyncio.ensure_future(link.run())
+            server.open()
+            while not any(each.startswith(line) for each in server.lines):
+                await asyncio.sleep(0)
+            server.queue.put_nowait(Lost("cut", 0.5))
+            await turn()
+            assert link.state.value == "gap" and link.counts["gaps"] == 0
+            server.open()
+            await link.state.reached("ready", timeout=1)
+            link.stop()
+            await running
+
+        test()
+
     @virtual_time
-    async def test_an_answer_after_the_loss_does_not_make_it_ready(self):
+    async def test_an_asterisk_whose_events_do_not_come_is_not_ready_and_tried_again(self):
         server = Server()
-        link = server.link()
+        server.answers["POST /events/user"] = Response(204)
+        link = server.link(asterisk_of(ping_timeout=5.0))
         running = asyncio.ensure_future(link.run())
-        await turn()
         server.open()
-        server.queue.put_nowait(Lost("cut", 0.5))
-        await turn()
-        assert link.state.value == "gap" and "GET /applications/ivr" in server.lines
+        with capture_logs() as logs:
+            await asyncio.sleep(6)
+        assert server.closed == 1 and link.state.value == "connecting"
+        assert any("did not come back in 5 s" in log.get("error", "") for log in logs)
+        server.queue.put_nowait(Lost("we closed", 0.5))
+        del server.answers["POST /events/user"]
+        server.open()
+        await link.state.reached("ready", timeout=1)
         link.stop()
         await running
 
@@ -437,7 +508,7 @@ class TestNewCalls:
         @virtual_time
         async def test() -> None:
             async with FakeAsterisk(stays) as asterisk:
-                stray = new_id(kind)
+                stray = made_id(kind)
                 asterisk._new_channel(stray, "~PJSIP/bob", "Up", "", "")
                 await asterisk.event("StasisStart", stray, args=[])
                 assert asterisk.requests[-1] == f"DELETE /channels/{stray}"
@@ -448,7 +519,7 @@ class TestNewCalls:
     @pytest.mark.parametrize(
         "channel_id",
         [
-            f"{new_id('channel')};2",  # the other half of a Local channel of ours
+            f"{made_id('channel')};2",  # the other half of a Local channel of ours
             "media-01-1764095505.5",  # of an Asterisk whose systemname is media-01
             "channel-1764095505.5",
             "snoop-1764095505.5",
@@ -466,18 +537,36 @@ class TestNewCalls:
         test()
 
     @virtual_time
-    async def test_one_for_an_application_that_is_not_ours_is_hung_up(self):
+    async def test_one_for_an_application_that_is_not_ours_is_counted_and_left_alone(self):
         async with FakeAsterisk(stays) as asterisk:
             asterisk._new_channel("x", "PJSIP/bob-1", "Up", "", "")
             asterisk.app = "other"
+            asterisk.requests.clear()
             await asterisk.event("StasisStart", "x", args=[])
-            assert asterisk.requests[-1] == "DELETE /channels/x"
+            assert asterisk.requests == [] and asterisk.link.runners == set()
+            assert asterisk.link.counts["odd"] == 1 and asterisk.link.counts["calls"] == 0
+
+    @virtual_time
+    async def test_but_sent_on_in_the_dialplan_where_asterisk_has_opened_the_socket(self):
+        server = Server()
+        programs = {"ivr": Program.of(stays)}
+        link = Link(QUIET, programs, frames=server.frames(), send=server.send, over_socket=True)
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        server.tell("StasisStart", "ivr", channel=channel_of("c1"), args=[])
+        await link.state.reached("ready", timeout=1)
+        server.tell("StasisStart", "other", channel=channel_of("x"), args=[])
+        await turn()
+        assert "POST /channels/x/continue" in server.lines
+        assert [runner.channel.id for runner in link.runners] == ["c1"]
+        link.stop()
+        await running
 
     @virtual_time
     async def test_that_it_has_gone_already_is_no_trouble(self):
         async with FakeAsterisk(stays) as asterisk:
             with capture_logs() as logs:
-                gone = new_id("channel")
+                gone = made_id("channel")
                 await asterisk.event("StasisStart", channel=channel_of(gone), args=[])
             assert asterisk.requests[-1] == f"DELETE /channels/{gone}"
             assert [log["event"] for log in logs if log["log_level"] != "debug"] == [
@@ -488,11 +577,13 @@ class TestNewCalls:
     async def test_an_application_of_one_call_is_ours_too(self):
         # With outbound WebSockets for each call Asterisk names it `app:channel`.
         server = Server()
-        link = server.link()
+        programs = {"ivr": Program.of(stays)}
+        link = Link(QUIET, programs, frames=server.frames(), send=server.send, over_socket=True)
         running = asyncio.ensure_future(link.run())
         server.open()
         server.tell("StasisStart", "ivr:PJSIP/x-1", channel=channel_of("c1"), args=[])
         await turn()
+        assert link.state.value == "ready" and list(link.apps) == ["ivr:PJSIP/x-1"]
         (runner,) = link.runners
         assert runner.app == "ivr:PJSIP/x-1"
         server.tell("StasisEnd", "ivr:PJSIP/x-1", channel=channel_of("c1"))
@@ -721,11 +812,11 @@ class TestWhatArrives:
             asterisk.link.router.release(("bridge", "b"))
 
     @virtual_time
-    async def test_an_answer_over_a_socket_that_we_do_not_use_is_dropped(self):
+    async def test_an_answer_over_a_socket_that_we_do_not_use_is_counted_and_dropped(self):
         async with FakeAsterisk(stays) as asterisk:
             before = dict(asterisk.link.counts)
             await asterisk.event("RESTResponse", request_id="x", status_code=200)
-            assert asterisk.link.counts == before
+            assert asterisk.link.counts == {**before, "answers": before["answers"] + 1}
 
     @virtual_time
     async def test_somebody_elses_connection_for_our_application_ends_it(self):
@@ -790,12 +881,13 @@ class TestGap:
             asterisk.requests.clear()
             asterisk._queue.put_nowait(Opened(asterisk._write, asterisk._close))
             await asterisk.turn()
-            assert asterisk.requests == [
+            info, quiet, known, *lists = asterisk.requests
+            assert (info, quiet, known) == (
                 "GET /asterisk/info",
                 "PUT /applications/test/eventFilter",
                 "GET /applications/test",
-                "GET /channels",
-            ]
+            )
+            assert {"GET /channels", "GET /bridges", "GET /applications/test"} <= set(lists)
             assert gone.over and not alive.over and ended == [gone.id]
             assert asterisk.link.state.value == "ready"
 
@@ -844,9 +936,12 @@ class TestGap:
         await running
 
     @virtual_time
-    async def test_at_the_first_opening_nothing_is_compared(self):
+    async def test_at_the_first_opening_it_looks_too_and_there_was_no_gap(self):
         async with FakeAsterisk(stays) as asterisk:
-            assert "GET /channels" not in asterisk.requests
+            assert {"GET /channels", "GET /bridges", "GET /applications/test"} <= set(
+                asterisk.requests
+            )
+            assert asterisk.link.counts["gaps"] == 0
 
 
 class Failing:
@@ -913,7 +1008,7 @@ class TestRescue:
     async def test_a_stray_is_hung_up_then_too(self):
         async with FakeAsterisk(stays) as asterisk:
             failing = Failing(asterisk, Unreachable("DELETE", "/x", "down"))
-            stray = new_id("channel")
+            stray = made_id("channel")
             asterisk._new_channel(stray, "~PJSIP/bob", "Up", "", "")
             await asterisk.event("StasisStart", stray, args=[])
             assert failing.tries == 1

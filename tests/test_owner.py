@@ -21,7 +21,8 @@ from stasis.errors import (
     OutcomeUnknown,
     ServerError,
 )
-from stasis.owner import Media, Owner, new_id
+from stasis.identity import Identity, identity_of
+from stasis.owner import ACTING, PLAYBACKS, Media, Owner, new_id
 from stasis.router import Router
 from stasis.testing.clock import virtual_time
 
@@ -73,6 +74,75 @@ def digit(channel: str = "c1") -> ChannelDtmfReceived:
 def test_ids_begin_with_their_noun_and_are_never_the_same():
     ids = {new_id("bridge") for _ in range(100)}
     assert len(ids) == 100 and all(id.startswith("bridge-") for id in ids)
+
+
+class TestIds:
+    """What a flow makes carries the call's token, so any process can tell whose it is."""
+
+    def test_they_tell_the_call_the_entry_of_its_state_and_the_number(self, owner: Owner):
+        owner.enter()
+        made = [owner.made_id(kind) for kind in ("channel", "channel", "bridge")]
+        assert [identity_of(id) for id in made] == [
+            Identity("channel", "ivr", owner.token, 1, "0"),
+            Identity("channel", "ivr", owner.token, 1, "1"),
+            Identity("bridge", "ivr", owner.token, 1, "0"),
+        ]
+
+    def test_each_entry_of_a_state_begins_anew(self, owner: Owner):
+        owner.enter()
+        first = owner.made_id("bridge")
+        owner.enter()
+        assert owner.made_id("bridge") == str(Identity("bridge", "ivr", owner.token, 2, "0"))
+        assert owner.made_id("bridge") != first
+
+    def test_a_state_that_is_entered_again_after_a_restart_gives_the_same(self, owner: Owner):
+        owner.enter()
+        first = [owner.made_id("channel") for _ in range(3)]
+        owner.enter(again=True)
+        assert [owner.made_id("channel") for _ in range(3)] == first
+
+    def test_what_an_action_makes_is_never_taken_for_what_its_state_makes(self, owner: Owner):
+        owner.enter()
+        token = ACTING.set(True)
+        try:
+            made = {owner.made_id("channel") for _ in range(100)}
+        finally:
+            ACTING.reset(token)
+        owner.enter(again=True)
+        assert len(made) == 100 and owner.made_id("channel") not in made
+        assert {identity_of(id).token for id in made} == {owner.token}  # type: ignore[union-attr]
+
+    def test_no_two_calls_share_a_token(self, owner: Owner, ari: Ari, router: Router):
+        other = Owner("c2", "ivr", ari, router, EngineConfig(), Ear())
+        assert owner.token != other.token and owner.media_token != other.media_token
+
+    def test_those_of_playbacks_can_be_guessed_and_their_word_is_told_when_it_changes(
+        self, owner: Owner
+    ):
+        turns: list[str] = []
+        owner.on_turn = lambda: turns.append(owner.media_token)
+        owner.enter()
+        word = owner.media_token
+        ids = [owner.playback_id() for _ in range(PLAYBACKS)]
+        assert ids == [f"playback-{word}-{number}" for number in range(PLAYBACKS)]
+        assert turns == []
+        assert owner.playback_id() == f"playback-{owner.media_token}-0"
+        assert turns == [owner.media_token] and owner.media_token != word
+
+    def test_each_entry_has_its_own_playbacks(self, owner: Owner):
+        words = set()
+        for again in (False, True, False):
+            owner.enter(again=again)
+            words.add(owner.media_token)
+        assert len(words) == 3
+
+    def test_what_was_there_is_taken_once_and_only_by_a_state_that_is_resumed(self, owner: Owner):
+        key = ("bridge", "b")
+        owner.found[key] = "handle"
+        owner.enter()
+        assert owner.take_found(key) is None
+        owner.enter(again=True)
+        assert owner.take_found(key) == "handle" and owner.take_found(key) is None
 
 
 class TestClaims:
@@ -246,6 +316,42 @@ class TestClosing:
         await command
 
 
+class TestLettingGo:
+    """Another process goes on with the call: what is on Asterisk stays as it is."""
+
+    async def test_nothing_is_closed_and_every_trace_of_ours_ends(
+        self, owner: Owner, router: Router
+    ):
+        closed: list[str] = []
+
+        async def close() -> None:
+            closed.append("closed")
+
+        tune = Tune()
+        owner.media = {"p": tune}
+        owner.claim(("bridge", "b"))
+        owner.own(("bridge", "b"), close)
+        wait = owner.expect(("channel", "c1"), ChannelDtmfReceived)
+        owner.let_go()
+        await owner.close()
+        assert closed == [] and tune.done == [] and owner.counts() == NOTHING
+        assert router.claimed(("bridge", "b")) is None
+        with pytest.raises(ChannelGone, match="another program has taken the call"):
+            await wait.within(1)
+
+    async def test_closing_what_was_made_so_far_keeps_the_owner(self, owner: Owner, router: Router):
+        closed: list[str] = []
+
+        async def close() -> None:
+            closed.append("closed")
+
+        owner.claim(("channel", "c1"))
+        owner.own(("bridge", "b"), close)
+        await owner.close_made()
+        assert closed == ["closed"] and owner.counts() == NOTHING
+        assert router.claimed(("channel", "c1")) is not None
+
+
 class TestWaits:
     async def test_they_end_with_the_owner(self, owner: Owner, router: Router):
         wait = owner.expect(("channel", "c1"), ChannelDtmfReceived)
@@ -319,6 +425,27 @@ class TestCommands:
         task.cancel()
         await asyncio.wait({task})
         assert owner.counts() == NOTHING
+
+    @virtual_time
+    async def test_one_that_may_take_longer_is_waited_for_so_long_and_goes_on(self):
+        owner = Owner("c1", "ivr", Ari(never), Router(), EngineConfig(), Ear())
+        done: list[str] = []
+
+        async def slow() -> None:
+            await asyncio.sleep(5)
+            done.append("done")
+
+        await owner.done_within(1.0, slow())
+        assert done == [] and owner.counts()["commands"] == 1
+        await asyncio.sleep(5)
+        assert done == ["done"] and owner.counts() == NOTHING
+
+    async def test_and_its_error_is_raised_if_it_comes_by_then(self, owner: Owner):
+        async def fails() -> None:
+            raise ServerError("GET", "/x", 500, "no")
+
+        with pytest.raises(ServerError):
+            await owner.done_within(1.0, fails())
 
 
 class TestWhatIsOver:

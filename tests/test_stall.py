@@ -209,6 +209,19 @@ class TestWhose:
         assert stall.who == {"channel": "c1"} and stall.task == ""
         assert stall.where.startswith(f"{__file__}:")
 
+    async def test_what_was_unbound_is_nobodys_any_more(self, told: Told, stalls: list[Stall]):
+        with StallWatch(SECONDS, stalls.append):
+            context = contextvars.copy_context()
+            context.run(structlog.contextvars.bind_contextvars, channel="c1", app="ivr")
+            context.run(structlog.contextvars.unbind_contextvars, "app")
+            asyncio.get_running_loop().call_soon(lambda: told.noticed.wait(LONG), context=context)
+            assert (await over(stalls)).who == {"channel": "c1"}
+            context.run(structlog.contextvars.clear_contextvars)
+            stalls.clear()
+            told.noticed.clear()
+            asyncio.get_running_loop().call_soon(lambda: told.noticed.wait(LONG), context=context)
+            assert (await over(stalls)).who == {}
+
     async def test_code_of_no_call_is_of_nobody(self, told: Told, stalls: list[Stall]):
         with StallWatch(SECONDS, stalls.append):
             told.noticed.wait(LONG)

@@ -17,6 +17,7 @@ from typing import Annotated
 import attrs
 import typer
 
+from stasis.app import merged
 from stasis.ari import Ari
 from stasis.ari.channels import Channel
 from stasis.census import Census
@@ -89,10 +90,12 @@ def apps_of(config: Config) -> list[str]:
     plugins, failed = load(config)
     for line in failed:
         say(f"left out: {line}", "yellow")
-    apps = [name for plugin in plugins for name in plugin.programs()]
-    if not apps:
-        raise ConfigError("no plugin with a flow is enabled: name the application, --app NAME")
-    return apps
+    try:
+        return list(merged(plugins, {}, config.asterisk.instance))
+    except ConfigError:
+        raise ConfigError(
+            "no plugin with a flow is enabled: name the application, --app NAME"
+        ) from None
 
 
 async def drained(
@@ -155,7 +158,7 @@ def refuse_elsewhere(places: Iterable[Place]) -> None:
 async def told(process: Process, places: Sequence[Place], steps: Sequence[Step]) -> None:
     """Send the signals that the process was not sent before, and write down that it was."""
     apps = ", ".join(sorted({place.app for place in places}))
-    before = max([await steps_before(place) for place in places])
+    before = max([max(await steps_before(place), place.holder.stopping) for place in places])
     due = steps_for(steps, before)
     # Written first: sent and not written down would be sent again, and that ends calls.
     if due and due[0] is not signal.SIGHUP:

@@ -90,8 +90,10 @@ def run(
 
     async def ready(link: Link) -> None:
         told = ", ".join(f"{name} ({each.flow.__name__})" for name, each in link.programs.items())
-        say(f"ready on {config.asterisk.url}, Asterisk {link.version}: {told}", "green")
-        for line in own and to_call(own, link.programs) or dialplan(link.programs):
+        where = f"{link.name}, which has connected" if listen else config.asterisk.url
+        say(f"ready on {where}, Asterisk {link.version}: {told}", "green")
+        shared = config.asterisk.instance
+        for line in own and to_call(own, link.programs) or dialplan(link.programs, shared):
             say(line)
 
     asyncio.run(run_app(config, loaded, programs, ready=ready, take_over=take_over, listen=listen))
@@ -113,9 +115,14 @@ def on_lab(config: Config, lab: Lab) -> Config:
     return attrs.evolve(config, asterisk=asterisk)
 
 
-def dialplan(programs: Mapping[str, Program]) -> list[str]:
-    """How calls come in: lines for extensions.conf."""
-    lines = [f"  exten => {EXTENSIONS.get(app, '8002')},1,Stasis({app})" for app in programs]
+def dialplan(programs: Mapping[str, Program], instance: str = "") -> list[str]:
+    """How calls come in: lines for extensions.conf.
+
+    instance: of several processes that share the calls; the offer goes to all of them.
+    """
+    apps = [app.removesuffix(f"-{instance}") if instance else app for app in programs]
+    way = "StasisBroadcast(2000,^{}-)" if instance else "Stasis({})"
+    lines = [f"  exten => {EXTENSIONS.get(app, '8002')},1,{way.format(app)}" for app in apps]
     return ["calls come in by the dialplan, such as (extensions.conf):", *lines]
 
 

@@ -176,6 +176,7 @@ class FakeAsterisk:
         self._tell("ChannelStateChange", channel=channel)
         self._tell("Dial", peer=channel, dialstatus="ANSWER", dialstring="")
         if not channel.get("created"):
+            channel["dialplan"] |= {"app_name": "Stasis", "app_data": self.app}
             self._tell("StasisStart", channel=channel, args=[])
         await self.turn()
 
@@ -383,6 +384,7 @@ class FakeAsterisk:
                 if not all(channel_id in self._channels for channel_id in ids):
                     return refused(400, "Channel not found")
                 for channel_id in ids:
+                    self._part(channel_id)
                     found["channels"].append(channel_id)
                     self._soon(
                         "ChannelEnteredBridge",
@@ -402,6 +404,17 @@ class FakeAsterisk:
             case ["record"]:
                 return self._record(f"bridge:{bridge_id}", given)
         return None
+
+    def _part(self, channel_id: str) -> None:
+        """Who enters a bridge leaves the one it is in, were it the same."""
+        for bridge in self._bridges.values():
+            if channel_id in bridge["channels"]:
+                bridge["channels"].remove(channel_id)
+                self._soon(
+                    "ChannelLeftBridge",
+                    bridge={**bridge, "channels": list(bridge["channels"])},
+                    channel=self._channels[channel_id],
+                )
 
     def _play(self, target: str, playback_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
         media = given["media"]
@@ -447,6 +460,8 @@ class FakeAsterisk:
             channel["created"] = True
             self._soon("StasisStart", channel=channel, args=[])
         else:
+            # It is in no application before it is answered.
+            channel["dialplan"] |= {"app_name": "AppDial2", "app_data": "(Outgoing Line)"}
             self._soon("Dial", peer=channel, dialstatus="", dialstring="")
         return channel
 

@@ -8,6 +8,7 @@ names in a frame that say whose it is.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
@@ -165,7 +166,7 @@ class Arrived:
                 if monotonic() - opened >= STABLE_SECONDS:
                     backoff.reset()
                 wait = backoff.next()
-                yield Lost(reason, wait)
+                yield Lost(reason, math.inf if over else wait)
                 if not over:
                     await self._rest(wait)
         finally:

@@ -29,7 +29,8 @@ class Opened:
 class Lost:
     """The socket is gone. Asterisk drops our events from now until the next `Opened`.
 
-    reason: why, for the log. retry_in: seconds until the next attempt.
+    reason: why, for the log. retry_in: seconds until the next attempt; infinite when the other
+    side has closed it for good, and none will follow.
     """
 
     reason: str

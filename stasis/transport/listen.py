@@ -56,6 +56,7 @@ class Listener:
 
     def __init__(self, config: ListenConfig) -> None:
         self.config = config
+        self._full = False
         self.port = config.port
         self.counts: Counter[str] = Counter()
         self._sources: set[Arrived] = set()
@@ -131,6 +132,14 @@ class Listener:
         # Only now: one may have been arriving.
         self._arrived.put_nowait(None)
 
+    def refuse(self) -> None:
+        """Let no more connections in; those that are there stay.
+
+        Before they are closed one by one: Asterisk would dial again at once, and what it kept
+        would be sent to somebody who does not listen any more.
+        """
+        self._full = True
+
     # The handshake
 
     def _look(self, socket: ServerConnection, request: Request) -> Response | None:
@@ -139,6 +148,8 @@ class Listener:
         now = monotonic()
         start, count = self._window
         self._window = (start, count + 1) if now - start < 1 else (now, 1)
+        if self._full:
+            return socket.respond(503, "the program stops\n")
         if self._window[1] > config.handshakes:
             return self._refuse(socket, 503, "too many handshakes: listen.handshakes")
         if len(self._live) >= config.connections:

@@ -89,6 +89,8 @@ class Socket:
         request_id = f"stasis-{next(self._ids)}"
         message = encode(request, request_id)
         future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        # Writing may fail first, and then nobody asks what became of the answer.
+        future.add_done_callback(lambda f: f.cancelled() or f.exception())
         self._waiting[request_id] = future
         try:
             async with asyncio.timeout(request.seconds):
@@ -99,6 +101,8 @@ class Socket:
                 request.method, request.path, f"no answer on the socket in {request.seconds:g} s"
             ) from None
         except OSError as error:
+            if self._write is write:
+                self.lost(str(error))  # whoever reads will hear of it in a moment
             if request.repeatable and not self._closed:
                 return await self(request)
             raise OutcomeUnknown(request.method, request.path, f"socket lost: {error}") from None

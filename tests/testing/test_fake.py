@@ -95,17 +95,43 @@ class TestCalls:
         assert call.over and asterisk.link.state.value == "stopped"
 
 
+class TestWhatLives:
+    @virtual_time
+    async def test_a_dialled_channel_is_in_no_application_before_it_is_answered(self):
+        async with calling() as call:
+            another = await call.channel.originate("PJSIP/bob")
+            live = await call.owner.ari.channels.get(another.id)
+            assert live.dialplan.app_name != "Stasis"
+            await call.asterisk.answered(another.id)
+            live = await call.owner.ari.channels.get(another.id)
+            assert (live.dialplan.app_name, live.dialplan.app_data) == ("Stasis", "test")
+
+    @virtual_time
+    async def test_who_enters_a_bridge_leaves_the_one_before(self):
+        async with calling() as call:
+            first, second = await call.channel.bridge(), await call.channel.bridge()
+            await first.add(call.channel)
+            await second.add(call.channel)
+            await call.asterisk.turn()
+            assert list(first.channels) == [] and list(second.channels) == [call.channel.id]
+            listed = {each.id: list(each.channels) for each in await call.owner.ari.bridges.list()}
+            assert listed == {first.id: [], second.id: [call.channel.id]}
+
+
 class TestRequests:
     @virtual_time
     async def test_they_are_written_down_in_order(self):
         async with FakeAsterisk(Menu) as asterisk:
-            assert asterisk.requests == [
+            # What the engine looks at after every connect: who it is, and what lives.
+            assert asterisk.requests[1:4] == [
                 "GET /asterisk/info",
                 "PUT /applications/test/eventFilter",
                 "GET /applications/test",
             ]
+            assert {"GET /channels", "GET /bridges"} <= set(asterisk.requests)
+            before = len(asterisk.requests)
             await asterisk.call()
-            answer, play = asterisk.requests[3:]
+            answer, play = asterisk.requests[before:]
             assert answer == "POST /channels/c1/answer"
             assert play.startswith("POST /channels/c1/play/playback-")
             assert dict(asterisk.sent[-1].query)["media"] == "sound:menu"

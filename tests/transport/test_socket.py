@@ -123,15 +123,63 @@ async def test_files_go_over_http(wire: Wire, socket: Socket):
     assert response.body == b"RIFF" and wire.sent == []
 
 
-async def test_while_the_socket_is_down_nothing_is_sent(wire: Wire):
+async def test_while_the_socket_is_down_requests_go_over_http(wire: Wire):
     socket = Socket(files)
-    with pytest.raises(Unreachable, match="the event socket is down"):
-        await socket(GET)
+    assert (await socket(GET)).body == b"RIFF"
     socket.opened(wire.write)
     socket.lost("gone")
-    with pytest.raises(Unreachable):
-        await socket(GET)
+    assert (await socket(GET)).body == b"RIFF"
     assert wire.sent == []
+
+
+@virtual_time
+async def test_where_there_is_no_http_they_wait_until_asterisk_has_dialled_again():
+    wire, socket = Wire(), Socket(None)
+    asking = asyncio.ensure_future(socket(GET))
+    await asyncio.sleep(4)
+    assert not asking.done()
+    socket.opened(wire.write)
+    await asyncio.sleep(0.1)
+    socket.answered(answer(wire))
+    assert (await asking).status == 200
+
+
+@virtual_time
+async def test_but_not_longer_than_the_answer_may_take():
+    with pytest.raises(Unreachable, match="the event socket is down"):
+        await Socket(None)(GET)
+    assert asyncio.get_running_loop().time() == pytest.approx(5)
+
+
+@virtual_time
+async def test_and_not_when_the_connection_is_over():
+    socket = Socket(None)
+    asking = asyncio.ensure_future(socket(GET))
+    await asyncio.sleep(1)
+    socket.close()
+    with pytest.raises(Unreachable):
+        await asking
+    assert asyncio.get_running_loop().time() == pytest.approx(1)
+
+
+async def test_without_http_no_file_can_be_had():
+    with pytest.raises(Unreachable, match="files come over HTTP"):
+        await Socket(None)(Request("GET", "/recordings/stored/x/file", binary=True))
+
+
+async def test_what_may_be_sent_twice_is_sent_again_when_the_socket_is_lost(
+    wire: Wire, socket: Socket
+):
+    asking = asyncio.ensure_future(socket(Request("GET", "/channels", repeatable=True)))
+    await asyncio.sleep(0)
+    assert len(wire.sent) == 1
+    socket.lost("gone")
+    assert (await asking).body == b"RIFF"
+
+
+async def test_so_it_is_when_it_cannot_be_written(wire: Wire, socket: Socket):
+    wire.broken = ConnectionResetError("broken pipe")
+    assert (await socket(Request("GET", "/channels", repeatable=True))).body == b"RIFF"
 
 
 async def test_what_is_under_way_when_it_is_lost_has_an_unknown_outcome(wire: Wire, socket: Socket):

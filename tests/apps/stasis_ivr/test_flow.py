@@ -15,6 +15,7 @@ from stasis_ivr.plugin import IvrConfig, IvrPlugin
 
 from stasis.ari.resource import Response
 from stasis.flow import Flow
+from stasis.servers import Servers
 from stasis.testing.clock import virtual_time
 from stasis.testing.fake import FakeAsterisk, FakeCall
 
@@ -103,7 +104,7 @@ class Office(FakeAsterisk):
 async def calling(moment: datetime = MONDAY) -> AsyncIterator[tuple[Office, FakeCall]]:
     plugin = Plugin(moment)
     async with Office(Ivr, plugin) as asterisk:
-        plugin.asterisk = asterisk.link
+        plugin.servers = Servers({"asterisk": asterisk.link})
         asterisk.refuse["GET /mailboxes"] = Response(404, "", b'{"message": "Not found"}')
         yield asterisk, await asterisk.call(number="100")
     assert asterisk.link.router.counts() == {"claims": 0, "waits": 0, "held": 0}

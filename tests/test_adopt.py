@@ -1,0 +1,1345 @@
+"""Adoption: a new process goes on with the calls that live, where an older one left them."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar
+
+import attrs
+import pytest
+from structlog.testing import capture_logs
+
+from stasis.adopt import Found, strays_in
+from stasis.ari.bridges import Bridge as Live
+from stasis.ari.channels import Channel as Snapshot
+from stasis.ari.channels import DialplanCEP
+from stasis.ari.events import (
+    ChannelDestroyed,
+    ChannelDtmfReceived,
+    Dial,
+    Event,
+    StasisEnd,
+    StasisStart,
+)
+from stasis.bridge import Bridge
+from stasis.census import Census
+from stasis.channel import Channel
+from stasis.config import Config, EngineConfig, KeepConfig
+from stasis.dialling import Dialling
+from stasis.errors import ChannelGone, Conflict
+from stasis.flow import After, Flow, Leave, Other, Resumed
+from stasis.identity import HOUSE
+from stasis.keep import VARIABLE
+from stasis.program import Runnable
+from stasis.record import FORMAT, Record
+from stasis.recording import LiveRecording, StoredRecording
+from stasis.router import Claim, Router
+from stasis.testing.clock import virtual_time
+from tests.server import APP, Process, Server, turn
+from tests.until import until
+
+
+@asynccontextmanager
+async def restarted(
+    server: Server, old: Process, runs: Any, config: Config | None = None
+) -> AsyncIterator[Process]:
+    """The process is killed, and a new one begins. What it does is counted from here on."""
+    await old.kill()
+    server.lines.clear()
+    async with Process(server, runs, config) as new:
+        assert new.link.state.value == "ready"
+        yield new
+
+
+def record_of(server: Server, channel_id: str) -> Record:
+    """What is kept of a call."""
+    return Record.decode(server.variables[channel_id, VARIABLE])
+
+
+async def forever() -> None:
+    """Stay in the state."""
+    await asyncio.get_running_loop().create_future()
+
+
+@attrs.define
+class Data:
+    """What the flow keeps."""
+
+    pin: str = ""
+    tries: int = 0
+    said: dict[str, list[int]] = attrs.field(factory=dict)
+    desk: Channel | None = None
+    room: Bridge | None = None
+    ringing: Dialling | None = None
+    message: StoredRecording | None = None
+
+
+@dataclasses.dataclass
+class Plain:
+    """The same as a dataclass."""
+
+    pin: str = ""
+    tries: int = 0
+    said: dict[str, list[int]] = dataclasses.field(default_factory=dict)
+
+
+class Told(Flow):
+    """Writes down what its states were entered with."""
+
+    def __init__(self) -> None:
+        self.told: list[Event] = []
+        self.ends: list[Event | None] = []
+
+    async def ended(self, event: Event | None) -> None:
+        self.ends.append(event)
+
+
+class Menu(Told):
+    """A menu, and a state behind it."""
+
+    data: Any = Data()
+
+    async def menu(self, event: Event) -> None:
+        self.told.append(event)
+
+    async def pin(self, event: Event) -> None:
+        self.told.append(event)
+        self.data.tries += 1
+
+    async def late(self, event: Event) -> None:
+        self.told.append(event)
+
+    start = menu
+    table: ClassVar = {
+        menu: {(ChannelDtmfReceived, "1"): pin},
+        pin: {(ChannelDtmfReceived, "#"): menu, After(10): late},
+        late: {After(3600): late},
+    }
+
+
+class Dataclass(Menu):
+    """The same flow, with a dataclass."""
+
+    data: Any = Plain()
+
+
+class TestState:
+    """Where a call was is where it goes on."""
+
+    @virtual_time
+    async def test_the_state_is_entered_again_and_told_so(self):
+        server = Server()
+        async with Process(server, Menu) as old:
+            call = await server.calls("de", "vip")
+            await server.digit(call, "1")
+            assert old.runner(call).state == "pin"
+            async with restarted(server, old, Menu) as new:
+                assert new.runner(call).state == "pin"
+                assert new.flow(call).told == [Resumed(application=APP, state="pin")]
+                assert new.link.counts["resumed"] == 1 and new.link.counts["calls"] == 0
+
+    @virtual_time
+    async def test_so_are_the_channels_arguments_and_what_asterisk_knows_of_it(self):
+        server = Server()
+        async with Process(server, Menu) as old:
+            call = await server.calls("de", "vip")
+            async with restarted(server, old, Menu) as new:
+                channel = new.runner(call).channel
+                assert channel.args == ("de", "vip")
+                assert (channel.name, channel.state) == ("PJSIP/100-00000001", "Ring")
+
+    @virtual_time
+    async def test_its_caller_notices_nothing(self):
+        server = Server()
+        async with Process(server, Menu) as old:
+            call = await server.calls()
+            await server.digit(call, "1")
+            async with restarted(server, old, Menu):
+                assert {line.partition("-")[0] for line in server.changes()} == {
+                    f"POST /channels/{call}/variable",
+                    "DELETE /playbacks/playback",
+                }
+
+    @virtual_time
+    async def test_its_table_goes_on_working(self):
+        server = Server()
+        async with Process(server, Menu) as old:
+            call = await server.calls()
+            await server.digit(call, "1")
+            async with restarted(server, old, Menu) as new:
+                await server.digit(call, "#")
+                assert new.runner(call).state == "menu"
+
+    @virtual_time
+    async def test_its_timers_begin_anew(self):
+        server = Server()
+        async with Process(server, Menu) as old:
+            call = await server.calls()
+            await server.digit(call, "1")
+            await asyncio.sleep(8)
+            async with restarted(server, old, Menu) as new:
+                await asyncio.sleep(8)
+                assert new.runner(call).state == "pin"
+                await asyncio.sleep(3)
+                assert new.runner(call).state == "late"
+
+    @virtual_time
+    async def test_it_survives_one_restart_after_the_other(self):
+        server = Server()
+        async with Process(server, Menu) as process:
+            call = await server.calls("de")
+            await server.digit(call, "1")
+            for _ in range(3):
+                async with restarted(server, process, Menu) as process:
+                    assert process.runner(call).state == "pin"
+                    assert process.runner(call).channel.args == ("de",)
+            assert record_of(server, call).data is not None
+            assert record_of(server, call).entry == 2
+
+    @virtual_time
+    async def test_a_caller_who_hangs_up_after_it_ends_the_flow_once(self):
+        server = Server()
+        async with Process(server, Menu) as old:
+            call = await server.calls()
+            async with restarted(server, old, Menu) as new:
+                flow = new.flow(call)
+                await server.hangs_up(call)
+                assert [type(event) for event in flow.ends] == [StasisEnd]
+                assert new.link.runners == set()
+                assert new.link.router.counts() == {"claims": 0, "waits": 0, "held": 0}
+
+    @virtual_time
+    async def test_who_hung_up_while_no_process_ran_is_no_call_any_more(self):
+        server = Server()
+        async with Process(server, Menu) as old:
+            call = await server.calls()
+            await old.kill()
+            await server.hangs_up(call)
+            async with Process(server, Menu) as new:
+                assert new.link.runners == set() and new.link.counts["resumed"] == 0
+
+    @virtual_time
+    async def test_who_came_while_no_process_ran_is_a_new_call(self):
+        server = Server()
+        async with Process(server, Menu) as old:
+            await old.kill()
+            call = await server.calls("de", "vip")
+            async with Process(server, Menu) as new:
+                (event,) = new.flow(call).told
+                assert isinstance(event, StasisStart) and event.channel.id == call
+                assert new.runner(call).channel.args == ("de", "vip")
+                assert new.link.counts["resumed"] == 0 and new.link.counts["calls"] == 1
+
+    @virtual_time
+    async def test_who_is_not_in_our_application_is_left_alone(self):
+        server = Server()
+        async with Process(server, {APP: Menu, "queue": Menu}) as other:
+            call = await server.calls(app="queue")
+            left = await server.calls()
+            await server.leaves(left)
+            await other.kill()
+            server.lines.clear()
+            async with Process(server, Menu) as new:
+                assert new.link.runners == set() and server.changes() == []
+                assert {call, left} <= set(server.channels)
+
+    @virtual_time
+    async def test_each_call_is_resumed_by_the_flow_of_its_application(self):
+        class Queue(Menu):
+            pass
+
+        server = Server()
+        both = {APP: Menu, "queue": Queue}
+        async with Process(server, both) as old:
+            first, second = await server.calls(), await server.calls(app="queue")
+            async with restarted(server, old, both) as new:
+                assert type(new.flow(first)) is Menu and type(new.flow(second)) is Queue
+
+    @virtual_time
+    async def test_a_channel_that_a_transfer_put_in_its_place_goes_on_for_it(self):
+        server = Server()
+        async with Process(server, Menu) as old:
+            call = await server.calls("de")
+            await server.digit(call, "1")
+            new_one = server._channel("c9", "PJSIP/other-1", "Up")
+            new_one["dialplan"] |= {"app_name": "Stasis", "app_data": APP}
+            server.heard[APP].add("c9")
+            server.tell(
+                APP,
+                "StasisStart",
+                channel=new_one,
+                args=[],
+                replace_channel=server.channels[call],
+            )
+            await server.hangs_up(call)
+            assert old.runner("c9").state == "pin"
+            async with restarted(server, old, Menu) as new:
+                assert new.runner("c9").state == "pin" and len(new.link.runners) == 1
+
+
+class TestData:
+    """What a flow has declared is there again."""
+
+    @pytest.mark.parametrize("kind", [Menu, Dataclass], ids=["attrs", "dataclass"])
+    def test_plain_values_are_there_again(self, kind: type[Menu]):
+        @virtual_time
+        async def test() -> None:
+            server = Server()
+            async with Process(server, kind) as old:
+                call = await server.calls()
+                data = old.flow(call).data
+                data.pin, data.said = "«0042»", {"a": [1, 2]}
+                await server.digit(call, "1")
+                async with restarted(server, old, kind) as new:
+                    data = new.flow(call).data
+                    assert type(data) is type(kind.data) and data is not kind.data
+                    assert (data.pin, data.said) == ("«0042»", {"a": [1, 2]})
+
+        test()
+
+    @virtual_time
+    async def test_they_are_kept_as_they_were_when_the_state_was_entered(self):
+        server = Server()
+        async with Process(server, Menu) as old:
+            call = await server.calls()
+            await server.digit(call, "1")  # its body counts the try, after that was kept
+            assert old.flow(call).data.tries == 1
+            async with restarted(server, old, Menu) as new:
+                assert new.flow(call).data.tries == 1  # and the body ran again
+
+    @virtual_time
+    async def test_or_when_the_flow_said_so(self):
+        server = Server()
+        async with Process(server, Menu) as old:
+            call = await server.calls()
+            flow = old.flow(call)
+            flow.data.pin = "1234"
+            await flow.keep()
+            flow.data.pin = "lost"
+            async with restarted(server, old, Menu) as new:
+                assert new.flow(call).data.pin == "1234"
+
+    @virtual_time
+    async def test_each_call_has_its_own(self):
+        server = Server()
+        async with Process(server, Menu) as old:
+            calls = [await server.calls() for _ in range(3)]
+            for call in calls:
+                old.flow(call).data.said[call] = [1]
+                await server.digit(call, "1")
+            async with restarted(server, old, Menu) as new:
+                assert [new.flow(call).data.said for call in calls] == [{c: [1]} for c in calls]
+
+    @virtual_time
+    async def test_data_too_large_for_a_variable_end_the_call_naming_the_folder(self):
+        class Large(Menu):
+            async def menu(self, event: Event) -> None:
+                self.data.pin = "x" * 40_000
+                await self.keep()
+
+            start = menu
+
+        server = Server()
+        async with Process(server, Large) as process:
+            with capture_logs() as logs:
+                call = await server.calls()
+            (failed,) = [each for each in logs if each["event"] == "the flow failed"]
+            assert 'store = "folder" in [keep]' in failed["error"]
+            assert process.link.runners == set() and call not in server.channels
+
+    async def test_a_folder_takes_them(self, tmp_path: Any):
+        server = Server()
+        config = Config(keep=KeepConfig(store="folder", folder=str(tmp_path)))
+        async with Process(server, Menu, config) as old:
+            call = await server.calls()
+            await until(lambda: old.runner(call).state == "menu")
+            old.flow(call).data.pin = "x" * 100_000
+            await old.flow(call).keep()
+            await old.kill()
+            async with Process(server, Menu, config) as new:
+                await until(lambda: new.link.state.value == "ready" and new.flow(call).told)
+                assert new.flow(call).data.pin == "x" * 100_000
+                assert new.flow(call).told == [Resumed(application=APP, state="menu")]
+        assert not any(name == VARIABLE for _, name in server.variables)
+
+
+class Desk(Told):
+    """Makes one of everything, and knows what came of the desk."""
+
+    data: Any = Data()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: list[Any] = []
+
+    async def making(self, event: Event) -> None:
+        self.told.append(event)
+        self.made.append(await self.channel.originate("PJSIP/desk"))
+        self.made.append(await self.channel.create("PJSIP/other"))
+        self.made.append(await self.channel.snoop())
+        self.made.append(await self.channel.bridge())
+
+    async def talking(self, event: Event) -> None:
+        self.told.append(event)
+
+    async def over(self, event: Event) -> None:
+        self.told.append(event)
+
+    start = making
+    table: ClassVar = {
+        making: {Other(ChannelDestroyed): over},
+        talking: {Other(StasisEnd): over},
+        over: {After(3600): over},
+    }
+
+
+class TestWhatItMade:
+    """The same command finds what it had made; nothing is made twice, and nothing is lost."""
+
+    @virtual_time
+    async def test_channels_and_bridges_are_found_by_the_commands_that_made_them(self):
+        server = Server()
+        async with Process(server, Desk) as old:
+            call = await server.calls()
+            made = [each.id for each in old.flow(call).made]
+            assert len(made) == 4 and made == server.made("channel") + server.made(
+                "snoop"
+            ) + server.made("bridge")
+            async with restarted(server, old, Desk) as new:
+                assert [each.id for each in new.flow(call).made] == made
+                assert set(server.channels) | set(server.bridges) == {call, *made}
+                assert not any(
+                    line.startswith(("POST /bridges", "POST /channels/c"))
+                    and not line.endswith("/variable")
+                    for line in server.lines
+                )
+
+    @virtual_time
+    async def test_their_handles_know_how_it_is(self):
+        server = Server()
+        async with Process(server, Desk) as old:
+            call = await server.calls()
+            desk, other, _, bridge = old.flow(call).made
+            await bridge.add(other)
+            await server.answers(desk.id)
+            async with restarted(server, old, Desk) as new:
+                desk, other, _, bridge = new.flow(call).made
+                assert desk.state == "Up" and not desk.awaited and other.bridge_id == bridge.id
+                assert list(bridge.channels) == [other.id] and bridge.type == "mixing"
+                # Adding who is inside would let it leave and enter again.
+                server.lines.clear()
+                await bridge.add(other)
+                assert server.lines == []
+
+    @virtual_time
+    async def test_they_end_with_the_call_as_before(self):
+        server = Server()
+        async with Process(server, Desk) as old:
+            call = await server.calls()
+            async with restarted(server, old, Desk):
+                await server.hangs_up(call)
+                assert server.channels == {} and server.bridges == {}
+
+    @virtual_time
+    async def test_what_is_not_there_any_more_is_made_again(self):
+        server = Server()
+        async with Process(server, Desk) as old:
+            call = await server.calls()
+            desk = old.flow(call).made[0]
+            await old.kill()
+            await server.hangs_up(desk.id)
+            async with Process(server, Desk) as new:
+                again = new.flow(call).made[0]
+                assert again.id == desk.id and desk.id in server.channels
+                assert len(server.made("channel")) == 2
+
+    @virtual_time
+    async def test_what_an_earlier_state_made_is_owned_still(self):
+        class Later(Told):
+            data: Any = Data()
+
+            async def making(self, event: Event) -> str:
+                self.data.desk = await self.channel.originate("PJSIP/desk")
+                return "made"
+
+            async def waiting(self, event: Event) -> None:
+                self.told.append(event)
+
+            start = making
+            table: ClassVar = {making: {"made": waiting}, waiting: {After(3600): waiting}}
+
+        server = Server()
+        async with Process(server, Later) as old:
+            call = await server.calls()
+            (desk,) = server.made("channel")
+            async with restarted(server, old, Later) as new:
+                assert new.runner(call).state == "waiting"
+                assert server.made("channel") == [desk]
+                assert new.flow(call).data.desk.id == desk
+                await server.hangs_up(call)
+                assert server.channels == {}
+
+    @virtual_time
+    async def test_a_new_entry_of_the_same_state_makes_new_things(self):
+        class Twice(Desk):
+            async def making(self, event: Event) -> None:
+                self.made.append(await self.channel.bridge())
+
+            start = making
+            table: ClassVar = {making: {(ChannelDtmfReceived, "1"): making}}
+
+        server = Server()
+        async with Process(server, Twice) as old:
+            call = await server.calls()
+            async with restarted(server, old, Twice) as new:
+                await server.digit(call, "1")
+                first, second = new.flow(call).made
+                assert first.id != second.id and set(server.bridges) == {first.id, second.id}
+
+    @virtual_time
+    async def test_what_an_action_made_is_not_taken_for_the_states_own(self):
+        class Acting(Desk):
+            async def making(self, event: Event) -> None:
+                self.made.append(await self.channel.bridge())
+
+            async def more(self, event: Event) -> None:
+                self.made.append(await self.channel.bridge())
+
+            start = making
+            table: ClassVar = {}
+
+        from stasis.flow import Do
+
+        class WithAction(Acting):
+            start = Acting.making
+            table: ClassVar = {Acting.making: {(ChannelDtmfReceived, "1"): Do(Acting.more)}}
+
+        server = Server()
+        async with Process(server, WithAction) as old:
+            call = await server.calls()
+            await server.digit(call, "1")
+            by_state, by_action = (each.id for each in old.flow(call).made)
+            async with restarted(server, old, WithAction) as new:
+                assert [each.id for each in new.flow(call).made] == [by_state]
+                assert set(server.bridges) == {by_state, by_action}  # owned, though not asked for
+                await server.hangs_up(call)
+                assert server.bridges == {}
+
+    @virtual_time
+    async def test_what_was_made_and_never_answered_is_found_too(self):
+        class Bridging(Told):
+            async def making(self, event: Event) -> None:
+                self.told.append(event)
+                self.bridge = await self.channel.bridge()
+
+            start = making
+            table: ClassVar = {making: {After(3600): making}}
+
+        server = Server()
+        async with Process(server, Bridging) as old:
+            held = asyncio.Event()
+            take = server.take
+
+            async def slowly(request: Any) -> Any:
+                answer = await take(request)
+                if request.path.startswith("/bridges/bridge-"):
+                    await held.wait()
+                return answer
+
+            server.take = slowly  # type: ignore[method-assign]
+            call = await server.calls()
+            (bridge,) = server.bridges
+            server.take = take  # type: ignore[method-assign]
+            killing = asyncio.ensure_future(old.kill())
+            await turn()
+            held.set()
+            await killing
+            async with Process(server, Bridging) as new:
+                assert new.flow(call).bridge.id == bridge and list(server.bridges) == [bridge]
+
+
+class Ringing(Told):
+    """Rings a desk, talks with it, and notices its end."""
+
+    data: Any = Data()
+
+    async def ringing(self, event: Event) -> None:
+        self.told.append(event)
+        self.data.desk = await self.channel.originate("PJSIP/desk")
+
+    async def talking(self, event: Event) -> None:
+        self.told.append(event)
+        self.data.room = await self.channel.bridge()
+        await self.data.room.add(self.channel, self.data.desk)
+
+    async def alone(self, event: Event) -> None:
+        self.told.append(event)
+
+    start = ringing
+    table: ClassVar = {
+        ringing: {Other(StasisStart): talking, Other(ChannelDestroyed): alone},
+        talking: {Other(StasisEnd): alone},
+        alone: {Other(StasisEnd): alone},
+    }
+
+
+class TestWhileNobodyLooked:
+    """What became of the others meanwhile is told as the events that were missed."""
+
+    @virtual_time
+    async def test_a_desk_that_still_rings_may_answer_later(self):
+        server = Server()
+        async with Process(server, Ringing) as old:
+            call = await server.calls()
+            (desk,) = server.made("channel")
+            async with restarted(server, old, Ringing) as new:
+                assert new.runner(call).state == "ringing"
+                assert new.flow(call).data.desk.awaited
+                await server.answers(desk)
+                assert new.runner(call).state == "talking"
+                (bridge,) = server.bridges.values()
+                assert bridge["channels"] == [call, desk]
+
+    @virtual_time
+    async def test_a_desk_that_answered_meanwhile_is_heard_to_have_answered(self):
+        server = Server()
+        async with Process(server, Ringing) as old:
+            call = await server.calls()
+            (desk,) = server.made("channel")
+            await old.kill()
+            await server.answers(desk)
+            async with Process(server, Ringing) as new:
+                assert new.runner(call).state == "talking"
+                resumed, answered = new.flow(call).told
+                assert isinstance(resumed, Resumed) and isinstance(answered, StasisStart)
+                assert answered.channel.id == desk
+
+    @virtual_time
+    async def test_a_desk_that_left_meanwhile_is_heard_to_have_left(self):
+        server = Server()
+        async with Process(server, Ringing) as old:
+            call = await server.calls()
+            (desk,) = server.made("channel")
+            await server.answers(desk)
+            assert old.runner(call).state == "talking"
+            await old.kill()
+            await server.hangs_up(desk)
+            async with Process(server, Ringing) as new:
+                assert new.runner(call).state == "alone"
+                event = new.flow(call).told[-1]
+                assert isinstance(event, StasisEnd) and event.channel.id == desk
+                assert new.flow(call).data.desk.gone is not None
+
+    @virtual_time
+    async def test_two_who_talk_go_on_talking(self):
+        server = Server()
+        async with Process(server, Ringing) as old:
+            call = await server.calls()
+            (desk,) = server.made("channel")
+            await server.answers(desk)
+            async with restarted(server, old, Ringing) as new:
+                flow = new.flow(call)
+                (bridge,) = server.bridges.values()
+                assert bridge["channels"] == [call, desk] and flow.data.room.id == bridge["id"]
+                assert new.runner(call).state == "talking"
+                assert not any("addChannel" in line for line in server.lines)
+                await server.hangs_up(desk)
+                assert new.runner(call).state == "alone"
+
+    @virtual_time
+    async def test_who_had_gone_before_is_gone_and_not_told_again(self):
+        server = Server()
+        async with Process(server, Ringing) as old:
+            call = await server.calls()
+            (desk,) = server.made("channel")
+            await server.answers(desk)
+            await server.hangs_up(desk)
+            assert old.runner(call).state == "alone"
+            async with restarted(server, old, Ringing) as new:
+                flow = new.flow(call)
+                assert flow.told == [Resumed(application=APP, state="alone")]
+                assert flow.data.desk.id == desk and flow.data.desk.gone is not None
+                with pytest.raises(ChannelGone):
+                    await flow.data.desk.answer()
+
+    @virtual_time
+    async def test_a_bridge_that_is_gone_says_so(self):
+        server = Server()
+        async with Process(server, Ringing) as old:
+            call = await server.calls()
+            (desk,) = server.made("channel")
+            await server.answers(desk)
+            await server.hangs_up(desk)
+            await old.kill()
+            server.bridges.clear()
+            async with Process(server, Ringing) as new:
+                room = new.flow(call).data.room
+                assert room.destroyed
+                await room.emptied(0)
+
+    @virtual_time
+    async def test_digits_pressed_meanwhile_are_lost_and_later_ones_count(self):
+        server = Server()
+        async with Process(server, Menu) as old:
+            call = await server.calls()
+            await old.kill()
+            await server.digit(call, "1")
+            async with Process(server, Menu) as new:
+                assert new.runner(call).state == "menu"
+                await server.digit(call, "1")
+                assert new.runner(call).state == "pin"
+
+
+class Dials(Told):
+    """Dials in one state, and connects in the next."""
+
+    data: Any = Data()
+
+    async def dialling(self, event: Event) -> str:
+        self.told.append(event)
+        self.data.ringing = await self.channel.dial("PJSIP/desk", "PJSIP/other", timeout=30)
+        return str((await self.data.ringing.answered()).status)
+
+    async def talking(self, event: Event) -> None:
+        self.told.append(event)
+        self.result = await self.data.ringing.answered()
+        self.data.room = await self.data.ringing.connect()
+
+    async def nobody(self, event: Event) -> None:
+        self.result = await self.data.ringing.answered()
+
+    start = dialling
+    table: ClassVar = {
+        dialling: {"ANSWER": talking, "NOANSWER": nobody, "BUSY": nobody},
+        talking: {Other(StasisEnd): nobody},
+        nobody: {After(3600): nobody},
+    }
+
+
+class Early(Dials):
+    """Dials with early media: the caller hears the other side before it answers."""
+
+    async def dialling(self, event: Event) -> str:
+        self.told.append(event)
+        self.data.ringing = await self.channel.dial("PJSIP/desk", early_media=True)
+        return str((await self.data.ringing.answered()).status)
+
+    async def talking(self, event: Event) -> None:
+        self.told.append(event)
+        self.result = await self.data.ringing.answered()
+        self.data.room = await self.data.ringing.connect()
+
+    start = dialling
+    table: ClassVar = {
+        dialling: {"ANSWER": talking, "NOANSWER": Dials.nobody},
+        talking: {Other(StasisEnd): Dials.nobody},
+        Dials.nobody: {After(3600): Dials.nobody},
+    }
+
+
+class TestDialling:
+    @virtual_time
+    async def test_who_answered_has_answered(self):
+        server = Server()
+        async with Process(server, Dials) as old:
+            call = await server.calls()
+            desk, _ = server.made("channel")
+            await server.answers(desk)
+            assert old.runner(call).state == "talking"
+            assert server.made("channel") == [desk]
+            async with restarted(server, old, Dials) as new:
+                flow = new.flow(call)
+                assert flow.result.status == "ANSWER" and flow.result.channel.id == desk
+                assert flow.result.statuses == {"PJSIP/desk": "ANSWER", "PJSIP/other": "CANCEL"}
+                assert server.made("channel") == [desk] and len(server.bridges) == 1
+                (bridge,) = server.bridges.values()
+                assert bridge["channels"] == [call, desk]
+
+    @virtual_time
+    async def test_who_did_not_answer_has_not(self):
+        server = Server()
+        async with Process(server, Dials) as old:
+            call = await server.calls()
+            for desk in server.made("channel"):
+                await server.hangs_up(desk)
+            assert old.runner(call).state == "nobody"
+            async with restarted(server, old, Dials) as new:
+                result = new.flow(call).result
+                assert (result.status, result.channel) == ("NOANSWER", None)
+
+    @virtual_time
+    async def test_whoever_rings_goes_on_ringing_and_may_answer(self):
+        server = Server()
+        async with Process(server, Dials) as old:
+            call = await server.calls()
+            desks = server.made("channel")
+            assert len(desks) == 2
+            async with restarted(server, old, Dials) as new:
+                assert server.made("channel") == desks
+                await server.answers(desks[1])
+                assert new.runner(call).state == "talking"
+                assert new.flow(call).result.channel.id == desks[1]
+                assert server.made("channel") == [desks[1]]
+
+    @virtual_time
+    async def test_one_that_answered_meanwhile_wins(self):
+        server = Server()
+        async with Process(server, Dials) as old:
+            call = await server.calls()
+            desk, _ = server.made("channel")
+            await old.kill()
+            await server.answers(desk)
+            async with Process(server, Dials) as new:
+                assert new.runner(call).state == "talking"
+                assert new.flow(call).result.channel.id == desk
+                assert server.made("channel") == [desk]
+
+    @virtual_time
+    async def test_the_one_who_talked_and_has_left_parts_the_talk(self):
+        server = Server()
+        async with Process(server, Dials) as old:
+            call = await server.calls()
+            desk, _ = server.made("channel")
+            await server.answers(desk)
+            await old.kill()
+            await server.hangs_up(desk)
+            async with Process(server, Dials) as new:
+                assert new.runner(call).state == "nobody"
+
+    @virtual_time
+    async def test_with_early_media_too(self):
+        server = Server()
+        async with Process(server, Early) as old:
+            call = await server.calls()
+            (desk,) = server.made("channel")
+            (bridge,) = server.bridges
+            async with restarted(server, old, Early) as new:
+                assert server.made("channel") == [desk] and list(server.bridges) == [bridge]
+                assert server.bridges[bridge]["channels"] == [call, desk]
+                await server.answers(desk)
+                assert new.runner(call).state == "talking"
+                async with restarted(server, new, Early) as third:
+                    assert third.runner(call).state == "talking"
+                    assert third.flow(call).result.channel.id == desk
+                    assert third.flow(call).data.room.id == bridge
+                    assert server.bridges[bridge]["channels"] == [call, desk]
+
+    @virtual_time
+    async def test_one_that_answered_meanwhile_with_early_media_wins_too(self):
+        server = Server()
+        async with Process(server, Early) as old:
+            call = await server.calls()
+            (desk,) = server.made("channel")
+            await old.kill()
+            await server.answers(desk)
+            async with Process(server, Early) as new:
+                assert new.runner(call).state == "talking"
+                assert new.flow(call).result.channel.id == desk
+
+
+class Rung(Told):
+    """Creates a channel, and rings it when it is ready."""
+
+    async def ringing(self, event: Event) -> None:
+        self.told.append(event)
+        self.desk = await self.channel.create("PJSIP/desk")
+        await self.desk.ring_out(30)
+
+    async def talking(self, event: Event) -> None:
+        self.told.append(event)
+
+    start = ringing
+    table: ClassVar = {
+        ringing: {Other(Dial, "ANSWER"): talking},
+        talking: {After(3600): talking},
+    }
+
+
+class TestRingingOut:
+    """A channel that was created is rung once, whoever looks."""
+
+    @virtual_time
+    async def test_one_that_rings_goes_on_ringing(self):
+        server = Server()
+        async with Process(server, Rung) as old:
+            call = await server.calls()
+            (desk,) = server.made("channel")
+            assert server.channels[desk]["state"] == "Ringing"
+            async with restarted(server, old, Rung) as new:
+                assert new.runner(call).state == "ringing" and server.made("channel") == [desk]
+                await server.answers(desk)
+                assert new.runner(call).state == "talking"
+
+    @virtual_time
+    async def test_one_that_answered_meanwhile_is_heard_to_have_answered(self):
+        server = Server()
+        async with Process(server, Rung) as old:
+            call = await server.calls()
+            (desk,) = server.made("channel")
+            await old.kill()
+            await server.answers(desk)
+            async with Process(server, Rung) as new:
+                assert new.runner(call).state == "talking"
+
+    @virtual_time
+    async def test_twice_by_the_same_process_is_a_conflict_as_ever(self):
+        server = Server()
+        async with Process(server, Rung) as process:
+            flow = process.flow(await server.calls())
+            with pytest.raises(Conflict):
+                await flow.desk.ring_out()
+
+
+class Speaks(Told):
+    """Plays and records."""
+
+    data: Any = Data()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.recording: LiveRecording | None = None
+
+    async def speaking(self, event: Event) -> None:
+        self.told.append(event)
+        for medium in ("sound:a", "sound:b"):
+            await self.channel.play(medium)
+
+    async def recording_(self, event: Event) -> None:
+        self.told.append(event)
+        self.recording = await self.channel.record("messages/1")
+        result = await self.recording.finished()
+        self.data.message = result.stored
+
+    async def thanks(self, event: Event) -> None:
+        self.told.append(event)
+
+    start = speaking
+    table: ClassVar = {
+        speaking: {(ChannelDtmfReceived, "1"): recording_},
+        recording_: {(ChannelDtmfReceived, "#"): thanks},
+        thanks: {After(3600): thanks},
+    }
+
+
+class TestMedia:
+    @virtual_time
+    async def test_what_the_old_process_played_is_stopped_and_plays_anew(self):
+        server = Server()
+        async with Process(server, Speaks) as old:
+            call = await server.calls()
+            before = set(server.playbacks)
+            assert len(before) == 2
+            async with restarted(server, old, Speaks):
+                after = server.playbacks
+                assert [p["media_uri"] for p in after.values()] == ["sound:a", "sound:b"]
+                assert not before & set(after) and call in server.channels
+
+    @virtual_time
+    async def test_also_when_it_had_played_a_great_deal(self):
+        class Talkative(Speaks):
+            async def speaking(self, event: Event) -> None:
+                for number in range(21):
+                    playback = await self.channel.play(f"sound:{number}")
+                    if number < 20:
+                        await playback.finished()
+                await forever()
+
+            start = speaking
+            table: ClassVar = {}
+
+        server = Server()
+        async with Process(server, Talkative) as old:
+            await server.calls()
+            for _ in range(20):
+                (playback,) = server.playbacks
+                await server.finish(playback)
+            (last,) = server.playbacks
+            assert server.playbacks[last]["media_uri"] == "sound:20"
+            async with restarted(server, old, Talkative):
+                assert [p["media_uri"] for p in server.playbacks.values()] == ["sound:0"]
+
+    @virtual_time
+    async def test_a_recording_that_runs_is_joined(self):
+        server = Server()
+        async with Process(server, Speaks) as old:
+            call = await server.calls()
+            await server.digit(call, "1")
+            assert list(server.recordings) == ["messages/1"]
+            async with restarted(server, old, Speaks) as new:
+                assert list(server.recordings) == ["messages/1"]
+                assert not any("/stop" in line for line in server.lines)
+                await server.finish_recording("messages/1")
+                stored = new.flow(call).data.message
+                assert (stored.name, stored.format) == ("messages/1", "wav")
+
+    @virtual_time
+    async def test_one_that_ended_meanwhile_is_stored(self):
+        server = Server()
+        async with Process(server, Speaks) as old:
+            call = await server.calls()
+            await server.digit(call, "1")
+            await old.kill()
+            await server.finish_recording("messages/1")
+            async with Process(server, Speaks) as new:
+                stored = new.flow(call).data.message
+                assert stored is not None and stored.name == "messages/1"
+                assert server.recordings == {}
+
+    @virtual_time
+    async def test_a_stored_recording_among_the_data_is_there_again(self):
+        server = Server()
+        async with Process(server, Speaks) as old:
+            call = await server.calls()
+            await server.digit(call, "1")
+            await server.finish_recording("messages/1")
+            await server.digit(call, "#")
+            async with restarted(server, old, Speaks) as new:
+                stored = new.flow(call).data.message
+                assert (stored.name, stored.format) == ("messages/1", "wav")
+                assert stored.media_uri == "recording:messages/1"
+
+    @virtual_time
+    async def test_the_same_name_of_somebody_elses_recording_is_still_a_conflict(self):
+        server = Server()
+        async with Process(server, Speaks) as old:
+            call = await server.calls()
+            await server.digit(call, "1")
+            await old.kill()
+            server.recordings["messages/1"]["target_uri"] = "channel:stranger"
+            with capture_logs() as logs:
+                async with Process(server, Speaks) as new:
+                    assert new.link.runners == set() and call not in server.channels
+            (failed,) = [each for each in logs if each["event"] == "the flow failed"]
+            assert failed["error"].startswith("Conflict")
+
+
+async def linear(channel: Channel) -> None:
+    """A function: it only begins anew."""
+    await channel.answer()
+    await channel.bridge()
+    await forever()
+
+
+class Renamed(Menu):
+    """Another flow than the one that ran."""
+
+
+class Fewer(Told):
+    """The flow `Menu` of a later day, without its state `pin`."""
+
+    data: Any = Data()
+
+    async def menu(self, event: Event) -> None:
+        self.told.append(event)
+
+    start = menu
+    table: ClassVar = {menu: {After(3600): menu}}
+
+
+class Newer(Menu):
+    """The flow `Menu` of a later day, whose data have another form."""
+
+    version = 2
+
+
+Fewer.__name__ = Newer.__name__ = "Menu"
+
+
+def losing(on_lost: str) -> Config:
+    """A configuration with this policy."""
+    return Config(engine=EngineConfig(on_lost=on_lost))  # type: ignore[arg-type]
+
+
+# What ran, how it was spoilt, and what runs then.
+LOST: dict[str, tuple[Runnable, Runnable]] = {
+    "linear": (linear, linear),
+    "other flow": (Menu, Renamed),
+    "no such state": (Menu, Fewer),
+    "other version": (Menu, Newer),
+    "garbage": (Menu, Menu),
+    "later format": (Menu, Menu),
+    "data of another kind": (Menu, Menu),
+}
+
+
+async def spoilt(server: Server, call: str, how: str) -> None:
+    """Bring a call that is kept to where it cannot be resumed."""
+    await server.digit(call, "1")
+    text = server.variables[call, VARIABLE]
+    if how == "garbage":
+        text = text[:-20]
+    elif how == "later format":
+        text = text.replace(f'"format":{FORMAT}', f'"format":{FORMAT + 1}')
+    elif how == "data of another kind":
+        text = text.replace('"tries":0', '"tries":"many"')
+    server.variables[call, VARIABLE] = text
+
+
+class TestLost:
+    """A call that cannot be resumed is never in limbo: it follows the policy."""
+
+    @pytest.mark.parametrize("how", LOST)
+    def test_by_default_it_begins_anew(self, how: str):
+        before, after = LOST[how]
+
+        @virtual_time
+        async def test() -> None:
+            server = Server()
+            async with Process(server, before) as old:
+                call = await server.calls("de", "vip")
+                await spoilt(server, call, how)
+                with capture_logs() as logs:
+                    async with restarted(server, old, after) as new:
+                        runner = new.runner(call)
+                        assert runner.state == runner.flow.start.__name__
+                        assert runner.channel.args == ("de", "vip")
+                        if isinstance(runner.flow, Told):
+                            assert isinstance(runner.flow.told[0], StasisStart)
+                            assert runner.flow.data == Data()
+                        assert new.link.counts["resumed"] == 0
+                (lost,) = [each for each in logs if each["event"] == "the call cannot be resumed"]
+                assert lost["becomes"] == "restart" and lost["channel"] == call
+
+        test()
+
+    @pytest.mark.parametrize("how", LOST)
+    def test_or_goes_on_in_the_dialplan(self, how: str):
+        before, after = LOST[how]
+
+        @virtual_time
+        async def test() -> None:
+            server = Server()
+            async with Process(server, before) as old:
+                call = await server.calls()
+                await spoilt(server, call, how)
+                async with restarted(server, old, after, losing("continue")) as new:
+                    assert new.link.runners == set()
+                    assert f"POST /channels/{call}/continue" in server.lines
+                    assert server.channels[call]["dialplan"]["app_name"] == "Playback"
+
+        test()
+
+    @pytest.mark.parametrize("how", LOST)
+    def test_or_is_hung_up(self, how: str):
+        before, after = LOST[how]
+
+        @virtual_time
+        async def test() -> None:
+            server = Server()
+            async with Process(server, before) as old:
+                call = await server.calls()
+                await spoilt(server, call, how)
+                async with restarted(server, old, after, losing("hangup")) as new:
+                    assert new.link.runners == set() and server.channels == {}
+
+        test()
+
+    @virtual_time
+    async def test_the_flows_own_policy_goes_first(self):
+        class Polite(Newer):
+            on_lost = Leave(then="continue", context="reception", extension="s", priority=1)
+
+        Polite.__name__ = "Menu"
+        server = Server()
+        async with Process(server, Menu) as old:
+            call = await server.calls()
+            async with restarted(server, old, Polite, losing("hangup")):
+                assert f"POST /channels/{call}/continue" in server.lines
+                assert call in server.channels
+
+    @virtual_time
+    async def test_its_word_restart_too(self):
+        class Stubborn(Newer):
+            on_lost = "restart"
+
+        Stubborn.__name__ = "Menu"
+        server = Server()
+        async with Process(server, Menu) as old:
+            call = await server.calls()
+            async with restarted(server, old, Stubborn, losing("hangup")) as new:
+                assert new.runner(call).state == "menu"
+
+    @pytest.mark.parametrize("policy", ["restart", "continue", "hangup"])
+    def test_what_it_had_made_is_closed(self, policy: str):
+        @virtual_time
+        async def test() -> None:
+            server = Server()
+            async with Process(server, linear) as old:
+                call = await server.calls()
+                (before,) = server.bridges
+                async with restarted(server, old, linear, losing(policy)):
+                    assert before not in server.bridges
+                    assert len(server.bridges) == (1 if policy == "restart" else 0)
+                    if policy == "restart":
+                        await server.hangs_up(call)
+                    assert server.bridges == {}
+
+        test()
+
+    @virtual_time
+    async def test_one_whose_record_cannot_be_read_leaves_nothing_behind_either(self):
+        server = Server()
+        async with Process(server, Desk) as old:
+            call = await server.calls()
+            before = {*server.made("channel"), *server.made("snoop"), *server.made("bridge")}
+            server.variables[call, VARIABLE] = "{"
+            async with restarted(server, old, Menu):
+                assert not before & {*server.channels, *server.bridges}
+
+    @virtual_time
+    async def test_what_played_is_stopped(self):
+        class Other_(Told):
+            async def quiet(self, event: Event) -> None:
+                self.told.append(event)
+
+            start = quiet
+            table: ClassVar = {quiet: {After(3600): quiet}}
+
+        server = Server()
+        async with Process(server, Speaks) as old:
+            await server.calls()
+            async with restarted(server, old, Other_):
+                assert server.playbacks == {}
+
+    @virtual_time
+    async def test_one_lost_call_keeps_no_other_from_going_on(self):
+        server = Server()
+        async with Process(server, Menu) as old:
+            lost, kept = await server.calls(), await server.calls()
+            await server.digit(lost, "1")
+            await server.digit(kept, "1")
+            server.variables[lost, VARIABLE] = "no record"
+            async with restarted(server, old, Menu, losing("hangup")) as new:
+                assert [runner.channel.id for runner in new.link.runners] == [kept]
+                assert new.runner(kept).state == "pin"
+
+
+class Upgrading(Newer):
+    """Knows what version 1 has kept."""
+
+    @classmethod
+    def upgrade(cls, data: dict[str, Any], version: int) -> dict[str, Any]:
+        assert version == 1
+        return {"pin": data["pin"].upper(), "tries": 40}
+
+
+class Failing(Newer):
+    """Fails at it."""
+
+    @classmethod
+    def upgrade(cls, data: dict[str, Any], version: int) -> dict[str, Any]:
+        raise LookupError("no such customer")
+
+
+Upgrading.__name__ = Failing.__name__ = "Menu"
+
+
+class TestUpgrade:
+    @virtual_time
+    async def test_older_data_are_brought_to_the_new_form(self):
+        server = Server()
+        async with Process(server, Menu) as old:
+            call = await server.calls()
+            old.flow(call).data.pin = "abc"
+            await server.digit(call, "1")
+            async with restarted(server, old, Upgrading) as new:
+                assert new.runner(call).state == "pin"
+                assert (new.flow(call).data.pin, new.flow(call).data.tries) == ("ABC", 41)
+                assert record_of(server, call).version == 2
+
+    @virtual_time
+    async def test_one_that_fails_loses_its_own_call_only(self):
+        server = Server()
+        async with Process(server, Menu) as old:
+            call = await server.calls()
+            await server.digit(call, "1")
+            with capture_logs() as logs:
+                async with restarted(server, old, Failing) as new:
+                    assert new.runner(call).state == "menu"
+            (lost,) = [each for each in logs if each["event"] == "the call cannot be resumed"]
+            assert lost["error"] == "LookupError: no such customer"
+
+
+class Ear:
+    """Hears nothing."""
+
+    def hear(self, event: Event) -> None:
+        """Nobody is told."""
+
+
+class TestStrays:
+    """What belongs to no call that lives is closed; everything else is left alone."""
+
+    @virtual_time
+    async def test_what_a_call_that_is_over_has_made_is_closed(self):
+        server = Server()
+        async with Process(server, Desk) as old:
+            call = await server.calls()
+            await old.kill()
+            await server.hangs_up(call)
+            assert len(server.channels) == 3 and len(server.bridges) == 1
+            async with Process(server, Desk) as new:
+                assert server.channels == {} and server.bridges == {}
+                assert new.link.counts["strays"] == 4
+
+    @virtual_time
+    async def test_nothing_that_others_have_made_is_touched(self):
+        server = Server()
+        theirs = {"1700000000.1", "channel-queue-0123456789abcdef-1-0", "bridge-7"}
+        for id in theirs:
+            target = server.bridges if id.startswith("bridge") else server.channels
+            target[id] = {"id": id, "channels": [], "bridge_type": "mixing"}
+        server.channels["1700000000.1"] = {"id": "1700000000.1", "name": "PJSIP/x"}
+        async with Process(server, Menu) as new:
+            assert theirs == {*server.channels, *server.bridges}
+            assert new.link.counts["strays"] == 0
+
+    @virtual_time
+    async def test_a_room_is_none_while_somebody_is_inside(self):
+        server = Server()
+        full, empty = (f"bridge-{APP}-{HOUSE}-0-{n}" for n in range(2))
+        for id in (full, empty):
+            server.bridges[id] = {"id": id, "name": id, "channels": [], "bridge_type": "mixing"}
+        server.bridges[full]["channels"] = ["1700000000.1"]
+        async with Process(server, Menu):
+            assert list(server.bridges) == [full]
+
+
+class TestListing:
+    """What `strays_in` counts, from a census alone."""
+
+    census = Census(
+        {id: Snapshot(id=id) for id in ("1700000000.1", f"channel-ivr-{'1' * 16}-1-0")},
+        {id: Live(id=id) for id in (f"bridge-ivr-{'2' * 16}-1-0", f"bridge-queue-{'1' * 16}-1-0")},
+        {},
+        {},
+        {},
+        {},
+    )
+
+    def strays(self, router: Router, *tokens: str) -> list[str]:
+        """The ids of the strays of `ivr`."""
+        return [id for id, _ in strays_in(self.census, ["ivr"], tokens, router)]
+
+    def test_whose_call_lives_is_none(self):
+        assert self.strays(Router(), "1" * 16) == [f"bridge-ivr-{'2' * 16}-1-0"]
+        assert self.strays(Router(), "1" * 16, "2" * 16) == []
+
+    def test_what_somebody_has_claimed_is_none(self):
+        router = Router()
+        router.claim(("channel", f"channel-ivr-{'1' * 16}-1-0"), Claim(Ear(), "ivr"))
+        assert self.strays(router) == [f"bridge-ivr-{'2' * 16}-1-0"]
+
+    def test_an_application_of_one_call_has_none(self):
+        # The other calls of the same flow have links of their own.
+        assert strays_in(self.census, ["ivr:PJSIP/a-1"], [], Router()) == []
+
+
+class TestFound:
+    def test_the_arguments_of_a_call_without_a_record_are_the_dialplans(self):
+        snapshot = Snapshot(id="c1", dialplan=DialplanCEP(app_name="Stasis", app_data="ivr,a,,b"))
+        assert Found("ivr", snapshot).args == ("a", "", "b")
+        assert Found("ivr", Snapshot(id="c1")).args == ()

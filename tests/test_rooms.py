@@ -1,0 +1,282 @@
+"""Rooms: bridges that belong to an application and not to one call, found by their names."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+import attrs
+import pytest
+
+from stasis.ari.events import Event
+from stasis.bridge import Bridge
+from stasis.errors import InvalidRequest, ServerError, Unreachable
+from stasis.flow import After, Flow, Resumed
+from stasis.identity import HOUSE, identity_of
+from stasis.testing.clock import virtual_time
+from tests.server import APP, Process, Server, refused
+
+
+@attrs.define
+class Data:
+    """Which room a call is in."""
+
+    room: Bridge | None = None
+
+
+class Caller(Flow):
+    """Stays; the test brings it into rooms."""
+
+    data = Data()
+
+    def __init__(self) -> None:
+        self.told: list[Event] = []
+
+    async def inside(self, event: Event) -> None:
+        self.told.append(event)
+
+    start = inside
+    table: ClassVar = {inside: {After(36_000): inside}}
+
+
+def made(server: Server) -> list[str]:
+    """The requests that made bridges."""
+    return [
+        line for line in server.lines if line.startswith("POST /bridges/") and line.count("/") == 2
+    ]
+
+
+async def enters(process: Process, server: Server, name: str = "sales") -> tuple[str, Bridge]:
+    """A call comes, and goes into a room."""
+    call = await server.calls()
+    room = await process.link.bridge(APP, name)
+    await room.add(process.runner(call).channel)
+    process.flow(call).data.room = room
+    await process.flow(call).keep()
+    return call, room
+
+
+class TestByName:
+    @virtual_time
+    async def test_the_same_name_is_the_same_room(self):
+        server = Server()
+        async with Process(server, Caller) as process:
+            first = await process.link.bridge(APP, "sales")
+            assert await process.link.bridge(APP, "sales") is first
+            assert len(made(server)) == 1
+            (bridge,) = server.bridges.values()
+            assert (bridge["id"], bridge["name"]) == (first.id, "sales")
+
+    @virtual_time
+    async def test_also_for_those_who_ask_in_the_same_moment(self):
+        server = Server()
+        async with Process(server, Caller) as process:
+            rooms = await asyncio.gather(*(process.link.bridge(APP, "sales") for _ in range(5)))
+            assert len(set(map(id, rooms))) == 1 and len(made(server)) == 1
+
+    @virtual_time
+    async def test_another_name_and_another_application_are_others(self):
+        server = Server()
+        async with Process(server, {APP: Caller, "queue": Caller}) as process:
+            asked = [(APP, "sales"), (APP, "Sales"), (APP, "säles"), ("queue", "sales")]
+            rooms = [await process.link.bridge(*each) for each in asked]
+            assert len({room.id for room in rooms}) == 4
+
+    @virtual_time
+    async def test_its_id_says_that_it_is_the_applications(self):
+        server = Server()
+        async with Process(server, Caller) as process:
+            room = await process.link.bridge(APP, "sales")
+            found = identity_of(room.id)
+            assert found is not None and (found.app, found.token) == (APP, HOUSE)
+
+    @virtual_time
+    async def test_without_a_name_there_is_none(self):
+        server = Server()
+        async with Process(server, Caller) as process:
+            with pytest.raises(InvalidRequest, match="a room needs a name"):
+                await process.link.bridge(APP, "")
+
+    @virtual_time
+    async def test_one_that_was_not_made_is_made_for_the_next_who_asks(self):
+        server = Server()
+        async with Process(server, Caller) as process:
+            server.refuse["POST /bridges"] = refused(500, "no")
+            with pytest.raises(ServerError):
+                await process.link.bridge(APP, "sales")
+            server.refuse.clear()
+            room = await process.link.bridge(APP, "sales")
+            assert list(server.bridges) == [room.id]
+
+    @virtual_time
+    async def test_one_that_was_destroyed_is_made_anew_under_another_id(self):
+        server = Server()
+        async with Process(server, Caller) as process:
+            first = await process.link.bridge(APP, "sales")
+            await first.destroy()
+            second = await process.link.bridge(APP, "sales")
+            assert second.id != first.id and list(server.bridges) == [second.id]
+
+    @virtual_time
+    async def test_a_thousand_rooms_that_come_and_go_leave_nothing(self):
+        server = Server()
+        async with Process(server, Caller) as process:
+            for number in range(1000):
+                await (await process.link.bridge(APP, f"room {number}")).destroy()
+            rooms = process.link.calls.rooms
+            assert len(rooms._rooms) <= 130 and len(rooms._locks) <= 130
+            assert rooms.by_id() == {} and process.link.router.counts()["claims"] == 0
+
+
+class TestCalls:
+    @virtual_time
+    async def test_several_calls_are_in_one_room(self):
+        server = Server()
+        async with Process(server, Caller) as process:
+            first, room = await enters(process, server)
+            second, again = await enters(process, server)
+            assert room is again and list(room.channels) == [first, second]
+
+    @virtual_time
+    async def test_it_outlives_the_calls_inside(self):
+        server = Server()
+        async with Process(server, Caller) as process:
+            first, room = await enters(process, server)
+            second, _ = await enters(process, server)
+            await server.hangs_up(first)
+            assert list(room.channels) == [second] and not room.destroyed
+            await server.hangs_up(second)
+            await room.emptied(0)
+            assert not room.destroyed and room.id in server.bridges
+
+    @virtual_time
+    async def test_a_flow_hears_who_enters_by_its_own_channel_only(self):
+        server = Server()
+        async with Process(server, Caller) as process:
+            first, _ = await enters(process, server)
+            inbox = process.runner(first).inbox
+            await enters(process, server)
+            assert len(inbox) == 0 and process.flow(first).told[1:] == []
+
+
+class TestAfterARestart:
+    @virtual_time
+    async def test_the_room_is_the_same_while_somebody_is_inside(self):
+        server = Server()
+        async with Process(server, Caller) as old:
+            call, room = await enters(old, server)
+            await old.kill()
+            async with Process(server, Caller) as new:
+                again = await new.link.bridge(APP, "sales")
+                assert again.id == room.id and list(again.channels) == [call]
+                assert len(made(server)) == 1
+
+    @virtual_time
+    async def test_the_flows_that_are_inside_have_it_in_their_data(self):
+        server = Server()
+        async with Process(server, Caller) as old:
+            first, room = await enters(old, server)
+            second, _ = await enters(old, server)
+            await old.kill()
+            async with Process(server, Caller) as new:
+                found = [new.flow(call).data.room for call in (first, second)]
+                assert found[0] is found[1] and found[0].id == room.id
+                assert found[0] is await new.link.bridge(APP, "sales")
+                assert [type(each) for each in new.flow(first).told] == [Resumed]
+
+    @virtual_time
+    async def test_it_is_not_closed_when_one_of_them_leaves(self):
+        server = Server()
+        async with Process(server, Caller) as old:
+            first, room = await enters(old, server)
+            second, _ = await enters(old, server)
+            await old.kill()
+            async with Process(server, Caller) as new:
+                await server.hangs_up(first)
+                assert server.bridges[room.id]["channels"] == [second]
+                assert list((await new.link.bridge(APP, "sales")).channels) == [second]
+
+    @virtual_time
+    async def test_who_enters_later_is_seen(self):
+        server = Server()
+        async with Process(server, Caller) as old:
+            first, room = await enters(old, server)
+            await old.kill()
+            async with Process(server, Caller) as new:
+                second, again = await enters(new, server)
+                assert again.id == room.id and list(again.channels) == [first, second]
+
+    @virtual_time
+    async def test_a_new_room_beside_it_is_another(self):
+        server = Server()
+        async with Process(server, Caller) as old:
+            call, sales = await enters(old, server)
+            await old.kill()
+            async with Process(server, Caller) as new:
+                other = await new.link.bridge(APP, "support")
+                assert other.id != sales.id
+                assert server.bridges[sales.id]["channels"] == [call]
+                assert server.bridges[other.id]["name"] == "support"
+
+    @virtual_time
+    async def test_one_where_nobody_is_inside_ends(self):
+        server = Server()
+        async with Process(server, Caller) as old:
+            await old.link.bridge(APP, "sales")
+            await old.kill()
+            async with Process(server, Caller) as new:
+                assert server.bridges == {}
+                room = await new.link.bridge(APP, "sales")
+                assert list(server.bridges) == [room.id]
+
+    @virtual_time
+    async def test_its_id_is_not_used_again(self):
+        server = Server()
+        async with Process(server, Caller) as old:
+            before = (await old.link.bridge(APP, "sales")).id
+            await old.kill()
+            async with Process(server, Caller) as new:
+                assert (await new.link.bridge(APP, "sales")).id != before
+
+
+class TestThroughAGap:
+    @virtual_time
+    async def test_one_that_stands_is_the_same(self):
+        server = Server()
+        async with Process(server, Caller) as process:
+            call, room = await enters(process, server)
+            await process.deaf()
+            await process.hears()
+            assert await process.link.bridge(APP, "sales") is room
+            assert list(room.channels) == [call]
+
+    @virtual_time
+    async def test_one_where_nobody_is_inside_too(self):
+        server = Server()
+        async with Process(server, Caller) as process:
+            room = await process.link.bridge(APP, "sales")
+            await process.deaf()
+            await process.hears()
+            assert not room.destroyed and await process.link.bridge(APP, "sales") is room
+
+    @virtual_time
+    async def test_one_that_is_gone_is_made_anew(self):
+        server = Server()
+        async with Process(server, Caller) as process:
+            room = await process.link.bridge(APP, "sales")
+            await process.deaf()
+            server.bridges.clear()
+            await process.hears()
+            assert room.destroyed
+            again = await process.link.bridge(APP, "sales")
+            assert again.id != room.id and list(server.bridges) == [again.id]
+
+    @virtual_time
+    async def test_a_server_that_is_not_there_says_so(self):
+        server = Server()
+        async with Process(server, Caller) as process:
+            process.dead = True
+            with pytest.raises(Unreachable):
+                await process.link.bridge(APP, "sales")
+            process.dead = False
+            assert (await process.link.bridge(APP, "sales")).id in server.bridges
