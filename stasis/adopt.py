@@ -87,7 +87,9 @@ def resume(runner: Runner, found: Found, census: Census, rooms: Mapping[str, Bri
     if record is None:
         raise FlowError(found.problem)
     owner.token, owner.entry = record.token, record.entry
-    runner.old_media = record.media
+    owner.media_token = record.media
+    runner.old_media = True
+    runner.stale = record.version != flow.version
     runner.channel.args = record.args
     runner.channel.resume(found.snapshot, census.within.get(found.snapshot.id))
     living = Living(runner, census, rooms)
@@ -175,6 +177,8 @@ class Living:
             self._handles[channel_id] = handle
             if not gone:
                 self.missing.append(handle)
+                # The state that made it must not make it again: it hears of its end.
+                self.runner.owner.found["channel", channel_id] = handle
         return handle
 
     def bridge(self, bridge_id: str) -> Bridge:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stasis.ari.bridges import Bridge as Snapshot
@@ -88,8 +88,13 @@ class Bridge(Target):
         bridge = cls(owner, bridge_id, type, name)
 
         async def create() -> Snapshot:
+            create = owner.ari.bridges.create_with_id
             try:
-                made = await owner.ari.bridges.create_with_id(bridge.id, type=type, name=name)
+                try:
+                    made = await create(bridge.id, type=type, name=name)
+                except OutcomeUnknown:
+                    # Asterisk does not know it: it has not arrived.
+                    made = await create(bridge.id, type=type, name=name)
             except OutcomeUnknown:
                 raise  # it may be there: the owner destroys it
             except Exception:
@@ -181,23 +186,19 @@ class Bridge(Target):
             for channel in channels
         ]
         try:
-            try:
-                await self._owner.run(
-                    self._owner.ari.bridges.add_channel(
-                        self.id,
-                        channel=[channel.id for channel in channels],
-                        role=role,
-                        mute=mute,
-                        absorb_dtmf=absorb_dtmf,
-                        inhibit_connected_line_updates=inhibit_connected_line_updates or None,
-                    )
-                )
-            except OutcomeUnknown:
-                # The events tell; and sent twice, it would let them leave and enter again.
-                if not await entered(waits, timeout):
-                    raise
-            for wait in waits:
-                await wait.within(timeout)
+            sure = await self._add(
+                [channel.id for channel in channels],
+                role=role,
+                mute=mute,
+                absorb_dtmf=absorb_dtmf,
+                inhibit_connected_line_updates=inhibit_connected_line_updates or None,
+            )
+            if not await entered(waits, timeout, raises=False):
+                left = await self._missing(channels)
+                if left and not sure:
+                    # It has not arrived. Sent twice, it would let them leave and enter again.
+                    await self._add([channel.id for channel in left], role=role, mute=mute)
+                await entered(waits, timeout if left and not sure else 0.0)
         except (InvalidParameter, Unprocessable, Conflict) as error:
             # Asterisk says 400 of a channel it does not know, and 409 or 422 of one that leaves.
             for channel in channels:
@@ -210,6 +211,26 @@ class Bridge(Target):
         finally:
             for wait in waits:
                 wait.cancel()
+
+    async def _add(self, ids: list[str], **how: Any) -> bool:
+        """Ask Asterisk. Returns whether it is known to have heard."""
+        try:
+            await self._owner.run(self._owner.ari.bridges.add_channel(self.id, channel=ids, **how))
+        except OutcomeUnknown:
+            return False
+        return True
+
+    async def _missing(self, channels: Iterable[Channel]) -> list[Channel]:
+        """Which of them are not inside; of those that are, the event was missed: it is told."""
+        owner, live = self._owner, await self.get()
+        for channel in channels:
+            if channel.id in live.channels and channel.bridge_id != self.id:
+                owner.router.dispatch(
+                    ChannelEnteredBridge(
+                        application=owner.app, bridge=live, channel=channel.snapshot
+                    )
+                )
+        return [channel for channel in channels if channel.id not in live.channels]
 
     async def remove(self, *channels: Channel) -> None:
         """Take channels out; they stay in Stasis. One that is not inside is fine.
@@ -267,11 +288,15 @@ class Bridge(Target):
         self.forget()
 
 
-async def entered(waits: Sequence[Wait[ChannelEnteredBridge]], timeout: float) -> bool:
-    """Whether all have entered within the time."""
-    try:
-        for wait in waits:
+async def entered(
+    waits: Sequence[Wait[ChannelEnteredBridge]], timeout: float, *, raises: bool = True
+) -> bool:
+    """Whether all have entered within the time. Raises WaitTimeout when that is wanted."""
+    for wait in waits:
+        try:
             await wait.within(timeout)
-    except WaitTimeout:
-        return False
+        except WaitTimeout:
+            if raises:
+                raise
+            return False
     return True

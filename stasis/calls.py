@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from stasis.adopt import Found, found_in, resume, strays_in
-from stasis.ari import Ari
+from stasis.ari import Ari, Version
 from stasis.ari.events import (
     CallBroadcast,
     ChannelDestroyed,
@@ -64,12 +64,6 @@ TOLD = (
     ChannelLeftBridge,
     Dial,
 )
-# What becomes of a call that cannot be resumed, by the configuration's word.
-LOST: dict[str, Leave | None] = {
-    "restart": None,
-    "continue": Leave(then="continue"),
-    "hangup": Leave(reason="failure"),
-}
 
 
 class Calls:
@@ -118,6 +112,10 @@ class Calls:
         self._over: set[str] = set()
         self._idle = asyncio.Event()
         self._idle.set()
+
+    def learn(self, version: Version | None) -> None:
+        """The server's version, which decides what can be asked of it."""
+        self._ari.version = version
 
     # Who comes in
 
@@ -196,11 +194,16 @@ class Calls:
 
     def _runner(self, channel_id: str, app: str, program: Program) -> Runner | None:
         try:
-            runner = Runner(
-                channel_id, app, program, self._ari, self._router, self._config, self._keep
+            return Runner(
+                channel_id,
+                app,
+                program,
+                self._ari,
+                self._router,
+                self._config,
+                self._keep,
+                self._asterisk,
             )
-            runner.flow.asterisk = self._asterisk
-            return runner
         except Exception as error:
             # The flow's own `__init__` has failed, in the reader: end this call, and read on.
             log.error("the flow could not be made", flow=program.flow.__name__, exc_info=error)
@@ -320,9 +323,7 @@ class Calls:
 
     def _lose(self, runner: Runner, begins: StasisStart, error: Exception) -> None:
         """A call that cannot be resumed follows its flow's policy."""
-        policy = runner.flow.on_lost
-        leave = LOST[self._config.on_lost] if policy is None else policy
-        leave = None if leave == "restart" else leave
+        leave = runner.on_lost
         log.warning(
             "the call cannot be resumed",
             channel=runner.channel.id,

@@ -291,6 +291,10 @@ class Dialling(Media):
 
     def _expire(self) -> None:
         """Asterisk has not told how it ended."""
+        if not self._owner.router.hearing.now:
+            # It may have, and we did not hear it: after the gap it is compared.
+            self._timer = self._loop.call_later(GRACE_SECONDS, self._expire)
+            return
         for attempt in self._give_up("NOANSWER"):
             self._hang_up(attempt, "no_answer")
         self._decide()

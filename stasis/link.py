@@ -110,7 +110,10 @@ class Link:
         metrics = metrics or Metrics()
         self.meter = metrics.of(name)
         metrics.watch(name, self.live)
-        self._gate = Gate(Measured(send or self._socket or self._http, metrics, name))
+        self._gate = Gate(
+            Measured(send or self._socket or self._http, metrics, name),
+            self.router.hearing.regained,
+        )
         self.ari = Ari(self._gate)
         direct = send or (self._socket if over_socket else None) or self._http
         self._direct = Ari(Measured(direct, metrics, name))
@@ -119,7 +122,9 @@ class Link:
             self.ari,
             self.router,
             config.engine,
-            keep_of(config.keep, self.ari, name),
+            # Not over the socket where there is another way: a channel that records takes a
+            # variable only when it has done, and on a socket everything would wait behind it.
+            keep_of(config.keep, self._direct, name),
             self.meter,
             self._spawn,
             self._backoff,
@@ -129,7 +134,7 @@ class Link:
         self._take_over = take_over
         self._frames = frames
         self._recovery = Recovery(
-            self.ari, self._direct, self.router, self.calls, config, self.meter, self.take
+            self._direct, self.router, self.calls, config, self.meter, self.take
         )
         self._decoder = Decoder()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -472,6 +477,7 @@ class Link:
         if math.isinf(lost.retry_in):
             log.debug("the event socket is closed", reason=lost.reason)
             return  # what ends with it follows
+        self.router.hearing.lose()
         if self.state.value == "ready":
             self._counts["gaps"] += 1
             self._deaf_since = self._last_heard()
@@ -511,6 +517,7 @@ class Link:
             return
         if self._opened is not opened:
             return
+        self.router.hearing.regain()
         gap = self._gap()
         self.meter.ready(gap.seconds if gap is not None else None)
         self.state.set("ready")

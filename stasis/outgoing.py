@@ -200,6 +200,8 @@ class Outgoing:
         self, another: Channel, send: Callable[[str], Coroutine[Any, Any, Snapshot]]
     ) -> Channel:
         """What this state had made before a restart: what became of it is told once more."""
+        if another.gone is not None:
+            return another  # and its end is told
         send(another.id).close()  # never sent; whoever watches the channel is armed by it
         app, snapshot = self._owner.app, another.snapshot
         rings = Dial(application=app, peer=snapshot, dialstatus="RINGING")

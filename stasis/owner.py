@@ -104,10 +104,10 @@ class Owner:
     def enter(self, *, again: bool = False) -> None:
         """A state is entered. again: the one that was entered before a restart."""
         self.resumed = again
+        self._numbers = {}
         if not again:
             self.entry += 1
-        self._numbers = {}
-        self.media_token = new_token()
+            self.media_token = new_token()
 
     def made_id(self, kind: str) -> str:
         """The id of the next thing that is made: see `Identity`."""

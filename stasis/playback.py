@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 from attrs import frozen
 
 from stasis.ari.events import Event, PlaybackFinished, PlaybackStarted
-from stasis.errors import AriError, ChannelGone, NotFound, NotPlayed
+from stasis.errors import AriError, ChannelGone, NotFound, NotPlayed, WaitTimeout
 from stasis.owner import PLAYBACKS, Media, Owner
 
 if TYPE_CHECKING:
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["Playback", "PlaybackResult"]
 
 log = structlog.get_logger("stasis.playback")
+
+# How long the end of an older process' playback may take to be told.
+OLD_SECONDS = 2.0
 
 
 @frozen
@@ -173,14 +175,21 @@ class Playback(Media):
         await self._owner.run(self._owner.ari.playbacks.control(self.id, operation=operation))
 
 
-async def stop_old(owner: Owner, media_token: str) -> None:
+async def stop_old(owner: Owner) -> None:
     """Stop what a process that is gone has started to play: its ids can be guessed.
 
-    media_token: of that process, see `Owner.playback_id`. What has ended is fine.
+    Waits for their ends, since the state that is entered again gives the same ids again.
     """
 
     async def stop(number: int) -> None:
-        with suppress(AriError):
-            await owner.ari.playbacks.stop(f"playback-{media_token}-{number}")
+        playback_id = f"playback-{owner.media_token}-{number}"
+        end = owner.router.expect(("playback", playback_id), PlaybackFinished)
+        try:
+            await owner.ari.playbacks.stop(playback_id)
+            await end.within(OLD_SECONDS)
+        except (AriError, WaitTimeout):
+            pass  # it has ended, or it is one that Asterisk cannot stop
+        finally:
+            end.cancel()
 
     await asyncio.gather(*map(stop, range(PLAYBACKS)))

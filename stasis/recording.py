@@ -23,12 +23,12 @@ class RecordingResult:
     """How a recording ended.
 
     state: `done` (stored), `canceled` by us (nothing is kept). duration: seconds as Asterisk
-    counts them. talking, silence: seconds of each, where `max_silence` was given, else None.
-    stored: what was stored; None when canceled.
+    counts them, None when its end was missed in a gap. talking, silence: seconds of each, where
+    `max_silence` was given, else None. stored: what was stored; None when canceled.
     """
 
     state: Literal["done", "canceled"]
-    duration: int
+    duration: int | None
     talking: int | None
     silence: int | None
     stored: StoredRecording | None
@@ -131,10 +131,12 @@ class LiveRecording:
             raise NotRecorded(self.name, event.recording.cause or "Asterisk gave no reason")
         assert isinstance(event, RecordingFinished)
         live = event.recording
-        told = event.raw.get("recording", {})  # the model's 0 would say that nobody talked
+        # The model's 0 would say that nobody talked; an end that was missed tells no length.
+        told = event.raw.get("recording", {}) if event.frame else {}
+        duration = told.get("duration")
         talking, silence = told.get("talking_duration"), told.get("silence_duration")
         if self._canceled:
-            return RecordingResult("canceled", live.duration, talking, silence, None)
+            return RecordingResult("canceled", duration, talking, silence, None)
         try:
             await self._owner.run(self._owner.ari.recordings.get_stored(self.name))
         except NotFound:
@@ -145,7 +147,7 @@ class LiveRecording:
             ) from None
         # An end that was missed in a gap tells no format.
         stored = StoredRecording(self._owner, self.name, live.format or self.format)
-        return RecordingResult("done", live.duration, talking, silence, stored)
+        return RecordingResult("done", duration, talking, silence, stored)
 
     async def stop(self) -> None:
         """Stop and keep it; one that has ended is fine. ARI: POST /recordings/live/{name}/stop."""

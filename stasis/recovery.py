@@ -34,25 +34,23 @@ log = structlog.get_logger("stasis.recovery")
 class Recovery:
     """For one Asterisk.
 
-    ari: for requests of calls. direct: for our own, which no gate shuts and no dead socket holds.
-    take: hands an event on, as if it had come. fences: those that are out. version: Asterisk's.
+    ari: sends our own requests, which no gate holds back until this has been done. take: hands
+    an event on, as if it had come. fences: those that are out. version: Asterisk's.
     """
 
     def __init__(
         self,
         ari: Ari,
-        direct: Ari,
         router: Router,
         calls: Calls,
         config: Config,
         meter: Meter,
         take: Callable[[Event], None],
     ) -> None:
-        self.fences = Fences(direct)
+        self.fences = Fences(ari)
         self.version: Version | None = None
         self._booted: datetime | None = None
         self._ari = ari
-        self._direct = direct
         self._router = router
         self._calls = calls
         self._config = config
@@ -64,9 +62,10 @@ class Recovery:
 
         Raises AriError. ARI: GET /asterisk/info.
         """
-        info = await self._direct.asterisk.get_info(only=["system", "status"])
+        info = await self._ari.asterisk.get_info(only=["system", "status"])
         self.version = Version.parse(info.system.version) if info.system else None
-        self._ari.version = self._direct.version = self.version
+        self._ari.version = self.version
+        self._calls.learn(self.version)
         before, booted = self._booted, info.status.startup_time if info.status else None
         self._booted = booted
         return before is not None and booted is not None and before != booted

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from attrs import frozen
@@ -16,13 +16,15 @@ from attrs import frozen
 from stasis.ari.events import KEYS, Event, StasisStart
 from stasis.errors import FlowError, WaitTimeout
 
-__all__ = ["Claim", "Hearer", "Key", "Router", "Wait", "keys_of"]
+__all__ = ["Claim", "Hearer", "Hearing", "Key", "Router", "Wait", "keys_of"]
 
 E = TypeVar("E", bound=Event)
 
 Key: TypeAlias = tuple[str, str]
 """What an event is about: its kind (`channel`, `bridge`, `playback`, `recording`, …) and id."""
 
+# How long deadlines wait for a gap to end.
+DEAF_SECONDS = 60.0
 # How an object of each kind is told apart.
 IDENTITY: dict[str, Callable[[Any], str]] = {
     "channel": lambda channel: str(channel.id),
@@ -57,6 +59,36 @@ class Claim:
     handle: Any = None
 
 
+class Hearing:
+    """Whether events reach us. now: yes, or there is no link that could say no."""
+
+    def __init__(self) -> None:
+        self.now = True
+        self._again = asyncio.Event()
+
+    def lose(self) -> None:
+        """From now on events are lost."""
+        self.now = False
+        self._again.clear()
+
+    def regain(self) -> None:
+        """Events come again, and what was missed has been told."""
+        self.now = True
+        self._again.set()
+
+    async def regained(self) -> bool:
+        """Wait for the end of a gap, not for ever. Returns whether there was one that has ended."""
+        return not self.now and await self.again()
+
+    async def again(self) -> bool:
+        """Wait until events come again, not for ever. Returns whether they do."""
+        if not self.now:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DEAF_SECONDS):
+                    await self._again.wait()
+        return self.now
+
+
 class Wait(Generic[E]):
     """One awaited event. It is armed from the moment it exists, so arm it before you send.
 
@@ -71,8 +103,10 @@ class Wait(Generic[E]):
         what: str,
         key: Key,
         forget: Callable[[Wait[E]], None],
+        hearing: Hearing,
     ) -> None:
         self.key = key
+        self._hearing = hearing
         self._kinds = kinds
         self._where = where
         self._forget = forget
@@ -87,17 +121,20 @@ class Wait(Generic[E]):
         return self._future.done()
 
     async def within(self, seconds: float) -> E:
-        """The event. seconds: the deadline from now.
+        """The event. seconds: the deadline from now; it does not run out while events are lost.
 
         Raises WaitTimeout, or what ended the wait: ChannelGone when its channel left.
         """
-        try:
-            async with asyncio.timeout(seconds):
-                return await asyncio.shield(self._future)
-        except TimeoutError:
-            if self._future.done():
-                return self._future.result()
-            raise WaitTimeout(self.what, seconds) from None
+        while True:
+            try:
+                async with asyncio.timeout(seconds):
+                    return await asyncio.shield(self._future)
+            except TimeoutError:
+                if self._future.done():
+                    return self._future.result()
+                # Whether it has happened is only known after the gap.
+                if self._hearing.now or not await self._hearing.again():
+                    raise WaitTimeout(self.what, seconds) from None
 
     def fail(self, error: Exception) -> None:
         """End the wait with an error."""
@@ -131,6 +168,7 @@ class Router:
     """The claims and waits of one Asterisk.
 
     filtered: kinds that Asterisk was asked not to send, so waiting for them would be in vain.
+    hearing: whether events reach us.
     """
 
     def __init__(self) -> None:
@@ -138,6 +176,7 @@ class Router:
         self._waits: dict[Key, list[Wait[Any]]] = {}
         self._held: dict[Key, list[tuple[Hearer, Event]]] = {}
         self._touched: set[Key] | None = None
+        self.hearing = Hearing()
         self.filtered: frozenset[type[Event]] = frozenset()
 
     def claim(self, key: Key, claim: Claim) -> None:
@@ -169,7 +208,7 @@ class Router:
             names = ", ".join(kind.__name__ for kind in deaf)
             raise FlowError(f"Asterisk does not send {names} here: name it in the flow's `hears`")
         words = what or f"{' or '.join(kind.__name__ for kind in kinds)} of {' '.join(key)}"
-        wait: Wait[E] = Wait(kinds, where, words, key, self._forget)
+        wait: Wait[E] = Wait(kinds, where, words, key, self._forget, self.hearing)
         self._waits.setdefault(key, []).append(wait)
         return wait
 

@@ -27,6 +27,7 @@ from stasis.ari.events import (
     Event,
     PlaybackFinished,
     StasisEnd,
+    StasisStart,
 )
 from stasis.body import Body
 from stasis.channel import Channel
@@ -37,7 +38,11 @@ from stasis.errors import (
     Conflict,
     FlowError,
     InboxOverflow,
+    NotAri,
+    NotBooted,
     NotFound,
+    OutcomeUnknown,
+    Unreachable,
 )
 from stasis.flow import (
     EMPTY,
@@ -69,6 +74,15 @@ log = structlog.get_logger("stasis.runner")
 
 # How long entering a state may wait for its record to be kept; it goes on being kept then.
 KEEP_SECONDS = 1.0
+# What becomes of a call that cannot be resumed, by the configuration's word.
+LOST: dict[str, Leave | None] = {
+    "restart": None,
+    "continue": Leave(then="continue"),
+    "hangup": Leave(reason="failure"),
+}
+# What is raised when Asterisk itself does not answer, and how long its loss may take to be noticed.
+NO_ANSWER = (Unreachable, OutcomeUnknown, NotBooted, NotAri)
+NOTICED_SECONDS = 0.25
 # How long the end of a call that Asterisk does not know may take to be told, before we ask.
 PRESUME_SECONDS = 2.0
 PRESUME_MOST = 30.0
@@ -114,8 +128,10 @@ class Runner:
     """Runs one call.
 
     app: the Stasis application it entered. program: its flow. keep: where its record is kept.
-    failure: the first that the flow has raised, or None. old_media: of the playbacks that an
-    older process has started and that still play, see `Owner`. Nothing outlives the call.
+    asterisk: what the flow sees as its `asterisk`.
+    failure: the first that the flow has raised, or None. old_media: an older process may have
+    started playbacks that still play. stale: what is kept of the call has an older form. Nothing
+    outlives the call.
     """
 
     def __init__(
@@ -127,6 +143,7 @@ class Runner:
         router: Router,
         config: EngineConfig,
         keep: Keep,
+        asterisk: Any = None,
     ) -> None:
         self.app = app
         self.state = ""
@@ -135,12 +152,9 @@ class Runner:
         self.channel = Channel(self.owner, channel_id)
         self.channel.claim()
         self.channel.on_gone(self._gone)
-        self.flow: Flow = program.flow()
-        self.flow.channel = self.channel
-        self.flow.plugin = program.plugin
-        self.flow._keep = self.keep
-        if "data" not in vars(self.flow):
-            self.flow.data = copy.deepcopy(type(self.flow).data)
+        self._program = program
+        self._asterisk = asterisk
+        self.flow = self._flow()
         self.channel.on_become = self.owner.on_turn = self._keep_soon
         self._keep = keep
         self._keeping = asyncio.Lock()
@@ -152,7 +166,8 @@ class Runner:
         self._begun = 0.0
         self._read: Body[Any] | None = None
         self._verifying: asyncio.Task[None] | None = None
-        self.old_media: str | None = None
+        self.old_media = False
+        self.stale = False
         self._anew = False
         self._passed: list[ChannelDtmfReceived] = []
         self._ends: dict[str, list[Event]] = {}
@@ -222,8 +237,8 @@ class Runner:
         log.info("call", args=self.channel.args, caller=self.channel.caller_number)
         last: Event | None = None
         try:
-            if self.old_media is not None:
-                await stop_old(self.owner, self.old_media)
+            if self.old_media:
+                await stop_old(self.owner)
             if self._anew:
                 await self.owner.close_made()
             step = await self._walk()
@@ -272,17 +287,61 @@ class Runner:
         else:
             step = Step(self.flow.start.__name__, first if isinstance(first, Event) else None)
         while step.state is not None:
-            step = await self._stay(step.state, step.event)
+            try:
+                step = await self._stay(step.state, step.event)
+            except Exception as error:
+                if not isinstance(step.event, Resumed) or isinstance(error, InboxOverflow):
+                    raise
+                step = await self._lose(error)
         return step
+
+    async def _lose(self, error: Exception) -> Step:
+        """The state could not go on after a restart: the call follows `on_lost`."""
+        policy = self.on_lost
+        self._report(error)
+        log.warning("the call cannot be resumed", becomes=policy.then if policy else "restart")
+        if policy is not None:
+            return Step(None, leave=policy)
+        await self.owner.close_made()
+        self.flow = self._flow()
+        return Step(self.flow.start.__name__, self._first())
+
+    @property
+    def on_lost(self) -> Leave | None:
+        """How the call is left when it cannot be resumed; None when it begins anew."""
+        policy = self.flow.on_lost
+        policy = LOST[self._config.on_lost] if policy is None else policy
+        return None if policy == "restart" else policy
+
+    def _first(self) -> Event:
+        """The event with which the call begins anew."""
+        return StasisStart(
+            application=self.app, channel=self.channel.snapshot, args=self.channel.args
+        )
+
+    def _flow(self) -> Flow:
+        """A new flow object for the call."""
+        flow = self._program.flow()
+        flow.channel = self.channel
+        flow.plugin = self._program.plugin
+        flow._keep = self.keep
+        if self._asterisk is not None:
+            flow.asterisk = self._asterisk
+        if "data" not in vars(flow):
+            flow.data = copy.deepcopy(type(flow).data)
+        return flow
 
     async def _stay(self, state: str, event: Event | None) -> Step:
         """Be in one state: run its body, and listen until a trigger leads out."""
         self.state = state
         structlog.contextvars.bind_contextvars(state=state)
         log.debug("enters state")
-        self.owner.enter(again=isinstance(event, Resumed))
-        # Before the body's first command: what plays would keep Asterisk from setting a variable.
-        await self.owner.done_within(KEEP_SECONDS, self.keep())
+        again = isinstance(event, Resumed)
+        self.owner.enter(again=again)
+        if not again or self.stale:
+            # Before the body's first command: what plays, and what is recorded, would keep
+            # Asterisk from setting a variable.
+            await self.owner.done_within(KEEP_SECONDS, self.keep())
         row = self.flow.rows.get(state, EMPTY)
         body = Body(getattr(self.flow, state)(event), name=f"{self.channel.id} {state}")
         body.task.add_done_callback(lambda _: self.inbox.put(Returned(body), always=True))
@@ -393,10 +452,8 @@ class Runner:
             await action.leave(self._config.leave_timeout)
         if not action.task.cancelled():
             error = action.task.exception()
-            if error is not None and not self._is_end(error):
+            if error is not None and not await self._over(error):
                 raise error
-            if error is not None:
-                self._presume()
         return None
 
     async def _returned(self, row: Row, body: Body[Any]) -> Step | None:
@@ -408,8 +465,7 @@ class Runner:
             )
         error = body.task.exception()
         if error is not None:
-            if self._is_end(error):
-                self._presume()
+            if await self._over(error):
                 return None  # StasisEnd is in the inbox, or on its way
             if isinstance(error, ChannelGone):
                 # Another channel has gone; the row may know what then. Its end may have been heard
@@ -431,6 +487,18 @@ class Runner:
                 f" not have; known: {[t for t in row.edges if isinstance(t, str)]}"
             )
         return await self._follow(row, outcome, Outcome(outcome=outcome))
+
+    async def _over(self, error: BaseException) -> bool:
+        """Whether the call is over, and what was raised only says so."""
+        if self._is_end(error):
+            self._presume()
+            return True
+        if isinstance(error, NO_ANSWER):
+            # Asterisk itself may have gone, and with it the call: that is told in a moment.
+            await asyncio.sleep(NOTICED_SECONDS)
+            await self.owner.router.hearing.again()
+            return self.channel.gone is not None
+        return False
 
     def _presume(self) -> None:
         """Asterisk says that the call is gone: if that is not told soon, it is asked again."""

@@ -114,21 +114,30 @@ class Target:
             raise Conflict("POST", f"/recordings/live/{name}", 409, "it is being recorded already")
         recording = LiveRecording(self._owner, name, format, self.uri)
         self._remember(recording)
-        work = self._run(
-            self._operations.record(
-                self.id,
-                name=name,
-                format=format,
-                max_duration_seconds=max_duration,
-                max_silence_seconds=max_silence,
-                if_exists=if_exists,
-                beep=beep,
-                terminate_on=terminate_on,
+        resumed = self._owner.resumed and not ACTING.get()
+
+        def send() -> Coroutine[Any, Any, object]:
+            return self._run(
+                self._operations.record(
+                    self.id,
+                    name=name,
+                    format=format,
+                    max_duration_seconds=max_duration,
+                    max_silence_seconds=max_silence,
+                    if_exists=if_exists,
+                    beep=beep,
+                    terminate_on=terminate_on,
+                )
             )
-        )
-        if self._owner.resumed and not ACTING.get():
-            work = self._joined(name, work)
-        task = self._owner.command(work)
+
+        async def sure() -> None:
+            try:
+                await (self._joined(name, send()) if resumed else send())
+            except OutcomeUnknown:
+                # Asterisk does not know it: it has not arrived, or is over, and then it is stored.
+                await self._joined(name, send())
+
+        task = self._owner.command(sure())
         recording.sent(task)
         await self._made(recording, task)
         return recording

@@ -131,10 +131,16 @@ class TestIds:
 
     def test_each_entry_has_its_own_playbacks(self, owner: Owner):
         words = set()
-        for again in (False, True, False):
-            owner.enter(again=again)
+        for _ in range(3):
+            owner.enter()
             words.add(owner.media_token)
         assert len(words) == 3
+
+    def test_one_that_is_resumed_gives_the_same_ids_again(self, owner: Owner):
+        owner.enter()
+        ids = [owner.playback_id(), owner.playback_id()]
+        owner.enter(again=True)
+        assert [owner.playback_id(), owner.playback_id()] == ids
 
     def test_what_was_there_is_taken_once_and_only_by_a_state_that_is_resumed(self, owner: Owner):
         key = ("bridge", "b")

@@ -91,7 +91,7 @@ async def connect(
             if first and not (config.start_timeout and isinstance(error, NOT_YET)):
                 raise
             wait = backoff.next()
-            if isinstance(error, (Unauthorized, Forbidden, NotAri)):
+            if isinstance(error, (Unauthorized, Forbidden)):
                 wait = max(wait, REFUSED_SECONDS)
             yield Lost(error.reason, wait)
             await asyncio.sleep(wait)
