@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test test-asterisk check generate clean
+.PHONY: run test test-asterisk faults check generate clean
 
 # The IVR on a real Asterisk: your own if stasis.toml or STASIS_ASTERISK_URL names one, else the lab.
 run: $(READY)
@@ -19,6 +19,12 @@ test: $(READY)
 test-asterisk: $(READY)
 	$(BIN)/stasis lab prepare
 	$(BIN)/pytest -m asterisk
+
+# Cuts, kills, a restarted Asterisk, broken user code, a million mutated frames: half an hour.
+# Each ends with one JSON line; progress is on standard error.
+faults: $(READY)
+	$(BIN)/stasis lab prepare
+	$(BIN)/python -m tests.faults
 
 # Style, types, layers, generated code against the live servers.
 check: $(READY)
