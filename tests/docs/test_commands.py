@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from stasis import config
-from stasis.lab import example
+from stasis.config import ListenConfig
+from stasis.lab import example, outbound
 from tests.docs.pages import DOCS, PAGES, blocks, named, prose
 
 LINK = re.compile(r"\[[^]]+\]\(([^)\s]+)\)")
@@ -69,6 +70,20 @@ def test_what_goes_into_a_file_of_asterisk_is_what_the_example_has() -> None:
     for block in blocks(DOCS / "asterisk.md", "ini"):
         known = {line.rstrip() for line in files[block.lines[0].removeprefix("; ")].splitlines()}
         assert [line for line in block.lines[1:] if line and line not in known] == []
+
+
+def test_the_outbound_connection_is_as_the_tests_make_it() -> None:
+    """The labs of tests/asterisk/test_listen.py have these sections."""
+    texts = {block.lines[0]: block.text for block in blocks(DOCS / "operations.md", "ini")}
+    one = outbound.Outbound(
+        name="east",
+        url="ws://127.0.0.1:8089/ari?east",
+        apps=("ivr", "hello"),
+        username=ListenConfig().username,
+        password="a-long-random-text",
+    )
+    assert outbound.client(one) in texts["; websocket_client.conf"]
+    assert outbound.ari_sections([one]).removeprefix(outbound.MARK).strip() in texts["; ari.conf"]
 
 
 @pytest.mark.parametrize("page", named(PAGES))

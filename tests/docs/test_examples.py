@@ -12,14 +12,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
 
+import msgspec
 import pytest
 
 from stasis import Channel
 from stasis.draw import draw
+from stasis.keep import VARIABLE
+from stasis.record import Record
+from stasis.servers import Servers
 from stasis.testing.clock import run
 from stasis.testing.fake import FakeAsterisk, FakeCall
 from tests.docs.conftest import Import
 from tests.docs.pages import PAGES, blocks, named
+from tests.server import Process, Server
 
 Scenario: TypeAlias = Callable[[ModuleType], Awaitable[None]]
 SCENARIOS: dict[str, Scenario] = {}
@@ -123,6 +128,20 @@ async def other(page: ModuleType) -> None:
     assert await walk(page.Desk, busy) == "goodbye"
 
 
+@scenario("gap")
+async def gap(page: ModuleType) -> None:
+    async with Process(server := Server(), page.Again) as process:
+        call = await server.calls()
+        (before,) = server.playbacks
+        await process.deaf()
+        await server.digit(call, "1")  # lost
+        await process.hears()
+        (after,) = server.playbacks
+        assert process.runner(call).state == "menu" and after != before
+        await server.digit(call, "1")
+        assert server.channels == {}
+
+
 @scenario("after")
 async def after(page: ModuleType) -> None:
     assert await walk(page.Patient, lambda *_: asyncio.sleep(9.9)) == "menu"
@@ -179,6 +198,86 @@ async def voicemail(page: ModuleType) -> None:
             assert flow.kept.startswith("inbox/") != deleted
             requests = [each for each in asterisk.requests if each.startswith("DELETE /recordings")]
             assert bool(requests) == deleted
+
+
+def kept(server: Server, call: str) -> Record:
+    """What is kept of a call."""
+    return Record.decode(server.variables[call, VARIABLE])
+
+
+async def to_question(server: Server) -> str:
+    """A call that has told its number, and leaves its question."""
+    call = await server.calls()
+    for digit in "47110":
+        await server.digit(call, digit)
+    assert kept(server, call).state == "question"
+    return call
+
+
+@scenario("resumes")
+async def resumes(page: ModuleType) -> None:
+    """Killed in each state: the caller goes on as if nothing had been."""
+    server = Server()
+    async with Process(server, page.Helpdesk) as process:
+        call = await to_question(server)
+        (name,) = server.recordings
+    async with Process(server, page.Helpdesk) as process:
+        data = process.flow(call).data
+        assert (data.customer, data.recording, data.resumed) == ("47110", name, 1)
+        await server.finish_recording(name)
+        (desk,) = server.made("channel")
+    async with Process(server, page.Helpdesk) as process:
+        assert server.made("channel") == [desk], "it still rings, and no second time"
+        await server.answers(desk)
+        assert kept(server, call).state == "talking"
+        (bridge,) = server.bridges
+    async with Process(server, page.Helpdesk) as process:
+        assert list(server.bridges) == [bridge]
+        assert sorted(server.bridges[bridge]["channels"]) == sorted([call, desk])
+        await server.hangs_up(desk)
+        (goodbye,) = server.playbacks
+        await server.finish(goodbye)
+        assert server.channels == {} and server.bridges == {} and not process.link.runners
+
+
+@scenario("upgrades")
+async def upgrades(page: ModuleType) -> None:
+    server = Server()
+    async with Process(server, page.Helpdesk):
+        call = await to_question(server)
+    now = kept(server, call)
+    assert now.version == 2 and now.data is not None
+    before = {("number" if key == "customer" else key): value for key, value in now.data.items()}
+    old = msgspec.structs.replace(now, version=1, data=before)
+    server.variables[call, VARIABLE] = old.encode()
+    async with Process(server, page.Helpdesk) as process:
+        assert process.flow(call).data.customer == "47110"
+        assert process.runner(call).state == "question"
+
+
+@scenario("loses")
+async def loses(page: ModuleType) -> None:
+    server = Server()
+    async with Process(server, page.Helpdesk):
+        call = await to_question(server)
+    server.variables[call, VARIABLE] = msgspec.structs.replace(
+        kept(server, call), state="a state that is no more"
+    ).encode()
+    async with Process(server, page.Helpdesk):
+        assert f"POST /channels/{call}/continue" in server.lines
+
+
+@scenario("rooms")
+async def rooms(page: ModuleType) -> None:
+    server, runs = Server(), {"conference": page.Conference}
+    async with Process(server, runs):
+        calls = [await server.calls(app="conference") for _ in range(2)]
+        (room,) = server.bridges
+    async with Process(server, runs):
+        calls.append(await server.calls(app="conference"))
+        assert {room: calls} == {id: each["channels"] for id, each in server.bridges.items()}
+        await server.digit(calls[0], "#")
+        assert server.bridges[room]["channels"] == calls[1:]
 
 
 @scenario("hears")
@@ -267,7 +366,7 @@ async def plugin(page: ModuleType) -> None:
     async with FakeAsterisk(page.Remind, made) as asterisk:
         asterisk.app = "reminder"
         asterisk.link.programs = made.programs()
-        made.asterisk = asterisk.link
+        made.servers = Servers({"asterisk": asterisk.link})
         working = asyncio.create_task(made.run())
         made.waiting.put_nowait("4711")
         await asterisk.turn()

@@ -14,6 +14,7 @@ from stasis.app import started
 from stasis.config import HttpConfig, PluginsConfig
 from stasis.http import serve
 from stasis.section import section
+from stasis.servers import Servers
 from tests.docs.conftest import Import
 from tests.docs.pages import DOCS, blocks
 
@@ -41,7 +42,7 @@ async def test_without_a_token_it_does_not_start(module: Import) -> None:
     plugin = page.ReminderPlugin(page.ReminderConfig())
     config = Config(plugins=PluginsConfig(required=["reminder"]))
     with pytest.raises(PluginError, match="token is empty"):
-        async with started([plugin], config, Link(config, {})):
+        async with started([plugin], config, Servers({"asterisk": Link(config, {})})):
             pass
 
 

@@ -21,10 +21,19 @@ from stasis_ivr.target import KINDS
 
 from stasis import Channel, check, errors
 from stasis.ari.generator.rules import SINCE
-from stasis.config import Config
+from stasis.config import Config, load
 from stasis.flow import DETAIL
+from stasis.keep import VARIABLE_LIMIT
 from stasis.section import described
 from tests.docs.pages import DOCS, ROOT, blocks, table
+from tests.test_layers import RANK
+
+SERVERS = "[servers."
+# What is told of the defaults that are not shown.
+SECRETS = {
+    "asterisk.password": "as in `ari.conf.example`",
+    "listen.password": "none, and it must be set",
+}
 
 
 def configuration(section: str) -> str:
@@ -33,7 +42,7 @@ def configuration(section: str) -> str:
     for name, default, what in described(Config):
         if name.partition(".")[0] == section:
             key = name.partition(".")[2]
-            told = f"`{default}`" if default != "***" else "as in `ari.conf.example`"
+            told = SECRETS[name] if default == "***" else f"`{default}`"
             lines.append(
                 f"| `{key}` | {told} | `STASIS_{name.replace('.', '_').upper()}` | {what} |"
             )
@@ -51,12 +60,29 @@ def versions() -> str:
     return "\n".join(lines)
 
 
-SECTIONS = [each.name for each in attrs.fields(Config) if each.name != "plugin"]
+SECTIONS = [each.name for each in attrs.fields(Config) if each.name not in ("plugin", "servers")]
 
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_key_of_the_configuration_is_told(section: str) -> None:
     assert configuration(section) in (DOCS / "configuration.md").read_text("utf-8")
+
+
+def test_the_servers_of_the_page_have_what_the_page_says(tmp_path: Path) -> None:
+    (password := tmp_path / "password").write_text("secret\n")
+    (block,) = (each for each in blocks(DOCS / "configuration.md", "toml") if SERVERS in each.text)
+    file = tmp_path / "stasis.toml"
+    file.write_text(block.text.replace("/etc/stasis/password", str(password)))
+    found = load(file, {"STASIS_SERVERS_EAST_URL": "http://there:8088/ari"}).asterisks()
+    assert list(found) == ["east", "west"] and list(Config().asterisks()) == ["asterisk"]
+    east, west = (each.asterisk for each in found.values())
+    assert (east.url, west.url) == ("http://there:8088/ari", "http://10.0.2.5:8088/ari")
+    assert (east.ping_interval, west.ping_interval) == (10.0, 5.0)
+    assert {each.password.reveal() for each in (east, west)} == {"secret"}
+
+
+def test_what_a_record_may_have_is_told() -> None:
+    assert f"{VARIABLE_LIMIT:,} bytes at most" in (DOCS / "configuration.md").read_text("utf-8")
 
 
 def test_every_version_gate_is_told() -> None:
@@ -240,6 +266,7 @@ def imports(file: Path) -> Iterable[str]:
 def test_every_module_has_its_rank_and_imports_from_no_higher_one() -> None:
     rank = ranks()
     assert set(rank) == modules()
+    assert rank == RANK  # what test_layers.py holds the code to
     wrong = [
         f"{module} imports {other}"
         for module in rank
