@@ -25,7 +25,7 @@ RANKS = (
     "flow program router subject inbox body watch media source draw check keep lease fence",
     "owner target channel controls outgoing bridge playback recording digits ask menu dial dialling"
     " dialstatus application endpoint device_state mailbox sound census rooms record",
-    "runner leaving register resync adopt calls recovery",
+    "runner stay absence leaving register resync adopt calls recovery",
     "link servers",
     "plugin http health",
     "app",

@@ -1,0 +1,254 @@
+"""One state that a call is in: its body, its timers, and the events that it hears.
+
+A trigger leaves the state at once: the body is cancelled at its await and the state's media stop.
+The channel's own end raises ChannelGone in the body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import structlog
+from attrs import frozen
+
+from stasis.ari.events import (
+    ChannelDestroyed,
+    ChannelDtmfReceived,
+    Event,
+    PlaybackFinished,
+    StasisEnd,
+)
+from stasis.body import Body
+from stasis.errors import ChannelGone, FlowError, InboxOverflow
+from stasis.flow import EMPTY, After, Do, Done, Elapsed, Leave, Other, Outcome, Resumed
+from stasis.owner import ACTING
+from stasis.subject import PLAYBACK, subject
+
+if TYPE_CHECKING:
+    from stasis.runner import Runner
+
+__all__ = ["ENDS", "Item", "Stay", "Step", "Stop"]
+
+log = structlog.get_logger("stasis.stay")
+
+# How long entering a state may wait for its record to be kept; it goes on being kept then.
+KEEP_SECONDS = 1.0
+# What ends a channel: it has left us, and then it is gone.
+ENDS = (StasisEnd, ChannelDestroyed)
+
+
+@frozen
+class Fired:
+    """A timer of the state with this body has fired."""
+
+    after: After
+    body: Body[Any]
+
+
+@frozen
+class Returned:
+    """This state's body has returned or raised."""
+
+    body: Body[Any]
+
+
+@frozen
+class Stop:
+    """The program stops: look up from the inbox."""
+
+
+Item: TypeAlias = Event | Fired | Returned | Stop
+
+
+@frozen
+class Step:
+    """What follows a state: another one, or the end. leave: how to leave a call that lives."""
+
+    state: str | None
+    event: Event | None = None
+    leave: Leave | None = None
+
+
+class Stay:
+    """A call's stay in one state.
+
+    call: whose. name: the state's. event: what has led into it. row: what leads out.
+    """
+
+    def __init__(self, call: Runner, name: str, event: Event | None) -> None:
+        self.call = call
+        self.name = name
+        self.event = event
+        self.row = call.flow.rows.get(name, EMPTY)
+        self._read = False
+
+    def __str__(self) -> str:
+        return f"{type(self.call.flow).__name__}.{self.name}"
+
+    async def until(self) -> Step:
+        """Run the body, and listen until a trigger leads out."""
+        call, event = self.call, self.event
+        again = isinstance(event, Resumed)
+        call.owner.enter(again=again)
+        if not again or call.stale:
+            # Before the body's first command: what plays, and what is recorded, would keep
+            # Asterisk from setting a variable.
+            await call.owner.done_within(KEEP_SECONDS, call.keep())
+        body = Body(getattr(call.flow, self.name)(event), name=f"{call.channel.id} {self.name}")
+        body.task.add_done_callback(lambda _: call.inbox.put(Returned(body), always=True))
+        loop = asyncio.get_running_loop()
+        timers = [
+            loop.call_later(after.seconds, partial(call.inbox.put, Fired(after, body), always=True))
+            for after in self.row.timers
+        ]
+        try:
+            # Whatever waits in the inbox, a state that is entered begins: up to its first await.
+            await asyncio.sleep(0)
+            return await self._listen(body)
+        finally:
+            for timer in timers:
+                timer.cancel()
+            if not await body.leave(call.config.leave_timeout):
+                log.error("the state's code does not end when it is left", state=self.name)
+            elif not self._read and not body.task.cancelled():
+                error = body.task.exception()
+                if error is not None and not call.absence.is_end(error):
+                    # Its cleanup failed, or it failed when it was about to be left.
+                    call.report(error)
+            await call.owner.stop_media()
+
+    async def _listen(self, body: Body[Any]) -> Step:
+        """Take items from the inbox until one leads out of the state."""
+        again: deque[ChannelDtmfReceived] = deque()
+        if self.row.takes_digits:
+            # Typed ahead: no earlier state and no question has used these.
+            again.extend(d for d in self.call.passed if d in self.call.channel.digits)
+            self.call.passed = []
+        try:
+            return await self._take(body, again)
+        finally:
+            self.call.passed.extend(again)  # the first has led out; the others are the next state's
+
+    async def _take(self, body: Body[Any], again: deque[ChannelDtmfReceived]) -> Step:
+        """The digits typed ahead first, then the inbox."""
+        while True:
+            item: Item = again.popleft() if again else await self.call.inbox.get()
+            # After the wait, so that nothing is begun which nobody would interrupt any more.
+            if self.call.inbox.overflown:
+                raise InboxOverflow(self.call.channel.id, self.call.inbox.limit)
+            if self.call.stopping is not None:
+                return Step(None, leave=self.call.stopping)
+            if isinstance(item, Event):
+                step = await self._hear(body, item)
+            elif isinstance(item, Returned):
+                step = await self._returned(body) if item.body is body else None
+            elif isinstance(item, Fired):
+                step = None
+                if item.body is body:
+                    step = await self._follow(item.after, Elapsed(seconds=item.after.seconds))
+            else:
+                step = None  # a Stop: it only wakes
+            if step is not None:
+                return step
+
+    async def _hear(self, body: Body[Any], event: Event) -> Step | None:
+        """One event: the end, a trigger, or nothing to this state."""
+        own = subject(event) in (None, self.call.channel.id)
+        if own and isinstance(event, ENDS):
+            body.interrupt(self.call.channel.gone or ChannelGone(self.call.channel.id))
+            await body.over(self.call.config.leave_timeout)
+            return Step(None, event)
+        if isinstance(event, PLAYBACK) and event.playback.id not in self.call.owner.media:
+            return None  # of a state that was left
+        if isinstance(event, PlaybackFinished):
+            self.call.owner.media.pop(event.playback.id, None)
+        if own and isinstance(event, ChannelDtmfReceived):
+            if event not in self.call.channel.digits:
+                return None  # a question has used it
+            if self.call.channel.digits.asking:
+                self._pass(event)
+                return None
+        if not own and isinstance(event, ENDS):
+            self.call.ends.setdefault(event.channel.id, []).append(event)
+        trigger = self.row.match(event, own=own)
+        if trigger is None:
+            if own and isinstance(event, ChannelDtmfReceived):
+                self._pass(event)
+            log.debug("no trigger", event_type=event.type)
+            return None
+        if own and isinstance(event, ChannelDtmfReceived):
+            self.call.channel.digits.discard(event)
+        return await self._follow(trigger, event)
+
+    def _pass(self, digit: ChannelDtmfReceived) -> None:
+        self.call.passed = [d for d in self.call.passed if d in self.call.channel.digits]
+        self.call.passed.append(digit)
+
+    async def _follow(self, trigger: Any, event: Event) -> Step | None:
+        """The trigger's target: an action that stays, or the next state."""
+        target = self.row.edges[trigger]
+        if not isinstance(target, Do):
+            return Step(target, event)
+        if self.call.channel.gone is not None:
+            return None  # its end is in the inbox, and an action now would only keep it there
+        name = target.method.__name__
+        token = ACTING.set(True)
+        action = Body(getattr(self.call.flow, name)(event), name=f"{self.call.channel.id} {name}")
+        ACTING.reset(token)
+        self.call.acting = action
+        try:
+            await asyncio.wait({action.task})
+        finally:
+            self.call.acting = None
+            await action.leave(self.call.config.leave_timeout)
+        if not action.task.cancelled():
+            error = action.task.exception()
+            if error is not None and not await self.call.absence.over(error):
+                raise error
+        return None
+
+    async def _returned(self, body: Body[Any]) -> Step | None:
+        """The body has ended: an outcome, Done, the end of a final state, or an error."""
+        self._read = True
+        if body.task.cancelled():
+            raise FlowError(f"{self}: something that it awaited was cancelled")
+        error = body.task.exception()
+        if error is not None:
+            if await self.call.absence.over(error):
+                return None  # StasisEnd is in the inbox, or on its way
+            if isinstance(error, ChannelGone):
+                # Another channel has gone; the row may know what then. Its end may have been heard
+                # already, in the state before, and does not come again.
+                for end in self.call.ends.get(error.channel_id, ()):
+                    if (trigger := self.row.match(end, own=False)) is not None:
+                        return await self._follow(trigger, end)
+                if self._end_is_coming(error.channel_id):
+                    return None
+            raise error
+        outcome = body.task.result()
+        if not self.row.edges:
+            return Step(None, leave=self.call.flow.on_done)
+        if outcome is None:
+            return await self._follow(Done, Outcome()) if Done in self.row.edges else None
+        if outcome not in self.row.edges:
+            raise FlowError(
+                f"{self} returned {outcome!r}, which its row does not have; known:"
+                f" {[t for t in self.row.edges if isinstance(t, str)]}"
+            )
+        return await self._follow(outcome, Outcome(outcome=outcome))
+
+    def _end_is_coming(self, channel_id: str) -> bool:
+        """Whether another channel's end, as the row knows it, has yet to be heard."""
+        claim = self.call.owner.router.claimed(("channel", channel_id))
+        waiting = (item for item in self.call.inbox if isinstance(item, ENDS))
+        if (claim is None or claim.hearer is not self.call) and all(
+            end.channel.id != channel_id for end in waiting
+        ):
+            return False
+        heard = {type(end) for end in self.call.ends.get(channel_id, ())}
+        return any(
+            isinstance(t, Other) and t.kind in ENDS and t.kind not in heard for t in self.row.edges
+        )
