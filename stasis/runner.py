@@ -31,6 +31,7 @@ from stasis.errors import (
     ChannelGone,
     Conflict,
     InboxOverflow,
+    InvalidParameter,
     NotFound,
 )
 from stasis.flow import (
@@ -160,7 +161,7 @@ class Runner:
             )
             try:
                 await self._keep.save(self.channel.id, record.encode())
-            except (NotFound, Conflict):
+            except (NotFound, Conflict, InvalidParameter):
                 log.debug("not kept: the call is leaving")
             except (AriError, OSError) as error:
                 log.warning("not kept: a restart now would begin the call anew", error=str(error))
