@@ -16,7 +16,7 @@ from attrs import field, frozen
 from stasis.ari.channels import Channel as Snapshot
 from stasis.ari.events import ChannelDestroyed, StasisEnd
 from stasis.bridge import Bridge
-from stasis.census import Census
+from stasis.census import Census, args_of, is_out
 from stasis.channel import Channel
 from stasis.dialling import Dialling
 from stasis.errors import FlowError
@@ -49,7 +49,7 @@ class Found:
         """The arguments of `Stasis(app,…)`, as the dialplan still knows them."""
         if self.record is not None:
             return self.record.args
-        return tuple((self.snapshot.dialplan.app_data or "").split(",")[1:])
+        return args_of(self.snapshot)
 
 
 async def found_in(census: Census, router: Router, keep: Keep) -> list[Found]:
@@ -60,21 +60,32 @@ async def found_in(census: Census, router: Router, keep: Keep) -> list[Found]:
         if (app := census.app_of(channel)) is not None
         and router.claimed(("channel", channel.id)) is None
     ]
-    texts = await asyncio.gather(*(keep.load(channel.id) for _, channel in unclaimed))
+    texts = await asyncio.gather(*(loaded(keep, channel.id) for _, channel in unclaimed))
     calls: list[Found] = []
-    for (app, channel), text in zip(unclaimed, texts, strict=True):
-        record, problem = None, ""
+    for (app, channel), (text, problem) in zip(unclaimed, texts, strict=True):
+        record = None
         if text is not None:
             try:
                 record = Record.decode(text)
             except FlowError as error:
                 problem = str(error)
         if record is not None and record.app != app:
-            record = None  # of the application that it was in before
+            if census.app_of(channel, record.app) == record.app:
+                app = record.app  # it was moved there
+            else:
+                record = None  # of the application that it was in before
         if record is None and identity_of(channel.id) is not None:
             continue  # a flow has made it, and it is no call of its own
         calls.append(Found(app, channel, record, problem))
     return calls
+
+
+async def loaded(keep: Keep, channel_id: str) -> tuple[str | None, str]:
+    """What is kept of a call, and else why it cannot be read: that keeps no other waiting."""
+    try:
+        return await keep.load(channel_id), ""
+    except (OSError, ValueError) as error:
+        return None, f"what was kept of the call cannot be read: {error}"
 
 
 def resume(runner: Runner, found: Found, census: Census, rooms: Mapping[str, Bridge]) -> None:
@@ -121,8 +132,9 @@ def strays_in(
 ) -> list[tuple[str, Identity]]:
     """What flows of our applications have made, whose call is over and that nobody has claimed.
 
-    tokens: of the calls that live. Rooms are no strays while somebody is in them. An application
-    of one call (`app:channel`) has none: other calls of the same flow have links of their own.
+    tokens: of the calls that live. Rooms are no strays while somebody is in them, nor are channels
+    that were sent on in the dialplan. An application of one call (`app:channel`) has none: other
+    calls of the same flow have links of their own.
     """
     ours = {app for app in apps if ":" not in app}
     ids = ((id, identity_of(id)) for id in (*census.channels, *census.bridges))
@@ -133,6 +145,7 @@ def strays_in(
         and found.app in ours
         and found.token not in tokens
         and router.claimed(("bridge" if found.kind == "bridge" else "channel", id)) is None
+        and not (id in census.channels and is_out(census.channels[id]))
         and not (found.token == HOUSE and id in census.bridges and census.bridges[id].channels)
     ]
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import structlog
@@ -26,7 +28,7 @@ from stasis.ari.events import (
     StasisEnd,
     StasisStart,
 )
-from stasis.census import Census
+from stasis.census import Census, is_out
 from stasis.config import EngineConfig
 from stasis.errors import (
     AriError,
@@ -71,10 +73,11 @@ class Calls:
 
     programs: by application. meter: what is counted of them. spawn: starts a task beside the
     reader. backoff: makes the waits of what is tried again. settling: after a connect it is not
-    known yet whose a channel is. hosting: Asterisk has opened the socket, for applications of its
-    choice: a call for one that we do not run is ours to send on. counts: calls that began, that
-    were resumed, strays that were closed, and odd arrivals that were ignored. tasks: what runs
-    each call. asterisk: what flows see as `self.asterisk`.
+    known yet whose a channel is. apart: the calls were let go, and none are taken. hosting:
+    Asterisk has opened the socket, for applications of its choice: a call for one that we do not
+    run is ours to send on. counts: calls that began, that were resumed, strays that were closed,
+    and odd arrivals that were ignored. tasks: what runs each call. asterisk: what flows see as
+    `self.asterisk`.
     """
 
     def __init__(
@@ -95,6 +98,7 @@ class Calls:
         self.draining = False
         self.settling = False
         self.hosting = False
+        self.apart = False
         self.counts = {"calls": 0, "resumed": 0, "strays": 0, "odd": 0}
         self.tasks: dict[Runner, asyncio.Task[None]] = {}
         self._ari = ari
@@ -110,6 +114,8 @@ class Calls:
         self._late: list[StasisStart] = []
         self._early: deque[Event] = deque(maxlen=EARLY)
         self._over: set[str] = set()
+        self._parting: set[str] = set()
+        self._ending: tuple[Leave | None] | None = None
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -124,6 +130,8 @@ class Calls:
         if not usable(event.channel.id):
             self.counts["odd"] += 1  # nothing that we could do with it would reach Asterisk
             return
+        if self.apart:
+            return  # the next process finds it
         replaced = event.replace_channel
         if replaced is not None:
             claim = self._router.claimed(("channel", replaced.id))
@@ -147,11 +155,12 @@ class Calls:
         elif program is None:
             self.counts["odd"] += 1  # of an application that is not ours
             if self.hosting:
-                self._spawn(self._turn_away(event.channel.id, hangup=False))
+                self._part(event.channel.id, self._turn_away)
         elif made:
-            self._spawn(self._turn_away(event.channel.id, hangup=True))
+            log.warning("nobody runs this channel; hanging up", channel=event.channel.id)
+            self._part(event.channel.id, self._rescue)
         elif self.draining:
-            self._spawn(self._turn_away(event.channel.id, hangup=False))
+            self._part(event.channel.id, self._turn_away)
         else:
             self._start(event, program)
 
@@ -169,7 +178,8 @@ class Calls:
         It then enters like any other; who comes too late keeps quiet. ARI: POST /events/claim.
         """
         channel_id = event.channel.id
-        if self.draining or channel_id in self._offered or self.program(event.application) is None:
+        refusing = self.draining or self.apart or self.program(event.application) is None
+        if refusing or channel_id in self._offered:
             return
         self._offered.append(channel_id)  # offered to each of our applications
         try:
@@ -208,7 +218,7 @@ class Calls:
             # The flow's own `__init__` has failed, in the reader: end this call, and read on.
             log.error("the flow could not be made", flow=program.flow.__name__, exc_info=error)
             self._router.release(("channel", channel_id))
-            self._spawn(self._turn_away(channel_id, hangup=True))
+            self._part(channel_id, self._rescue)
             return None
 
     def _begin(self, runner: Runner, *, adopted: bool = False) -> None:
@@ -233,26 +243,45 @@ class Calls:
             if runner.inbox.overflown:
                 self._meter.overflow()
             if runner.channel.gone is None and not runner.letting_go:
-                self._spawn(self._rescue(runner.channel.id))
+                sent_on = runner.channel.sent_on
+                self._part(runner.channel.id, partial(self._rescue, sent_on=sent_on))
             if not self.runners:
                 self._idle.set()
 
-    async def _turn_away(self, channel_id: str, *, hangup: bool) -> None:
+    def _part(self, channel_id: str, how: Callable[[str], Awaitable[None]]) -> None:
+        """See a channel off that nobody here runs; until then it is no call that is found."""
+        self._parting.add(channel_id)
+
+        async def see_off() -> None:
+            try:
+                await how(channel_id)
+            finally:
+                if self.settling and channel_id in self._parting:
+                    self._over.add(channel_id)
+                self._parting.discard(channel_id)
+
+        self._spawn(see_off())
+
+    async def _turn_away(self, channel_id: str) -> None:
         """A channel that nobody here will run: it must not stay in silence."""
         try:
-            if not hangup:
-                await self._ari.channels.continue_in_dialplan(channel_id)
-                return
-            log.warning("nobody runs this channel; hanging up", channel=channel_id)
+            await self._ari.channels.continue_in_dialplan(channel_id)
+        except (NotFound, Conflict):
+            return  # it has gone, or is in the dialplan already
         except StasisError as error:
             log.warning("could not go on in the dialplan", channel=channel_id, error=str(error))
-        await self._rescue(channel_id)
+            await self._rescue(channel_id)
 
-    async def _rescue(self, channel_id: str) -> None:
-        """Hang up a channel that nobody runs any more, as soon as Asterisk can be reached."""
+    async def _rescue(self, channel_id: str, *, sent_on: bool = False) -> None:
+        """Hang up a channel that nobody runs any more, as soon as Asterisk can be reached.
+
+        sent_on: it may be in the dialplan, and only its end was not heard; there it stays.
+        """
         backoff = self._backoff()
-        while True:
+        while channel_id in self._parting:
             try:
+                if sent_on and is_out(await self._ari.channels.get(channel_id)):
+                    return
                 return await self._ari.channels.hangup(channel_id)
             except (Unreachable, OutcomeUnknown, NotBooted) as error:
                 wait = backoff.next()
@@ -269,17 +298,24 @@ class Calls:
         Returns the ids of the channels that were taken over: they may have gone meanwhile, so
         they are to be looked for once more. Raises AriError when Asterisk cannot be asked.
         """
-        await self._keep.prune(census.channels)
+        with suppress(OSError):  # a folder that cannot be read: each call says so, or has no file
+            await self._keep.prune(census.channels)
         self.rooms.adopt(census.bridges.values(), census.heard)
         keys: list[Key] = []
         calls = await found_in(census, self._router, self._keep)
         # What the census knows may be over by now, or be about to close.
-        ours = self._over | {runner.channel.id for runner in self.tasks}
+        ours = self._over | self._parting | {runner.channel.id for runner in self.tasks}
         before = set(self.runners)
         for found in calls:
             key = ("channel", found.snapshot.id)
             if self._router.claimed(key) is None and found.snapshot.id not in ours:
-                self._adopt(found, census)
+                try:
+                    self._adopt(found, census)
+                except Exception as error:
+                    # Every other call waits for this to be done: one must not keep them.
+                    log.error("a call was not taken over; please report this", exc_info=error)
+                    self._router.release(key)
+                    self._part(found.snapshot.id, self._rescue)
                 keys.append(key)
         self._repeat(self.runners - before)
         late, self._late = self._late, []
@@ -319,6 +355,9 @@ class Calls:
             self._lose(runner, begins, error)
         else:
             self.counts["resumed"] += 1
+        if self.draining and self._ending is not None:
+            # The program stops, and all others have been told so already.
+            runner.stop(self._ending[0] or runner.flow.on_error)
         self._begin(runner, adopted=True)
 
     def _lose(self, runner: Runner, begins: StasisStart, error: Exception) -> None:
@@ -336,12 +375,13 @@ class Calls:
         if leave is not None:
             runner.stop(leave)
 
-    async def count_strays(self) -> None:
+    async def count_strays(self, apps: Iterable[str]) -> None:
         """Report what belongs to no call that lives, and that did not the last time either.
 
+        apps: those that are registered here.
         Raises AriError when Asterisk cannot be asked.
         """
-        census = await Census.take(self._ari, self.programs)
+        census = await Census.take(self._ari, apps)
         strays = strays_in(census, census.heard, self.tokens(), self._router)
         ids = {id for id, _ in strays}
         self._meter.strays = len(ids & self._suspects)
@@ -363,11 +403,17 @@ class Calls:
 
     def end(self, leave: Leave | None = None) -> None:
         """End every call soon. leave: how; None takes each flow's `on_error`."""
+        self._ending = (leave,)
         for runner in self.runners:
             runner.stop(leave or runner.flow.on_error)
 
     def let_go(self) -> None:
-        """Leave every call as it is, for another process to go on with. Nothing is closed."""
+        """Leave every call as it is, for another process to go on with. Nothing is closed.
+
+        Whoever comes from now on is that process', until `apart` is taken back.
+        """
+        self.apart = True
+        self._parting.clear()
         self._late.clear()
         self._early.clear()
         for runner in list(self.runners):

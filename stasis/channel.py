@@ -55,8 +55,9 @@ class Channel(Target, Controls, Outgoing):
 
     id: Asterisk's unique id, or ours for a channel we made. args: the arguments of
     `Stasis(app,…)`. digits: what the caller has pressed and nobody has used. gone: why it is
-    no longer ours, or None. bridge_id: the bridge it is in. name, state, caller_number,
-    caller_name and exten read the latest snapshot.
+    no longer ours, or None. sent_on: Asterisk has accepted to go on with it in the dialplan.
+    bridge_id: the bridge it is in. name, state, caller_number, caller_name and exten read the
+    latest snapshot.
     """
 
     kind = "channel"
@@ -74,6 +75,7 @@ class Channel(Target, Controls, Outgoing):
         self._entered: Wait[StasisStart] | None = None
         self._hanging_up = False
         self._unsettled = False
+        self.sent_on = False
         self.on_become: Callable[[], None] | None = None
         self._on_gone: list[Callable[[ChannelGone], None]] = []
         self._waits: list[Wait[Any]] = []

@@ -32,6 +32,7 @@ class Controls:
     id: str
     gone: ChannelGone | None
     snapshot: Snapshot
+    sent_on: bool
     _owner: Owner
     _unsettled: bool
 
@@ -92,6 +93,7 @@ class Controls:
                 self.id, context=context, extension=extension, priority=priority, label=label
             )
         )
+        self.sent_on = True
 
     async def redirect(self, endpoint: str) -> None:
         """Send the other side elsewhere (SIP 302 or REFER). endpoint: of the same technology.

@@ -244,6 +244,7 @@ class Flow:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        check_leaves(cls)
         if "start" in cls.__dict__ or "table" in cls.__dict__:
             cls.rows = compiled(cls)
 
@@ -319,6 +320,16 @@ def trigger_of(trigger: Trigger) -> str:
     if trigger is Done:
         return "done"
     return trigger if isinstance(trigger, str) else trigger.__name__
+
+
+def check_leaves(cls: type[Flow]) -> None:
+    """Refuse what says not how a call is left. Raises FlowError."""
+    for name in ("on_done", "on_error", "on_lost"):
+        policy = getattr(cls, name)
+        if isinstance(policy, Leave) or (name == "on_lost" and policy in (None, "restart")):
+            continue
+        words = ', "restart" or None' if name == "on_lost" else ""
+        raise FlowError(f"{cls.__name__}.{name} must be a Leave(…){words}, not {policy!r}")
 
 
 def compiled(cls: type[Flow]) -> dict[str, Row]:

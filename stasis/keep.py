@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import time
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
@@ -25,6 +27,8 @@ __all__ = ["VARIABLE", "Folder", "Keep", "Nowhere", "Variable", "keep_of"]
 VARIABLE = "STASIS_FLOW"
 # Asterisk takes a body of 40,960 bytes. JSON within JSON grows by its escapes: those count.
 VARIABLE_LIMIT = 40_000
+# A file that was written so short a time ago is not pruned.
+YOUNG_SECONDS = 300.0
 
 
 class Keep(Protocol):
@@ -125,9 +129,13 @@ class Folder:
 
     def _prune(self, living: frozenset[str]) -> None:
         names = {self._file(channel_id).name for channel_id in living}
+        before = time.time() - YOUNG_SECONDS
         for file in self.path.glob("*.json"):
-            if file.name not in names:
-                file.unlink(missing_ok=True)
+            # A young one may be of a call that came in while Asterisk was asked who lives; and
+            # what cannot be deleted keeps no call waiting.
+            with suppress(OSError):
+                if file.name not in names and file.stat().st_mtime < before:
+                    file.unlink()
 
 
 class Nowhere:

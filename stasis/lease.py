@@ -130,16 +130,24 @@ class Lease:
         return None if holder is None or holder.id == self._id or holder.dead else holder
 
     async def run(self) -> None:
-        """Give signs of life until cancelled."""
+        """Take the applications, and give signs of life until cancelled."""
+        take = True
         while True:
             try:
-                await self.renew()
+                await self.renew(take=take)
+                take = False
             except AriError:
                 pass  # whoever watches the connection says so; the next one may come through
             await asyncio.sleep(self._seconds)
 
-    async def renew(self) -> None:
-        """Give one sign of life. Raises AriError. ARI: POST /asterisk/variable."""
+    async def renew(self, *, take: bool = False) -> None:
+        """Give one sign of life. take: also when another process has given one since our last.
+
+        Without, that one is left alone: it has taken over while we could not reach Asterisk.
+        Raises AriError. ARI: GET and POST /asterisk/variable.
+        """
+        if self._beat and not take and any([await self._other(app) for app in self.apps]):
+            return
         self._beat += 1
         holder = Holder(
             host=socket.gethostname(),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import structlog
 
+from stasis.ari.events import StasisEnd
+from stasis.census import is_out
 from stasis.channel import Channel
-from stasis.errors import StasisError
+from stasis.errors import ChannelGone, StasisError
 from stasis.flow import Leave
 from stasis.owner import Owner
 
@@ -32,15 +34,33 @@ async def leave(channel: Channel, owner: Owner, how: Leave) -> None:
         log.debug("the last prompt was not heard", error=str(error))
     await owner.stop_media()
     try:
-        if how.then == "continue":
+        if channel.sent_on:
+            pass  # by its flow, and only the end has yet to be told
+        elif how.then == "continue":
             await channel.continue_in_dialplan(how.context, how.extension, how.priority)
         else:
             await channel.hangup(how.reason)
         await channel.ended(GONE_SECONDS)
     except StasisError as error:
-        if channel.gone is None:
+        not_heard = channel.sent_on or isinstance(error, ChannelGone)
+        if channel.gone is None and not (not_heard and await left(channel, owner)):
             log.warning("the call could not be left as told; hanging up", error=str(error))
             await hang_up(channel)
+
+
+async def left(channel: Channel, owner: Owner) -> bool:
+    """Whether a call is in the dialplan, though its end was not told: a dead socket tells nothing.
+
+    Then it is told here.
+    """
+    try:
+        snapshot = await channel.get()
+    except StasisError:
+        return False
+    if not is_out(snapshot):
+        return False
+    owner.router.dispatch(StasisEnd(application=owner.app, channel=snapshot))
+    return True
 
 
 async def hang_up(channel: Channel) -> None:

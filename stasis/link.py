@@ -34,6 +34,7 @@ from stasis.errors import (
     ApplicationTaken,
     AriError,
     Forbidden,
+    NotAri,
     NotBooted,
     NotSupported,
     OutcomeUnknown,
@@ -63,7 +64,7 @@ log = structlog.get_logger("stasis.link")
 
 LinkState: TypeAlias = Literal["connecting", "ready", "gap", "standby", "stopped"]
 
-# How long the calls that a stop cuts may take to be hung up.
+# How long the calls that a stop cuts may take to be hung up, and the lease to be given back.
 LAST_SECONDS = 1.0
 # Which versions take requests over the event WebSocket.
 OVER_SOCKET = Since("20.14", "21.9", "22.4")
@@ -213,8 +214,9 @@ class Link:
             self.meter.stopped()
             self._end_beat()
             if self._leased:
-                with suppress(StasisError):
-                    await self._lease.release()
+                with suppress(StasisError, TimeoutError):
+                    async with asyncio.timeout(LAST_SECONDS):
+                        await self._lease.release()
             await cancelled(reader, stopped, *self._tasks)
             if self._tasks:
                 # Calls that were cut are hung up: each is tried, and not for long.
@@ -299,7 +301,7 @@ class Link:
             try:
                 await self._recovery.learn()
                 break
-            except (Unreachable, NotBooted) as error:
+            except (Unreachable, NotBooted, NotAri) as error:  # or its modules still load
                 wait = backoff.next()
                 if asyncio.get_running_loop().time() + wait > deadline:
                     raise
@@ -327,7 +329,10 @@ class Link:
                 await self._free()
             await self.idle()  # what was let go may still be at the last of its code
             self._gate.open()
-            frames = self._frames or connect(self.config.asterisk, list(self.programs))
+            self.calls.apart = False
+            frames = self._frames or connect(
+                self.config.asterisk, list(self.programs), again=self._still_ours
+            )
             async with aclosing(frames):  # type: ignore[type-var]
                 async for item in frames:
                     if isinstance(item, bytes):
@@ -340,6 +345,8 @@ class Link:
                         raise self._failed
                     if self._taken or self._abandoned:
                         break
+            if self._failed is not None:
+                raise self._failed
             if not self._taken:
                 return await self._over()
             self._stand_by()
@@ -369,6 +376,17 @@ class Link:
             log.warning("standing by: the application is run already", app=app, by=str(holder))
             self.state.set("standby")
             await self._lease.freed(seen=True)
+
+    async def _still_ours(self) -> bool:
+        """Whether we may connect again: not when another process has taken over meanwhile.
+
+        It has when we could not reach Asterisk for long, and to connect would take its calls.
+        Raises AriError.
+        """
+        if not self._leased or (other := await self._lease.other()) is None:
+            return True
+        self._replaced(other[0])
+        return False
 
     def _stand_by(self) -> None:
         """Another program has one of our applications: wait until it is gone."""
@@ -503,6 +521,7 @@ class Link:
         try:
             known: dict[str, Program] | None = None
             while known != self.apps and self._opened is opened:
+                self.calls.settling = True
                 known = await self._recovery.settle(lambda: self.apps)
         except AriError as error:
             if first and isinstance(error, (Forbidden, Unauthorized)):

@@ -18,7 +18,7 @@ from stasis.ari.events import Event
 from stasis.calls import Calls
 from stasis.census import Census
 from stasis.config import Config
-from stasis.errors import AriError, OutcomeUnknown
+from stasis.errors import AriError, NotFound, OutcomeUnknown
 from stasis.fence import Fences
 from stasis.metrics import Meter
 from stasis.program import Program
@@ -80,10 +80,11 @@ class Recovery:
         """
         # It may be another one now: Asterisk was restarted, or upgraded.
         restarted = await self.learn()
+        if restarted:
+            # Before anything else is asked: what fails now is tried again, and this is not.
+            self.end_all("Asterisk was restarted")
         ours = apps()
         self._router.filtered = await register(self._ari, ours)
-        if restarted:
-            self.end_all("Asterisk was restarted")
         seconds = self._config.asterisk.ping_timeout
         looking = (self._ari, self._router, self.fences, list(ours), self._take, seconds)
         census = await compare(*looking, self._router.settled())
@@ -115,14 +116,22 @@ class Recovery:
             strays = loop.time() - looked >= self._config.engine.strays_interval
             try:
                 for app in apps():
-                    seconds = self._config.asterisk.ping_timeout
-                    self._meter.lag(await self.fences.passed(app, seconds))
+                    self._meter.lag(await self._passed(app))
                 if strays:
                     looked = loop.time()
-                    await self._calls.count_strays()
+                    await self._calls.count_strays(apps())
             except OutcomeUnknown as error:
                 if error.path.startswith("/events/user/"):
                     raise
                 log.warning("cannot look for strays", error=str(error))
             except AriError as error:
                 log.warning("cannot look whether events reach us", error=str(error))
+
+    async def _passed(self, app: str) -> float:
+        try:
+            return await self.fences.passed(app, self._config.asterisk.ping_timeout)
+        except NotFound:
+            # Another program has had it since, and has left: nobody tells us of that.
+            raise OutcomeUnknown(
+                "POST", "/events/user/…", f"Asterisk has forgotten the application {app!r}"
+            ) from None

@@ -187,12 +187,17 @@ def of_channel(census: Census, claim: Claim, id: str) -> list[Event]:
     if known.awaited:
         if census.app_of(live) == app:
             events.append(StasisStart(application=app, channel=live))
-    elif live.dialplan.app_name and census.app_of(live) != app:
+    elif live.dialplan.app_name and census.app_of(live, last_of(live, known, app)) != app:
         return [*events, ended]
     if now is not None and before != now:
         bridge = census.bridges[now]
         events.append(ChannelEnteredBridge(application=app, bridge=bridge, channel=live))
     return events
+
+
+def last_of(live: Snapshot, known: Channel, app: str) -> str | None:
+    """The application that a channel was in, unless it has entered Stasis once more since."""
+    return app if live.dialplan.app_data == known.snapshot.dialplan.app_data else None
 
 
 def of_nothing(census: Census, claim: Claim, id: str) -> list[Event]:

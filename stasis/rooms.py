@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 
 from stasis.ari import Ari
 from stasis.ari.bridges import Bridge as Snapshot
-from stasis.ari.events import Event
+from stasis.ari.events import Event, PlaybackFinished
 from stasis.bridge import Bridge
 from stasis.config import EngineConfig
 from stasis.errors import InvalidRequest, Unprocessable
@@ -27,8 +27,13 @@ __all__ = ["Rooms"]
 class Deaf:
     """Who hears of rooms: each flow hears what concerns its own channel, and that is enough."""
 
+    def __init__(self) -> None:
+        self.owner: Owner | None = None
+
     def hear(self, event: Event) -> None:
-        """The handle was brought up to date; nobody waits for more."""
+        """The handle was brought up to date; what has been played is forgotten."""
+        if isinstance(event, PlaybackFinished) and self.owner is not None:
+            self.owner.media.pop(event.playback.id, None)
 
 
 class Rooms:
@@ -104,7 +109,9 @@ class Rooms:
     def _owner(self, app: str) -> Owner:
         owner = self._owners.get(app)
         if owner is None:
-            owner = Owner(f"rooms of {app}", app, self._ari, self._router, self._config, Deaf())
+            deaf = Deaf()
+            owner = Owner(f"rooms of {app}", app, self._ari, self._router, self._config, deaf)
+            deaf.owner = owner
             owner.token = HOUSE
             # Another process may have made rooms before, and no id may be used twice.
             owner.entry = secrets.randbelow(10**9)

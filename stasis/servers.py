@@ -201,9 +201,10 @@ class Servers(Mapping[str, Link]):
         return self._draining
 
     async def idle(self) -> None:
-        """Wait until no call runs on any of them."""
-        for link in list(self._links.values()):
-            await link.idle()
+        """Wait until no call runs on any of them, nor on one that has come meanwhile."""
+        while self.calls:
+            for link in list(self._links.values()):
+                await link.idle()
 
     def _begin(self, name: str) -> None:
         link = self._links[name]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import TracebackType
@@ -427,7 +427,7 @@ class Process:
         take_over: bool = False,
     ) -> None:
         self.server = server
-        self.queue: asyncio.Queue[Opened | Lost | bytes] = asyncio.Queue()
+        self.queue: asyncio.Queue[Opened | Lost | bytes | None] = asyncio.Queue()
         flows = runs if isinstance(runs, Mapping) else {APP: runs}
         self.link = Link(
             config or Config(),
@@ -437,6 +437,7 @@ class Process:
             send=self.send,
         )
         self.dead = False
+        self.again: Callable[[], Awaitable[bool]] | None = None
         self.closed = 0
         self.error: BaseException | None = None
         self._task: asyncio.Task[None] | None = None
@@ -506,8 +507,11 @@ class Process:
         await turn()
 
     async def hears(self) -> None:
-        """And is open again."""
-        self.opens()
+        """And is open again, if the link still wants that."""
+        if self.again is None or await self.again():
+            self.opens()
+        else:
+            self.queue.put_nowait(None)
         await turn()
 
     def opens(self) -> None:
@@ -518,8 +522,8 @@ class Process:
     async def frames(self) -> AsyncIterator[Opened | Lost | bytes]:
         """The seam in."""
         self.opens()
-        while True:
-            yield await self.queue.get()
+        while (item := await self.queue.get()) is not None:
+            yield item
 
     async def send(self, request: Request) -> Response:
         """The seam out."""
@@ -535,9 +539,12 @@ class Process:
         self.closed += 1
 
 
-async def connecting(*_: Any, **__: Any) -> AsyncIterator[Opened | Lost | bytes]:
+async def connecting(
+    *_: Any, again: Callable[[], Awaitable[bool]] | None = None, **__: Any
+) -> AsyncIterator[Opened | Lost | bytes]:
     """Instead of dialling: the socket of the process that asks, closed when it lets go of it."""
     process = DIALS.get()
+    process.again = again
     try:
         async for item in process.frames():
             yield item

@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar
+from unittest.mock import patch
 
 import attrs
 import pytest
@@ -1207,6 +1208,21 @@ class TestLost:
                 assert server.playbacks == {}
 
     @virtual_time
+    async def test_whatever_fails_for_one_keeps_no_other_and_leaves_nobody_in_silence(self):
+        class Odd(Newer):
+            pass
+
+        server = Server()
+        async with Process(server, {APP: Menu, "queue": Menu}) as old:
+            odd, good = await server.calls(), await server.calls(app="queue")
+            await old.kill()
+            with patch.object(Odd, "on_lost", "nonsense"), capture_logs() as logs:
+                async with Process(server, {APP: Odd, "queue": Menu}) as new:
+                    assert new.ready and odd not in server.channels
+                    assert isinstance(new.flow(good).told[0], Resumed)
+        assert "a call was not taken over; please report this" in [log["event"] for log in logs]
+
+    @virtual_time
     async def test_one_lost_call_keeps_no_other_from_going_on(self):
         server = Server()
         async with Process(server, Menu) as old:
@@ -1309,6 +1325,30 @@ class TestStrays:
         async with Process(server, Menu):
             assert list(server.bridges) == [full]
 
+    @virtual_time
+    async def test_a_desk_that_was_sent_on_in_the_dialplan_is_none(self):
+        """It talks to somebody else there, long after the call that had dialled it."""
+
+        class Sends(Told):
+            async def here(self, event: Event) -> None:
+                self.desk = await self.channel.originate("PJSIP/desk")
+                await self.desk.entered(60)
+                await self.desk.continue_in_dialplan("queue")
+
+            start = here
+            table: ClassVar = {}
+
+        server = Server()
+        async with Process(server, Sends) as process:
+            await server.calls()
+            (desk,) = server.made("channel")
+            await server.answers(desk)
+            await process.link.idle()
+            await process.deaf()
+            await process.hears()
+            assert process.ready and desk in server.channels
+            assert process.link.counts["strays"] == 0
+
 
 class TestListing:
     """What `strays_in` counts, from a census alone."""
@@ -1345,3 +1385,68 @@ class TestFound:
         snapshot = Snapshot(id="c1", dialplan=DialplanCEP(app_name="Stasis", app_data="ivr,a,,b"))
         assert Found("ivr", snapshot).args == ("a", "", "b")
         assert Found("ivr", Snapshot(id="c1")).args == ()
+
+
+class TestKeepThatFails:
+    """What cannot be read keeps no other call from going on, and nobody from being served."""
+
+    @virtual_time
+    async def test_the_call_is_one_that_cannot_be_resumed(self, tmp_path: Any):
+        config = Config(keep=KeepConfig(store="folder", folder=str(tmp_path)))
+        folder = tmp_path / "asterisk"
+        server = Server()
+        async with Process(server, Menu, config) as old:
+            first, second = await server.calls(), await server.calls()
+            await until(lambda: len(list(folder.glob("*.json"))) == 2)
+            await old.kill()
+            (folder / f"{first}.json").write_bytes(b"\xff")
+            (folder / f"{second}.json").unlink()
+            (folder / f"{second}.json").mkdir()
+            (folder / "c9.json").mkdir()  # cannot be pruned
+            new = Process(server, Menu, config)
+            new.start()
+            await until(lambda: new.ready)
+            for call in (first, second):
+                told = new.flow(call).told
+                await until(lambda told=told: told)  # type: ignore[misc]
+                assert isinstance(told[0], StasisStart) and len(told) == 1
+            await new.kill()
+
+
+class TestMoved:
+    """Of a channel that we have originated Asterisk tells its first application for ever."""
+
+    class Second(Menu):
+        """What it was moved to."""
+
+    async def moved(self, server: Server, process: Process) -> str:
+        """A call that we have placed, and that was moved to the other application."""
+        call = await process.link.originate("PJSIP/alice", APP)
+        await server.answers(call)
+        server.channels[call]["app"] = "second"
+        server.heard["second"].add(call)
+        server._soon("second", "StasisStart", channel=server.channels[call], args=[])
+        server._soon(APP, "StasisEnd", channel=server.channels[call])
+        await server._told()
+        return call
+
+    @virtual_time
+    async def test_it_goes_on_where_it_is_after_a_gap(self):
+        server = Server()
+        async with Process(server, {APP: Menu, "second": self.Second}) as process:
+            call = await self.moved(server, process)
+            flow = process.flow(call)
+            await process.deaf()
+            await process.hears()
+            assert process.flow(call) is flow and isinstance(flow, self.Second)
+            assert flow.ends == []
+
+    @virtual_time
+    async def test_and_after_a_restart(self):
+        server = Server()
+        runs = {APP: Menu, "second": self.Second}
+        async with Process(server, runs) as old:
+            call = await self.moved(server, old)
+            async with restarted(server, old, runs) as new:
+                assert isinstance(new.flow(call), self.Second)
+                assert new.flow(call).told == [Resumed(application="second", state="menu")]

@@ -26,7 +26,7 @@ from stasis.errors import ApplicationTaken
 from stasis.flow import After, Flow, Gap, Leave, Other, Resumed
 from stasis.identity import Identity
 from stasis.testing.clock import virtual_time
-from tests.server import APP, Process, Server, dialling, turn
+from tests.server import APP, Process, Server, dialling, refused, turn
 
 
 class Told(Flow):
@@ -515,8 +515,32 @@ class TestFence:
             await asyncio.sleep(process.link.config.asterisk.probe_interval * 2)
             assert process.closed >= 1
 
+    @virtual_time
+    async def test_an_application_that_asterisk_has_forgotten_is_noticed(self):
+        """Another program took it, and has left; the socket stays open and is deaf."""
+        server = Server()
+        async with Process(server, Told) as process:
+            server.refuse["POST /events/user"] = refused(404, "Application not found")
+            await asyncio.sleep(process.link.config.asterisk.probe_interval + 1)
+            assert process.closed == 1
+
 
 class TestAsteriskRestarted:
+    @virtual_time
+    async def test_also_when_the_first_connect_after_it_fails(self):
+        server = Server()
+        async with Process(server, Told) as process:
+            flow = process.flow(await server.calls())
+            await process.deaf()
+            server.restart()
+            server.refuse["PUT /applications"] = refused(503, "Asterisk not booted")
+            await process.hears()
+            assert process.closed == 1
+            await process.deaf()
+            server.refuse.clear()
+            await process.hears()
+            assert flow.gone == ["Asterisk was restarted"]
+
     @virtual_time
     async def test_every_call_ends_once_and_says_why(self):
         server = Server()
@@ -716,6 +740,15 @@ class TestLettingGo:
             await process.link.idle()
             assert len(server.playbacks) == 1
 
+    @virtual_time
+    async def test_who_comes_after_it_is_the_next_process(self):
+        server = Server()
+        async with Process(server, Told) as process:
+            process.link.let_go("the program stops")
+            call = await server.calls()
+            assert process.link.runners == set() and process.link.counts["calls"] == 0
+            assert call in server.channels and call not in str(server.changes())
+
 
 class TestEnding:
     @virtual_time
@@ -751,3 +784,153 @@ class TestEnding:
                 new.link.end_calls(Leave())
                 await turn()
                 assert call not in server.channels and new.link.runners == set()
+
+    @virtual_time
+    async def test_also_when_they_are_found_after_all_were_told(self):
+        server = Server()
+        async with Process(server, Told) as old:
+            call = await server.calls()
+            await old.kill()
+            new = Process(server, Told)
+            async with held(server, "GET /bridges"):
+                new.start()
+                await turn()
+                new.link.drain()
+                new.link.end_calls()
+            assert call not in server.channels and new.link.runners == set()
+            await new.kill()
+
+
+class TestSentAway:
+    """A channel that nobody here runs any more is seen off once, and is no call again."""
+
+    @virtual_time
+    async def test_one_that_is_sent_on_while_it_settles_is_sent_on_once(self):
+        server = Server()
+        take, go = server.take, asyncio.Event()
+
+        async def slowly(request: Request) -> Response:
+            if request.path.endswith("/continue"):
+                await go.wait()
+            return await take(request)
+
+        async with Process(server, Told) as process:
+            process.link.drain()
+            await process.deaf()
+            server.take = slowly  # type: ignore[method-assign]
+            async with held(server, "GET /asterisk/info"):
+                await process.hears()
+                call = await server.calls()
+            assert process.ready
+            go.set()
+            await turn()
+            assert server.lines.count(f"POST /channels/{call}/continue") == 1
+            assert call in server.channels and process.link.counts["calls"] == 0
+
+    @virtual_time
+    async def test_one_that_has_left_by_itself_is_let_alone(self):
+        server = Server()
+        async with Process(server, Told) as process:
+            process.link.drain()
+            server.refuse["POST /channels/c1/continue"] = refused(409, "Channel not in Stasis")
+            call = await server.calls()
+            assert call in server.channels
+
+    @virtual_time
+    async def test_one_whose_flow_has_ended_is_not_resumed_when_asterisk_is_back(self):
+        class Fails(Told):
+            async def here(self, event: Event) -> None:
+                process.dead = True
+                raise RuntimeError("no more")
+
+            async def ended(self, event: Event | None) -> None:
+                ended.append(self)
+
+            start = here
+            table: ClassVar = {}
+
+        server = Server()
+        ended: list[Flow] = []
+        async with Process(server, Fails) as process:
+            call = await server.calls()
+            await asyncio.sleep(60)
+            assert len(ended) == 1 and process.link.runners == set()
+            await process.deaf()
+            process.dead = False
+            await process.hears()
+            await asyncio.sleep(60)
+            assert len(ended) == 1 and process.link.counts["resumed"] == 0
+            assert call not in server.channels
+
+    @virtual_time
+    async def test_nor_is_it_hung_up_once_it_was_let_go(self):
+        async def over(channel: Channel) -> None:
+            process.dead = True
+            raise RuntimeError("no more")
+
+        server = Server()
+        async with Process(server, over) as process:
+            call = await server.calls()
+            await asyncio.sleep(60)
+            process.link.let_go("another process has it")
+            process.dead = False
+            process.link._gate.open()
+            await asyncio.sleep(60)
+            assert call in server.channels
+
+
+class TestSentOn:
+    """Whoever was sent on in the dialplan while the socket was dead is talking there by now."""
+
+    @virtual_time
+    async def hands_on(self, flow: type[Flow], *, then_unreachable: bool = False) -> None:
+        server = Server()
+        async with Process(server, flow) as process:
+            call = await server.calls()
+            told: Any = process.flow(call)
+            server.left(process)  # nothing is told, and nobody knows
+            await asyncio.sleep(11)
+            process.dead = then_unreachable
+            await asyncio.sleep(20)
+            assert server.lines.count(f"POST /channels/{call}/continue") == 1
+            assert process.link.runners == set() and len(told.ends) == 1
+            process.dead = False
+            await process.deaf()
+            await process.hears()
+            await asyncio.sleep(60)
+            assert call in server.channels and len(told.ends) == 1
+
+    def test_by_the_policy(self):
+        class Fails(Told):
+            async def sent(self, event: Event) -> None:
+                raise RuntimeError("no more")
+
+            async def here(self, event: Event) -> None:
+                """Wait."""
+
+            start = here
+            table: ClassVar = {here: {After(10): sent}}
+            on_error = Leave(then="continue")
+
+            async def ended(self, event: Event | None) -> None:
+                self.ends.append(event)
+
+        self.hands_on(Fails)
+        self.hands_on(Fails, then_unreachable=True)
+
+    def test_by_its_own_flow(self):
+        class Sends(Told):
+            async def sent(self, event: Event) -> None:
+                await self.channel.continue_in_dialplan("default", "queue", 1)
+
+            async def here(self, event: Event) -> None:
+                """Wait."""
+
+            start = here
+            table: ClassVar = {here: {After(10): sent}}
+
+            async def ended(self, event: Event | None) -> None:
+                self.ends.append(event)
+
+        self.hands_on(Sends)
+        self.hands_on(Sends, then_unreachable=True)

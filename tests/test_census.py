@@ -6,7 +6,7 @@ import pytest
 
 from stasis.ari import Ari
 from stasis.ari.channels import Channel, DialplanCEP
-from stasis.census import Census
+from stasis.census import Census, args_of, is_out
 from stasis.errors import NotFound, ServerError, Unreachable
 from tests.answers import Answers
 
@@ -110,6 +110,26 @@ class TestApplication:
     def test_none_when_it_is_not_in_stasis(self, app_name: str | None):
         assert self.census.app_of(in_dialplan("c1", app_name, "ivr")) is None
 
+    @pytest.mark.parametrize("data", ["2000,^i,,yes", "2000", "", None, "500,^ivr$,a:b", "1,("])
+    def test_who_was_offered_to_several_is_where_it_is_heard(self, data: str | None):
+        assert self.census.app_of(in_dialplan("c1", "StasisBroadcast", data)) == "ivr"
+
+    def test_none_when_it_was_offered_to_others_only_or_is_heard_by_none(self):
+        """We hear of one that we have dialled, whoever has claimed it."""
+        assert self.census.app_of(in_dialplan("c1", "StasisBroadcast", "2000,^queue")) is None
+        assert self.census.app_of(in_dialplan("c9", "StasisBroadcast", "2000,^i")) is None
+
+    def test_one_of_a_single_call_is_the_one_that_the_dialplan_names_without_the_call(self):
+        single = "ivr:PJSIP/alice-00000001"
+        census = Census({}, {}, {}, {single: frozenset({"c1", "desk"})}, {}, {})
+        assert census.app_of(in_dialplan("c1", "Stasis", "ivr,de")) == single
+        assert census.app_of(in_dialplan("desk", "Stasis", f"{single},de")) == single
+        assert census.app_of(in_dialplan("c2", "Stasis", "ivr")) is None
+
+    def test_none_when_it_is_in_somebody_elses_though_we_hear_it(self):
+        """The other half of a Local channel that we have dialled."""
+        assert self.census.app_of(in_dialplan("c1", "Stasis", "desk")) is None
+
     def test_none_when_the_application_is_somebody_elses(self):
         assert self.census.app_of(in_dialplan("c9", "Stasis", "other")) is None
 
@@ -117,7 +137,49 @@ class TestApplication:
         assert self.census.app_of(in_dialplan("c9", "Stasis", "ivr")) is None
 
 
+@pytest.mark.parametrize(
+    ("app_name", "data", "args"),
+    [
+        ("Stasis", "ivr,de,vip", ("de", "vip")),
+        ("Stasis", "ivr", ()),
+        ("StasisBroadcast", "2000,^ivr-.*,sales:high,yes", ("sales", "high")),
+        ("StasisBroadcast", "2000,^ivr-.*,,yes", ()),
+        ("StasisBroadcast", None, ()),
+        ("", None, ()),
+    ],
+)
+def test_the_dialplan_still_knows_what_a_channel_has_brought(
+    app_name: str, data: str | None, args: tuple[str, ...]
+):
+    assert args_of(in_dialplan("c1", app_name, data)) == args
+
+
 def test_of_nothing_nothing_lives():
     census = Census.of_nothing()
     assert not any((census.channels, census.bridges, census.within, census.heard))
     assert census.app_of(in_dialplan("c1", "Stasis", "ivr")) is None
+
+
+class TestLast:
+    """Where a channel was last, of those that were moved: the dialplan names the first."""
+
+    census = Census(
+        {}, {}, {}, {"ivr": frozenset({"c1", "both"}), "queue": frozenset({"both"})}, {}, {}
+    )
+
+    def test_it_is_believed_while_it_is_heard_there(self):
+        assert self.census.app_of(in_dialplan("both", "Stasis", "ivr"), "queue") == "queue"
+
+    def test_and_no_longer(self):
+        assert self.census.app_of(in_dialplan("c1", "Stasis", "ivr"), "queue") == "ivr"
+        assert self.census.app_of(in_dialplan("c1", "Stasis", "ivr"), "gone") == "ivr"
+        assert self.census.app_of(in_dialplan("both", "Playback", "x"), "queue") is None
+
+
+@pytest.mark.parametrize(
+    ("app_name", "out"),
+    [("Stasis", False), ("StasisBroadcast", False), ("AppDial2", False), ("", False)]
+    + [("Queue", True), ("Playback", True)],
+)
+def test_out_is_who_lives_in_the_dialplan(app_name: str, out: bool):
+    assert is_out(in_dialplan("c1", app_name)) is out

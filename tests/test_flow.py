@@ -290,6 +290,14 @@ class TestRefusedAtImport:
         with pytest.raises(FlowError, match="a key of table must be a method of the flow"):
             self.table({}, table={"menu": {}})
 
+    @pytest.mark.parametrize(
+        ("name", "policy"),
+        [("on_lost", "hangup"), ("on_done", "hangup"), ("on_error", None), ("on_done", "restart")],
+    )
+    def test_a_policy_that_says_not_how_to_leave_is_refused(self, name: str, policy: object):
+        with pytest.raises(FlowError, match=rf"Bad.{name} must be a Leave\(…\)"):
+            type("Bad", (Flow,), {name: policy})
+
     def test_a_table_without_a_start(self):
         with pytest.raises(FlowError, match="Lost: say where it begins: start = a_state"):
             type("Lost", (Flow,), {"table": {}})

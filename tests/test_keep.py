@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,13 @@ from stasis.config import KeepConfig
 from stasis.errors import FlowError, NotFound, Unreachable
 from stasis.keep import VARIABLE, VARIABLE_LIMIT, Folder, Nowhere, Variable, keep_of
 from tests.answers import Answers
+
+
+def made_old(folder: Path) -> None:
+    """All files of the folder were written an hour ago."""
+    then = time.time() - 3600
+    for file in folder.iterdir():
+        os.utime(file, (then, then))
 
 
 class TestVariable:
@@ -131,6 +139,7 @@ class TestFolder:
         long = "x" * 300
         for id in ("c1", "c2", "PJSIP/a;2", long):
             await folder.save(id, id)
+        made_old(tmp_path)
         await folder.prune(["c2", "PJSIP/a;2", long, "another"])
         assert [await folder.load(id) for id in ("c1", "c2", "PJSIP/a;2", long)] == [
             None,
@@ -138,6 +147,20 @@ class TestFolder:
             "PJSIP/a;2",
             long,
         ]
+
+    async def test_a_young_one_is_left_it_may_be_of_a_call_that_has_just_come(self, tmp_path: Path):
+        """Who lives was asked before it came."""
+        await Folder(tmp_path).save("c1", "text")
+        await Folder(tmp_path).prune([])
+        assert await Folder(tmp_path).load("c1") == "text"
+
+    async def test_what_cannot_be_deleted_keeps_no_other(self, tmp_path: Path):
+        for name in ("a.json", "z.json"):
+            (tmp_path / name).mkdir()
+        await Folder(tmp_path).save("c1", "text")
+        made_old(tmp_path)
+        await Folder(tmp_path).prune([])
+        assert await Folder(tmp_path).load("c1") is None
 
     async def test_pruning_leaves_other_files_alone(self, tmp_path: Path):
         (tmp_path / "notes.txt").write_text("mine")

@@ -290,6 +290,24 @@ async def ready(*processes: Process) -> None:
         await each.link.state.reached("ready", timeout=100)
 
 
+@virtual_time
+async def test_stopping_does_not_wait_for_an_asterisk_that_does_not_answer():
+    server = Server()
+    take = server.take
+
+    async def hangs(request: Request) -> Response:
+        await asyncio.sleep(request.seconds)
+        return await take(request)
+
+    async with process(server) as ours:
+        await ready(ours)
+        server.take = hangs  # type: ignore[method-assign]
+        began = now()
+        ours.link.stop()
+        await ours.ended()
+        assert now() - began <= 2
+
+
 class TestTwoProcesses:
     @virtual_time
     async def test_the_second_refuses_naming_the_first(self):
@@ -491,6 +509,33 @@ class TestReplaced:
                 assert first.flow(call).told == [Resumed(application=APP, state="menu")]
                 await server.hangs_up(call)
                 assert server.bridges == {}
+
+    @pytest.mark.parametrize("how", ["stop", "standby"])
+    def test_who_could_not_reach_asterisk_for_long_does_not_take_it_back(self, how: str):
+        @virtual_time
+        async def test() -> None:
+            server = Server()
+            async with process(server, how) as first:
+                await ready(first)
+                call = await server.calls()
+                first.dead = True  # cut off: neither events nor requests
+                await first.deaf()
+                async with process(server) as second:
+                    await ready(second)
+                    assert second.flow(call).told == [Resumed(application=APP, state="menu")]
+                    first.dead = False
+                    await asyncio.sleep(SECONDS * 10)
+                    server.lines.clear()
+                    await first.hears()
+                    await asyncio.sleep(SECONDS * 10)
+                    assert server.apps[APP] is second and second.error is None
+                    assert first.link.runners == set() and server.changes() == []
+                    if how == "stop":
+                        assert isinstance(first.error, ApplicationTaken)
+                    else:
+                        assert first.link.state.value == "standby"
+
+        test()
 
     @virtual_time
     async def test_two_that_stand_by_never_fight(self):

@@ -127,6 +127,17 @@ class TestByName:
             assert len(rooms._rooms) <= 130 and len(rooms._locks) <= 130
             assert rooms.by_id() == {} and process.link.router.counts()["claims"] == 0
 
+    @virtual_time
+    async def test_what_was_played_in_it_leaves_nothing(self):
+        server = Server()
+        async with Process(server, Caller) as process:
+            room = await process.link.bridge(APP, "sales")
+            for _ in range(20):
+                playback = await room.play("sound:beep")
+                await server.finish(playback.id)
+                await playback.finished()
+            assert room._owner.counts()["media"] == 0
+
 
 class TestCalls:
     @virtual_time

@@ -71,12 +71,17 @@ class Backoff:
 
 
 async def connect(
-    config: AsteriskConfig, apps: Sequence[str], *, subscribe_all: bool = False
+    config: AsteriskConfig,
+    apps: Sequence[str],
+    *,
+    subscribe_all: bool = False,
+    again: Callable[[], Awaitable[bool]] | None = None,
 ) -> Frames:
     """Open the event WebSocket for some applications and keep it open.
 
     apps: Stasis application names, registered with Asterisk by the handshake (GET /events).
     subscribe_all: hear every channel, bridge, endpoint and device, not only ours.
+    again: asked before every handshake but the first whether we still may; if not, no more follow.
 
     Raises AriError when the first handshake fails for good, or at all without
     `asterisk.start_timeout`; later failures are yielded as `Lost` and tried again for ever.
@@ -86,6 +91,8 @@ async def connect(
     first = True
     while True:
         try:
+            if not first and again is not None and not await again():
+                return
             socket = await handshake(config, address)
         except AriError as error:
             if first and not (config.start_timeout and isinstance(error, NOT_YET)):

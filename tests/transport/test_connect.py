@@ -369,6 +369,47 @@ class TestLost:
             await closed.wait()
 
 
+class TestAgain:
+    """Whether the socket may be opened again is asked before each attempt but the first."""
+
+    async def test_when_it_may_not_no_more_frames_follow(
+        self, asterisk: Asterisk, waits: list[float]
+    ):
+        async def talk(socket: ServerConnection) -> None:
+            await socket.close()
+
+        async def again() -> bool:
+            asked.append(len(asterisk.heads))
+            return len(asked) < 3
+
+        asterisk.talk = talk  # type: ignore[method-assign]
+        asked: list[int] = []
+        source = connect(config(asterisk.port), ["ivr"], again=again)
+        kinds = [type(item) async for item in source]
+        assert kinds == [Opened, Lost] * 3
+        assert asked == [1, 2, 3] and len(asterisk.heads) == 3
+
+    async def test_while_nobody_can_say_it_is_not_opened(
+        self, asterisk: Asterisk, waits: list[float]
+    ):
+        async def talk(socket: ServerConnection) -> None:
+            await socket.close()
+
+        async def again() -> bool:
+            asked.append(len(asterisk.heads))
+            if len(asked) == 1:
+                raise Unreachable("GET", "/asterisk/variable", "nobody answers")
+            return len(asked) == 2
+
+        asterisk.talk = talk  # type: ignore[method-assign]
+        asked: list[int] = []
+        source = connect(config(asterisk.port), ["ivr"], again=again)
+        items = [item async for item in source]
+        assert [type(item) for item in items] == [Opened, Lost, Lost, Opened, Lost]
+        assert items[2].reason == "nobody answers"  # type: ignore[union-attr]
+        assert asked == [1, 1, 2]
+
+
 class TestRefusedAtFirst:
     """The first handshake's failure is raised: the program has never run."""
 
@@ -476,7 +517,7 @@ class TestRefusedAtFirst:
 class TestRefusedLater:
     """Once it has run, every failure is a loss, and it is tried again for ever."""
 
-    @pytest.mark.parametrize("status", [503, 500])
+    @pytest.mark.parametrize("status", [503, 500, 404])
     async def test_a_starting_server_is_tried_again_soon(
         self, status: int, asterisk: Asterisk, waits: list[float]
     ):
@@ -493,7 +534,7 @@ class TestRefusedLater:
             assert isinstance(await anext(source), Opened)
         assert all(wait < 1 for wait in waits)
 
-    @pytest.mark.parametrize("status", [401, 403, 404])
+    @pytest.mark.parametrize("status", [401, 403])
     async def test_a_refusal_that_lasts_is_not_hammered(
         self, status: int, asterisk: Asterisk, waits: list[float]
     ):

@@ -46,6 +46,22 @@ async def first(listener: Listener) -> Arrived:
 
 
 class TestWhoGetsIn:
+    async def test_nobody_when_the_program_is_about_to_stop_and_who_is_in_stays(
+        self, listener: Listener
+    ):
+        asterisk = await dial(listener.port)
+        await asterisk.send(REGISTERED)
+        call = await first(listener)
+        with capture_logs() as logs:
+            listener.refuse()
+            assert await status(listener.port) == 503
+        assert logs == [] and listener.counts == {"accepted": 1}
+        await asterisk.send(user(1))
+        async with asyncio.timeout(2):
+            got = [await anext(call.frames) for _ in range(3)]
+        assert got[2] == user(1).encode()
+        await asterisk.close()
+
     async def test_who_has_the_password_arrives_and_is_known_by_its_first_frame(
         self, listener: Listener
     ):
