@@ -44,13 +44,13 @@ from stasis.errors import (
 )
 from stasis.flow import Gap, Leave
 from stasis.keep import keep_of
-from stasis.lease import Lease
 from stasis.metrics import Measured, Metrics
 from stasis.owner import new_id
 from stasis.program import Program
 from stasis.recovery import Recovery
 from stasis.router import Router
 from stasis.runner import Runner
+from stasis.tenure import Tenure
 from stasis.transport.connect import Backoff, connect
 from stasis.transport.frames import Frames, Lost, Opened
 from stasis.transport.gate import Gate
@@ -140,9 +140,7 @@ class Link:
         self._decoder = Decoder()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._opened: Opened | None = None
-        self._lease = Lease(self._direct, list(programs), config.asterisk.lease)
-        self._beating: asyncio.Task[None] | None = None
-        self._leased = False
+        self._tenure = Tenure(self._direct, list(programs), config.asterisk.lease, self._spawn)
         self._watching: asyncio.Task[None] | None = None
         self._settling: asyncio.Task[None] | None = None
         self._taken = ""
@@ -159,7 +157,7 @@ class Link:
     @programs.setter
     def programs(self, programs: Mapping[str, Program]) -> None:
         self.calls.programs = programs
-        self._lease.apps = list(programs)
+        self._tenure.rename(list(programs))
 
     @property
     def version(self) -> Version | None:
@@ -212,11 +210,7 @@ class Link:
         finally:
             self.state.set("stopped")
             self.meter.stopped()
-            self._end_beat()
-            if self._leased:
-                with suppress(StasisError, TimeoutError):
-                    async with asyncio.timeout(LAST_SECONDS):
-                        await self._lease.release()
+            await self._tenure.release()
             await cancelled(reader, stopped, *self._tasks)
             if self._tasks:
                 # Calls that were cut are hung up: each is tried, and not for long.
@@ -232,7 +226,7 @@ class Link:
     def drain(self) -> None:
         """Take no new calls: they go on in the dialplan. Live ones finish."""
         self.calls.draining = True
-        self._tell_stopping(1)
+        self._tenure.tell_stopping(1)
 
     @property
     def draining(self) -> bool:
@@ -242,24 +236,14 @@ class Link:
     def end_calls(self, leave: Leave | None = None) -> None:
         """End every call soon. leave: how; None takes each flow's `on_error`."""
         self.calls.end(leave)
-        self._tell_stopping(2)
-
-    def _tell_stopping(self, step: int) -> None:
-        """Whoever asks who runs the applications sees that we are about to stop."""
-        self._lease.stopping = step
-        if self._beating is not None:
-            self._spawn(self._renew(), name="stasis lease")
-
-    async def _renew(self) -> None:
-        with suppress(AriError):
-            await self._lease.renew()
+        self._tenure.tell_stopping(2)
 
     def let_go(self, why: str) -> None:
         """Leave every call as it is on Asterisk; the next process that connects goes on with it.
 
         why: for the errors of what flows still try to do.
         """
-        self._end_beat()
+        self._tenure.end()
         self._gate.shut(why)
         if self._settling is not None:
             self._settling.cancel()  # it may be about to take over more of them
@@ -368,14 +352,14 @@ class Link:
     async def _free(self) -> None:
         """Make sure that no other process runs our applications: it would lose its calls to us."""
         if self.state.value == "standby":
-            await self._lease.freed()
-        elif not self._take_over and (other := await self._lease.other()) is not None:
+            await self._tenure.lease.freed()
+        elif not self._take_over and (other := await self._tenure.other()) is not None:
             app, holder = other
             if self.config.asterisk.when_taken == "stop":
                 raise ApplicationTaken(app, str(holder))
             log.warning("standing by: the application is run already", app=app, by=str(holder))
             self.state.set("standby")
-            await self._lease.freed(seen=True)
+            await self._tenure.lease.freed(seen=True)
 
     async def _still_ours(self) -> bool:
         """Whether we may connect again: not when another process has taken over meanwhile.
@@ -383,10 +367,10 @@ class Link:
         It has when we could not reach Asterisk for long, and to connect would take its calls.
         Raises AriError.
         """
-        if not self._leased or (other := await self._lease.other()) is None:
-            return True
-        self._replaced(other[0])
-        return False
+        app = await self._tenure.lost()
+        if app is not None:
+            self._replaced(app)
+        return app is None
 
     def _stand_by(self) -> None:
         """Another program has one of our applications: wait until it is gone."""
@@ -546,10 +530,7 @@ class Link:
         if self._watching is not None:
             self._watching.cancel()
         self._watching = self._spawn(self._watch(opened), name="stasis watch")
-        if self._beating is None and (ours := self._to_lease()):
-            self._leased = True
-            self._lease.apps = ours
-            self._beating = self._spawn(self._lease.run(), name="stasis lease")
+        self._tenure.begin(self._to_lease())
 
     def _gap(self) -> Gap | None:
         """The gap that is over now; None at the first connect."""
@@ -578,12 +559,6 @@ class Link:
         if self._frames is not None and not self.over_socket:
             return []
         return [app for app in self.apps if ":" not in app]
-
-    def _end_beat(self) -> None:
-        """We run the applications no longer, or somebody else does."""
-        beating, self._beating = self._beating, None
-        if beating is not None:
-            beating.cancel()
 
     def _spawn(
         self, work: Coroutine[Any, Any, None], name: str | None = None

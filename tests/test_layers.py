@@ -22,7 +22,7 @@ RANKS = (
     "errors section config finding identity",
     "ari",
     "transport decode logs metrics stall",
-    "flow program router subject inbox body watch media source draw check keep lease fence",
+    "flow program router subject inbox body watch media source draw check keep lease fence tenure",
     "owner target channel controls outgoing bridge playback recording digits ask menu dial dialling"
     " dialstatus application endpoint device_state mailbox sound census rooms record",
     "runner stay absence leaving register resync adopt calls recovery",

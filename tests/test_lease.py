@@ -488,7 +488,7 @@ class TestTakeOver:
                 assert now() == begun
                 await asyncio.sleep(SECONDS * 10)
                 holder = await holder_of(second.link.ari, APP)
-                assert holder is not None and holder.id == second.link._lease._id
+                assert holder is not None and holder.id == second.link._tenure.lease._id
 
 
 class TestReplaced:
