@@ -45,7 +45,7 @@ def findings(file: IvrFile) -> Iterator[Finding]:
 def reach(file: IvrFile) -> set[Target]:
     """The parts that a call can get to."""
     reached: set[Target] = set()
-    ahead = [file.start]
+    ahead = [file.start, file.removed]
     while ahead:
         here = ahead.pop()
         if here in reached or here not in file.parts:

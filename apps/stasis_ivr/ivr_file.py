@@ -67,7 +67,9 @@ def parse(text: str, path: str = "ivr.toml") -> IvrFile:
         parts[Target("play", name)] = play(name, table)
     for name, table in top.tables("hours"):
         parts[Target("hours", name)] = opening.read(name, table)
-    file = IvrFile(path, target(top, "start"), top.text("language"), parts)
+    start = target(top, "start")
+    removed = target(top, "removed", start)
+    file = IvrFile(path, start, removed, top.text("language"), parts)
     top.close()
     problems += lost(file)
     if not problems:
@@ -161,6 +163,8 @@ def play(name: str, table: Table) -> Play:
 def lost(file: IvrFile) -> Iterator[str]:
     """A line for each target that the file does not have."""
     places = [(f"{file.path}: start", file.start)]
+    if file.removed != file.start:
+        places.append((f"{file.path}: removed", file.removed))
     for here in file.parts:
         where = f"{file.path} [{here.kind}.{here.name}]"
         places += [(f"{where}: {key}", to) for key, to in file.exits(here)]

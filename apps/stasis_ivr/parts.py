@@ -91,11 +91,13 @@ Part = Menu | Desk | Message | Play | Hours
 class IvrFile:
     """All of it. path: for messages to people. start: where a call begins.
 
+    removed: where a call goes that is in, or goes to, a part which the file has no longer.
     language: of the sound files, an empty text takes the channel's. parts: by target.
     """
 
     path: str
     start: Target
+    removed: Target
     language: str
     parts: Mapping[Target, Part]
 
@@ -105,8 +107,22 @@ class IvrFile:
         assert isinstance(part, kind)
         return part
 
+    def find(self, here: Target, kind: type[T]) -> T | None:
+        """The part a target names, or None: a call that lives may be in one of an older file."""
+        part = self.parts.get(here)
+        return part if isinstance(part, kind) else None
+
+    def has(self, here: Target) -> bool:
+        """Whether a call can go there: to a part of this file, or to an end."""
+        return not here.name or here in self.parts
+
     def at(self, here: Target, moment: datetime) -> Target:
-        """Where a target leads at a moment: through the hours, to what a call can be in."""
+        """Where a target leads at a moment: through the hours, to what a call can be in.
+
+        One that this file has not leads to `removed`.
+        """
+        if not self.has(here):
+            here = self.removed
         while here.kind == "hours":
             here = self.part(here, Hours).at(moment)
         return here

@@ -34,6 +34,11 @@ def test_a_part_that_no_call_reaches_is_found():
     ]
 
 
+def test_a_part_for_calls_in_removed_parts_is_reached():
+    text = 'removed = "play:sorry"' + MAIN + '[play.sorry]\nprompt = "sound:c"'
+    assert codes(text) == []
+
+
 def test_a_caller_who_does_nothing_and_never_gets_out_is_found():
     text = MAIN.replace('choices.1 = "hangup"', 'choices.1 = "hangup"\nfailed = "play:p"')
     text += '[play.p]\nprompt = "sound:c"\nafter = "menu:main"'

@@ -123,7 +123,9 @@ class TestTable:
     def test_every_kind_of_part_has_its_state(self):
         assert Ivr.next(Ivr.menu, "desk") is Ivr.desk
         assert Ivr.next(Ivr.menu, "hangup") is Ivr.goodbye
-        assert Ivr.next(Ivr.desk, "answered") is Ivr.talking
+        assert Ivr.next(Ivr.desk, "ring") is Ivr.ringing
+        assert Ivr.next(Ivr.ringing, "answered") is Ivr.talking
+        assert Ivr.next(Ivr.message, "record") is Ivr.recording
         assert Ivr.next(Ivr.desk, "message") is Ivr.message
         assert Ivr.next(Ivr.play, "continue") is Ivr.leaving
 
@@ -339,6 +341,17 @@ class TestMessage:
             assert again != name
             await asterisk.finish_recording(again, duration=5)
             assert await asterisk.plays() == ["sound:saved"]
+
+    @virtual_time
+    async def test_after_the_last_try_the_caller_is_not_asked_again(self):
+        async with calling() as (asterisk, call):
+            await asterisk.finish_recording(await self.recording(asterisk, call), duration=1)
+            assert await asterisk.plays() == ["sound:short"]
+            await asterisk.finish()
+            (again,) = asterisk._recordings
+            await asterisk.finish_recording(again, duration=1)
+            assert call.over and asterisk._stored == set()
+            assert await asterisk.plays() == []
 
     @virtual_time
     async def test_silence_does_not_count_as_a_message(self):

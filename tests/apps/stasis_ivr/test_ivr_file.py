@@ -50,6 +50,14 @@ def test_what_is_left_out_has_its_default():
     assert menu.failed == HANGUP and menu.invalid == ()
 
 
+def test_calls_in_removed_parts_begin_anew_unless_told_otherwise():
+    assert parse(SMALLEST).removed == Target("menu", "main")
+    assert parse('removed = "hangup"\n' + SMALLEST).removed == HANGUP
+    assert problems('removed = "menu:mian"\n' + SMALLEST) == [
+        "ivr.toml: removed: 'menu:mian' is not in this file; did you mean menu:main?"
+    ]
+
+
 def test_a_desk_that_is_busy_does_as_when_nobody_answers_unless_told_otherwise():
     desk = parse(
         SMALLEST + 'choices.2 = "desk:d"\n[desk.d]\nendpoints = "PJSIP/a"\nno_answer = "menu:main"'
@@ -90,7 +98,7 @@ def test_everything_wrong_is_told_at_once():
     )
     for line in (
         "ivr.toml: start: is missing",
-        "ivr.toml: begin: unknown key; known: menu, desk, message, play, hours, start, language",
+        "ivr.toml: begin: unknown key; known: menu, desk, message, play, hours, start, removed, language",
         "ivr.toml [menu.main]: promt: unknown key; did you mean prompt?",
         "ivr.toml [menu.main]: prompt: is missing",
         "ivr.toml [menu.main]: tries: must be from 1 to 20, not 0",

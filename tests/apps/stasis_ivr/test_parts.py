@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from stasis_ivr.ivr_file import parse
+from stasis_ivr.parts import Desk, Menu
 from stasis_ivr.target import HANGUP, Target
 
 FILE = parse(
@@ -39,6 +40,19 @@ def test_hours_lead_through_to_what_a_call_can_be_in():
     assert at("2026-11-23 10:00") == Target("menu", "main")
     assert at("2026-11-23 18:00") == Target("continue")
     assert at("2026-11-22 10:00") == Target("play", "closed")
+
+
+def test_what_the_file_has_not_leads_where_removed_leads_through_the_hours():
+    monday = datetime.fromisoformat("2026-11-23 10:00").replace(tzinfo=UTC)
+    assert FILE.at(Target("desk", "gone"), monday) == Target("menu", "main")
+    assert FILE.has(Target("menu", "main")) and FILE.has(HANGUP)
+    assert not FILE.has(Target("desk", "gone"))
+
+
+def test_a_part_is_found_only_as_what_it_is():
+    main = Target("menu", "main")
+    assert FILE.find(main, Menu) is FILE.part(main, Menu)
+    assert FILE.find(main, Desk) is None and FILE.find(Target("menu", "gone"), Menu) is None
 
 
 def test_the_exits_of_a_menu_are_its_choices_and_its_failure():
