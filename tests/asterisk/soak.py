@@ -58,8 +58,9 @@ async def main(name: str, transport: str = "http", number: str = "1000") -> None
     assert lab is not None, f"no lab {name} runs"
     server = Server(lab, transport)
     async with server.link({"soak": flow}) as link:
-        before = len(asyncio.all_tasks())
         await server.channels(link)  # used below: what it loads is no growth
+        await asyncio.sleep(1.0)  # what settles after the connect has done
+        before = len(asyncio.all_tasks())
         await calls(link, FIRST)
         await link.idle()
         base, begun = memory(), monotonic()
