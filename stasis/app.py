@@ -14,7 +14,9 @@ from collections.abc import (
 )
 from contextlib import asynccontextmanager, nullcontext
 from functools import partial
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -63,6 +65,9 @@ async def run(
     Raises ConfigError, PluginError, AriError, ApplicationTaken: each says what to do.
     """
     metrics = Metrics()
+    for name, each in config.asterisks().items():
+        if not listen and in_the_open(each.asterisk.url):
+            log.warning("the password crosses the network in the open: use https", server=name)
     servers = Servers({} if listen else Servers.of(config, {}, metrics, take_over=take_over))
     async with started(plugins, config, servers) as running:
         apps = merged(running, programs or {}, config.asterisk.instance)
@@ -94,6 +99,17 @@ async def listened(
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+
+def in_the_open(url: str) -> bool:
+    """Whether requests to this address leave the machine without TLS."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        loopback = ip_address(host).is_loopback
+    except ValueError:
+        loopback = host == "localhost"
+    return parts.scheme == "http" and not loopback
 
 
 def stalled(metrics: Metrics, stall: Stall) -> None:

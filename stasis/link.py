@@ -544,7 +544,7 @@ class Link:
         log.info("the gap is closed", seconds=round(gap.seconds, 1))
         self.calls.tell(running, gap)
         for call in self.on_gap:
-            self._spawn(call(gap), name="stasis gap")
+            self._spawn(told(call(gap)), name="stasis gap")
 
     async def _watch(self, opened: Opened) -> None:
         """While this socket is open: close it when events do not reach us any more."""
@@ -576,6 +576,14 @@ class Link:
                 task=task.get_name(),
                 exception="".join(traceback.format_exception(error)).rstrip(),
             )
+
+
+async def told(work: Coroutine[Any, Any, None]) -> None:
+    """A plugin hears of a gap; what goes wrong in it is its own."""
+    try:
+        await work
+    except Exception as error:
+        log.error("a plugin's `gap` has failed", exc_info=error)
 
 
 async def cancelled(*tasks: asyncio.Task[Any]) -> None:

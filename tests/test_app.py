@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from stasis.app import run
+from stasis.app import in_the_open, run
 from stasis.ari.events import Event
 from stasis.channel import Channel
 from stasis.config import AsteriskConfig, Config, HttpConfig, PluginsConfig
@@ -347,3 +347,18 @@ class TestReady:
             async with asyncio.timeout(5):
                 await program
         assert STEPS[-1] == "first stops"
+
+
+@pytest.mark.parametrize(
+    ("url", "open"),
+    [
+        ("http://127.0.0.1:8088/ari", False),
+        ("http://[::1]:8088/ari", False),
+        ("http://localhost:8088/ari", False),
+        ("https://pbx.example.com/ari", False),
+        ("http://pbx.example.com/ari", True),
+        ("http://192.0.2.1:8088/ari", True),
+    ],
+)
+def test_an_address_beyond_this_machine_without_tls_is_warned_of(url: str, open: bool):
+    assert in_the_open(url) is open

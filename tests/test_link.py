@@ -27,7 +27,7 @@ from stasis.errors import (
     Unauthorized,
     Unreachable,
 )
-from stasis.flow import Flow, Leave
+from stasis.flow import Flow, Gap, Leave
 from stasis.identity import Identity
 from stasis.link import Link
 from stasis.program import Program
@@ -916,6 +916,21 @@ class TestGap:
             assert asterisk.link.state.value == "ready" and not old.over and not new.over
             await new.digit("1")
             assert len(new.flow.channel.digits) == 1
+
+    @virtual_time
+    async def test_a_plugin_that_fails_at_it_is_told_and_disturbs_nobody(self):
+        async def fails(gap: Gap) -> None:
+            raise RuntimeError("what gap?")
+
+        async with FakeAsterisk(stays) as asterisk:
+            call = await asterisk.call()
+            asterisk.link.on_gap.append(fails)
+            with capture_logs() as logs:
+                asterisk._queue.put_nowait(Lost("cut", 1.0))
+                asterisk._queue.put_nowait(Opened(asterisk._write, asterisk._close))
+                await asterisk.turn()
+            assert "a plugin's `gap` has failed" in [each["event"] for each in logs]
+            assert asterisk.link.state.value == "ready" and not call.over
 
     @virtual_time
     async def test_it_may_be_another_version_then(self):
