@@ -240,7 +240,6 @@ class Runner:
     async def _stay(self, state: str, event: Event | None) -> Step:
         self.state = state
         structlog.contextvars.bind_contextvars(state=state)
-        log.debug("enters state")
         return await Stay(self, state, event).until()
 
     async def _lose(self, error: Exception) -> Step:

@@ -97,6 +97,8 @@ class Stay:
             # Before the body's first command: what plays, and what is recorded, would keep
             # Asterisk from setting a variable.
             await call.owner.done_within(KEEP_SECONDS, call.keep())
+        # Not before it is kept: whoever reads this may count on it.
+        log.debug("enters state")
         body = Body(getattr(call.flow, self.name)(event), name=f"{call.channel.id} {self.name}")
         body.task.add_done_callback(lambda _: call.inbox.put(Returned(body), always=True))
         loop = asyncio.get_running_loop()

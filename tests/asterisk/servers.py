@@ -82,6 +82,18 @@ class Server:
             await asyncio.sleep(0.05)
         return left
 
+    async def bridges(self, link: Link) -> list[str]:
+        """The bridges on the server, once those that are being destroyed have gone.
+
+        Asterisk answers the request to destroy one a moment before it is gone.
+        """
+        for _ in range(40):
+            left = [bridge.id for bridge in await link.ari.bridges.list()]
+            if not left:
+                break
+            await asyncio.sleep(0.05)
+        return left
+
 
 class Callers:
     """An application whose channels are scripted callers.

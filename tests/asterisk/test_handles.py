@@ -62,7 +62,7 @@ async def with_call(server: Server, callers: Callers, work: Work, **flows: objec
         await callers.call(link, "work")
         await link.idle()
         assert await server.channels(link) == []
-        assert list(await link.ari.bridges.list()) == []
+        assert await server.bridges(link) == []
     if failed:
         raise failed[0]
 

@@ -151,7 +151,7 @@ async def one_call(server: Server, script: Script, at: int, file: Path) -> tuple
             hanging.cancel()
             await asyncio.gather(hanging, placing, return_exceptions=True)
         assert await server.channels(outside) == []
-        assert list(await outside.ari.bridges.list()) == []
+        assert await server.bridges(outside) == []
     await no_recordings(server)
     return points.count, states
 
