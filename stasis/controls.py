@@ -7,6 +7,7 @@ every command raises ChannelGone without asking the server; `hangup` is content.
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from typing import Any, Literal, TypeVar
 
@@ -26,7 +27,7 @@ DTMF = frozenset("0123456789*#ABCDabcd")
 SETS_AT_ONCE = Since("20.20", "22.10", "23.4")
 
 
-class Controls:
+class Controls(ABC):
     """Base of `Channel`: what can be done with a channel that is there."""
 
     id: str
@@ -36,9 +37,9 @@ class Controls:
     _owner: Owner
     _unsettled: bool
 
+    @abstractmethod
     async def _command(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a request to its end; the channel's own loss becomes ChannelGone."""
-        raise NotImplementedError  # pragma: no cover
 
     async def answer(self) -> None:
         """Answer; an answered channel is fine. ARI: POST /channels/{channelId}/answer."""

@@ -7,6 +7,7 @@ often overtakes the answer, already finds its flow. The flow hears them as `Othe
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,15 +23,15 @@ if TYPE_CHECKING:
 __all__ = ["Outgoing", "checked_endpoint"]
 
 
-class Outgoing:
+class Outgoing(ABC):
     """Base of `Channel`: the verbs that make another channel, owned by the same flow."""
 
     id: str
     _owner: Owner
 
+    @abstractmethod
     def _another(self, channel_id: str) -> Channel:
         """A handle for a channel that is about to exist, claimed by this flow."""
-        raise NotImplementedError  # pragma: no cover
 
     async def originate(
         self,

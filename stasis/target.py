@@ -7,6 +7,7 @@ the wait for its end, and only then sends.
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from typing import Any, ClassVar, Literal, TypeVar
 
@@ -23,7 +24,7 @@ __all__ = ["Target"]
 T = TypeVar("T")
 
 
-class Target:
+class Target(ABC):
     """Base of `Channel` and `Bridge`: playing, recording, and music on hold."""
 
     id: str
@@ -44,9 +45,9 @@ class Target:
         """Whether it is about to go: a hang-up was seen, the end not yet."""
         return False
 
+    @abstractmethod
     async def _run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a command of this target to its end; its own loss becomes ChannelGone."""
-        raise NotImplementedError  # pragma: no cover
 
     async def play(
         self,

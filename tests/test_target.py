@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
@@ -179,4 +181,12 @@ class TestItsMedia:
             assert len(call.channel._media) <= 2
 
     def test_a_target_of_no_kind_is_not_about_to_go(self, answers: Answers):
-        assert not Target(None, None).leaving  # type: ignore[arg-type]
+        class Plain(Target):
+            async def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
+                return await work
+
+        assert not Plain(None, None).leaving  # type: ignore[arg-type]
+
+    def test_a_target_says_how_its_commands_are_run(self):
+        with pytest.raises(TypeError, match="_run"):
+            Target(None, None)  # type: ignore[abstract, arg-type]
