@@ -9,6 +9,7 @@ have started only for one of those. What leaves the body is the plain error.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine, Generator
 from typing import Any, Generic, TypeVar
 
@@ -30,6 +31,7 @@ class _Driven(Generic[T]):
     def __init__(self, work: Coroutine[Any, Any, T]) -> None:
         self.work = work
         self.error: Exception | None = None
+        self.given_up = False
 
     def __await__(self) -> Generator[Any, Any, T]:
         value: Any = None
@@ -51,6 +53,8 @@ class _Driven(Generic[T]):
             try:
                 value = yield step
             except asyncio.CancelledError as cancelled:
+                if self.given_up:
+                    raise
                 if self.error is None:
                     raised.append(cancelled)
                     continue
@@ -86,6 +90,12 @@ async def run(driven: _Driven[T]) -> T:
         raise FlowError(f"the flow called sys.exit({error.code!r}); let it return") from None
 
 
+def close(work: Coroutine[Any, Any, Any]) -> None:
+    """Close a coroutine that has ended, or never ends: what it still does then is in vain."""
+    with contextlib.suppress(BaseException):
+        work.close()
+
+
 class Body(Generic[T]):
     """A task for user code: a state's body, an action, a linear flow.
 
@@ -98,7 +108,7 @@ class Body(Generic[T]):
             run(self._driven), name=name
         )
         # A task that is cancelled before its first step never starts the coroutine.
-        self.task.add_done_callback(lambda _: work.close())
+        self.task.add_done_callback(lambda _: close(work))
         # Read, so that asyncio reports no error of a body that nobody waits for any more.
         self.task.add_done_callback(lambda task: task.cancelled() or task.exception())
 
@@ -112,12 +122,20 @@ class Body(Generic[T]):
             self.task.cancel()
 
     async def leave(self, seconds: float) -> bool:
-        """Cancel it and wait for its own cleanup. Returns False when it did not end in time."""
+        """Cancel it and wait for its own cleanup. Returns False when it did not end in time.
+
+        Then its code is not resumed any more: a task that no cancellation can end would keep the
+        whole program from ending.
+        """
         if self.task.done():
             return True
         self._driven.error = None
         self.task.cancel()
-        return await self.over(seconds)
+        if await self.over(seconds):
+            return True
+        self._driven.given_up = True
+        self.task.cancel()
+        return False
 
     async def over(self, seconds: float) -> bool:
         """Wait for its end. Returns False when it did not end in time."""

@@ -300,7 +300,7 @@ class Runner:
         try:
             in_time = await ending.over(self.config.leave_timeout)
         finally:
-            await ending.leave(0)
+            await ending.leave(self.config.leave_timeout)
         if not in_time:
             log.error("`ended` took too long and was cancelled")
         elif not ending.task.cancelled():

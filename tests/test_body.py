@@ -269,18 +269,26 @@ class TestLeave:
         assert asyncio.get_running_loop().time() - began == pytest.approx(2)
 
     @virtual_time
-    async def test_one_that_ignores_it_is_told_after_its_time(self):
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+    async def test_one_that_ignores_it_is_told_after_its_time_and_not_resumed(self):
+        resumed = 0
+
         async def work() -> None:
-            for _ in range(2):
+            nonlocal resumed
+            while True:
                 try:
                     await asyncio.sleep(100)
-                except asyncio.CancelledError:
-                    pass
+                except BaseException:
+                    resumed += 1
 
         body = await begun(work())
         assert not await body.leave(5)
         assert asyncio.get_running_loop().time() == pytest.approx(5)
-        assert await body.over(200)
+        assert await body.over(1) and body.task.cancelled()
+        # Once by the cancellation, once when it was closed; nothing wakes it any more.
+        assert resumed == 2
+        await asyncio.sleep(1000)
+        assert resumed == 2
 
     @virtual_time
     async def test_one_that_has_ended_is_left_at_once(self):

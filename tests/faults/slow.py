@@ -200,14 +200,16 @@ def names_it(line: dict[str, Any]) -> bool:
 
 
 async def stopped(place: Place, child: Child, result: Result) -> None:
-    """The program stops, whatever its flows do: asked once, twice, three times."""
+    """The program stops, whatever its flows do: asked once, and twice."""
     await asyncio.gather(*(place.caller(f"last-{kind}", kind) for kind in STAYING))
     begun = monotonic()
-    for _ in range(3):
+    for _ in range(2):
         child.signal(signal.SIGTERM)
-        await asyncio.sleep(LEAVE_SECONDS)
+        await asyncio.sleep(LEAVE_SECONDS / 2)
     try:
-        await child.ended(STOP_SECONDS)
+        status = await child.ended(STOP_SECONDS)
+        if status:
+            result.problems.append(f"the program ended with {status}")
     except TimeoutError:
         result.problems.append(f"the program does not stop within {STOP_SECONDS:g} s")
     result.more["seconds_to_stop"] = round(monotonic() - begun, 1)
