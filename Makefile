@@ -2,23 +2,33 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+WORKERS ?= 3
+SLOWEST := --durations=15 --durations-min=1
 READY := .venv/.ready
 
-.PHONY: run test test-asterisk faults check generate clean
+.PHONY: run test test-asterisk conformance faults check generate clean
 
 # The IVR on a real Asterisk: your own if stasis.toml or STASIS_ASTERISK_URL names one, else the lab.
 run: $(READY)
 	$(BIN)/stasis run --lab
 
-# Everything, the real Asterisk 22 and 16 included.
+# Everything, the real Asterisk 22 and 16 included: side by side, since most tests on a server wait
+# for it, and then those that measure, one after the other.
 test: $(READY)
 	$(BIN)/stasis lab prepare
-	PYTHONDEVMODE=1 $(BIN)/pytest
+	PYTHONDEVMODE=1 $(BIN)/pytest $(SLOWEST) -m "not alone" -n $(WORKERS) --maxschedchunk=1
+	PYTHONDEVMODE=1 $(BIN)/pytest $(SLOWEST) -m alone
 
 # What runs on the real servers only.
 test-asterisk: $(READY)
 	$(BIN)/stasis lab prepare
 	$(BIN)/pytest -m asterisk
+
+# The same scenarios on the real 22 and 16 and on the simulator, side by side. Each target ends with
+# one JSON line.
+conformance: $(READY)
+	$(BIN)/stasis lab prepare
+	$(BIN)/python -m tests.conformance
 
 # Cuts, kills, a restarted Asterisk, broken user code, a million mutated frames: half an hour.
 # Each ends with one JSON line; progress is on standard error.

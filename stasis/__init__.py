@@ -107,6 +107,7 @@ from stasis.router import Wait
 from stasis.section import Secret, key
 from stasis.servers import Servers
 from stasis.sound import Sound
+from stasis.walk import Walked
 
 __version__ = "0.1.0"
 
@@ -229,6 +230,7 @@ __all__ = [
     "Version",
     "Wait",
     "WaitTimeout",
+    "Walked",
     "__version__",
     "key",
     "run",

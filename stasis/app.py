@@ -28,7 +28,7 @@ from stasis.link import Link
 from stasis.metrics import Metrics
 from stasis.plugin import Plugin
 from stasis.program import Program, checked_app
-from stasis.servers import Servers, Shown
+from stasis.servers import MakeTap, Servers, Shown
 from stasis.stall import Stall, StallWatch
 from stasis.transport.listen import listening
 
@@ -50,13 +50,15 @@ async def run(
     ready: Ready | None = None,
     take_over: bool = False,
     listen: bool = False,
+    tap: MakeTap | None = None,
 ) -> None:
     """Run plugins and programs on the configured Asterisk until told to stop.
 
     config: from `stasis.config.load`. plugins: from `stasis.plugin.load`. programs: further
     Stasis applications by name. ready: called once, with the first server that is ready.
     take_over: take the applications, and the live calls, from a process that runs them. listen:
-    wait for Asterisks to connect, as [listen] says, instead of connecting.
+    wait for Asterisks to connect, as [listen] says, instead of connecting. tap: makes what looks on
+    at each link, such as `stasis record` does.
 
     SIGTERM or SIGINT once: no new calls, live ones finish. Twice: they are left by their flow's
     `on_error`. Three times: now. SIGHUP: end at once, and leave the live calls as they are for
@@ -68,7 +70,9 @@ async def run(
     for name, each in config.asterisks().items():
         if not listen and in_the_open(each.asterisk.url):
             log.warning("the password crosses the network in the open: use https", server=name)
-    servers = Servers({} if listen else Servers.of(config, {}, metrics, take_over=take_over))
+    servers = Servers(
+        {} if listen else Servers.of(config, {}, metrics, take_over=take_over, tap=tap)
+    )
     async with started(plugins, config, servers) as running:
         apps = merged(running, programs or {}, config.asterisk.instance)
         servers.on_gap += [plugin.gap for plugin in running]
@@ -82,18 +86,24 @@ async def run(
             async with signals(servers) as later:
                 if ready is not None:
                     later(call_when_ready(servers, ready))
-                async with listened(servers, config, apps, metrics) if listen else nullcontext():
+                async with (
+                    listened(servers, config, apps, metrics, tap) if listen else nullcontext()
+                ):
                     with watch:
                         await servers.run(listening=listen)
 
 
 @asynccontextmanager
 async def listened(
-    servers: Servers, config: Config, apps: Mapping[str, Program], metrics: Metrics
+    servers: Servers,
+    config: Config,
+    apps: Mapping[str, Program],
+    metrics: Metrics,
+    tap: MakeTap | None,
 ) -> AsyncIterator[None]:
     """Take the connections of Asterisks while the context lasts."""
     async with listening(config.listen) as listener:
-        task = asyncio.create_task(servers.listen(listener, config, apps, metrics))
+        task = asyncio.create_task(servers.listen(listener, config, apps, metrics, tap))
         try:
             yield
         finally:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import structlog
 
+from stasis.digits import Asked
 from stasis.errors import AriError, WaitTimeout
 from stasis.playback import Playback, PlaybackResult
 
@@ -155,6 +156,7 @@ async def ask(
         barge_in=barge_in,
         type_ahead=type_ahead,
         language=language,
+        asked="secret" if secret else "entry" if collector.maximum > 1 else "key",
     )
     return Entered(collector.digits, ended_by, collector.complete, secret)
 
@@ -169,14 +171,17 @@ async def collect(
     barge_in: bool = True,
     type_ahead: bool = True,
     language: str | None = None,
+    asked: Asked = "key",
 ) -> EndedBy:
     """Bring a caller's digits to an entry until it is over. Parameters as of `ask`.
+
+    asked: what kind of digits, for whoever looks on.
 
     Returns why it is over. Raises what `ask` raises. ARI: as of `ask`.
     """
     loop = asyncio.get_running_loop()
     digits = channel.digits
-    with digits.question():
+    with digits.question(asked):
         if not type_ahead:
             digits.clear()
         while len(digits):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -48,6 +48,7 @@ from stasis.rooms import Rooms
 from stasis.router import Key, Router, keys_of
 from stasis.runner import Runner
 from stasis.transport.connect import Backoff
+from stasis.walk import OnWalk, Walked, tell
 
 __all__ = ["Calls"]
 
@@ -77,7 +78,7 @@ class Calls:
     Asterisk has opened the socket, for applications of its choice: a call for one that we do not
     run is ours to send on. counts: calls that began, that were resumed, strays that were closed,
     and odd arrivals that were ignored. tasks: what runs each call. asterisk: what flows see as
-    `self.asterisk`.
+    `self.asterisk`. on_walk: who is told of each call's steps.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Calls:
         spawn: Callable[..., object],
         backoff: Callable[[], Backoff],
         asterisk: Any,
+        on_walk: Sequence[OnWalk] = (),
     ) -> None:
         self.programs = programs
         self.runners: set[Runner] = set()
@@ -110,6 +112,7 @@ class Calls:
         self._spawn = spawn
         self._backoff = backoff
         self._asterisk = asterisk
+        self._on_walk = on_walk
         self._offered: deque[str] = deque(maxlen=1000)
         self._late: list[StasisStart] = []
         self._early: deque[Event] = deque(maxlen=EARLY)
@@ -213,9 +216,14 @@ class Calls:
                 self._config,
                 self._keep,
                 self._asterisk,
+                self._on_walk,
             )
         except Exception as error:
             # The flow's own `__init__` has failed, in the reader: end this call, and read on.
+            at = asyncio.get_running_loop().time()
+            flow = program.runnable
+            step = Walked(channel_id, app, flow, "", None, "", at, failure=error)
+            tell(self._on_walk, step)
             log.error("the flow could not be made", flow=program.flow.__name__, exc_info=error)
             self._router.release(("channel", channel_id))
             self._part(channel_id, self._rescue)

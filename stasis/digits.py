@@ -10,11 +10,15 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal, TypeAlias
 
 from stasis.ari.events import ChannelDtmfReceived
 from stasis.errors import ChannelGone
 
-__all__ = ["Digits"]
+__all__ = ["Asked", "Digits"]
+
+Asked: TypeAlias = Literal["key", "entry", "secret"]
+"""What a question asks for: one of a few keys, several digits, or several that nobody may see."""
 
 # More digits than anybody types ahead; a flood drops the oldest.
 LIMIT = 64
@@ -23,13 +27,18 @@ SECONDS = 30.0
 
 
 class Digits:
-    """A channel's unused digits, oldest first."""
+    """A channel's unused digits, oldest first.
+
+    asking: whether a question is open. asked: what it asks for. questions: how many there were.
+    """
 
     def __init__(self) -> None:
         self._items: deque[tuple[float, ChannelDtmfReceived]] = deque(maxlen=LIMIT)
         self._waiter: asyncio.Future[None] | None = None
         self._gone: ChannelGone | None = None
         self.asking = False
+        self.asked: Asked = "key"
+        self.questions = 0
         self.dropped = 0
 
     def __len__(self) -> int:
@@ -66,11 +75,12 @@ class Digits:
         self._wake()
 
     @contextmanager
-    def question(self) -> Iterator[None]:
+    def question(self, asked: Asked = "key") -> Iterator[None]:
         """While a question is open, digits are its answer and fire no triggers."""
         if self.asking:
             raise RuntimeError("this channel is being asked already; await the first question")
-        self.asking = True
+        self.asking, self.asked = True, asked
+        self.questions += 1
         try:
             yield
         finally:

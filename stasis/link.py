@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 import traceback
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias
@@ -56,6 +56,8 @@ from stasis.transport.frames import Frames, Lost, Opened
 from stasis.transport.gate import Gate
 from stasis.transport.http import Http
 from stasis.transport.socket import Socket
+from stasis.transport.tap import Stopping, Tap
+from stasis.walk import EVERYWHERE, OnWalk
 from stasis.watch import Watch
 
 __all__ = ["Link", "LinkState"]
@@ -78,7 +80,9 @@ class Link:
     the applications from another process that runs them; it lets go of its calls, and this one
     goes on with them. frames, send: the two seams, for tests and for sockets that Asterisk
     opens; None dials the configured Asterisk. over_socket: requests have only the socket of the
-    frames to travel by, and the applications are those that events on it name.
+    frames to travel by, and the applications are those that events on it name. on_walk: who is
+    told, at once, of each state that a call enters; the list can be added to at any time. tap:
+    looks on at both seams.
 
     state: `connecting`, `ready`, `gap` (deaf, calls live on), `standby` (another program has our
     applications, we wait), `stopped`; others can watch it. ari: every operation, typed.
@@ -96,12 +100,15 @@ class Link:
         frames: Frames | None = None,
         send: Send | None = None,
         over_socket: bool = False,
+        on_walk: Iterable[OnWalk] = (),
+        tap: Tap | None = None,
     ) -> None:
         self.config = config
         self.name = name
         self.state: Watch[LinkState] = Watch("connecting")
         self.router = Router()
         self.on_gap: list[Callable[[Gap], Coroutine[Any, Any, None]]] = []
+        self.on_walk: list[OnWalk] = [*EVERYWHERE, *on_walk]
         self._counts = {"events": 0, "answers": 0, "unclaimed": 0, "refused": 0, "gaps": 0}
         self._http = Http(config.asterisk)
         self._named: set[str] | None = set() if over_socket else None
@@ -111,12 +118,13 @@ class Link:
         metrics = metrics or Metrics()
         self.meter = metrics.of(name)
         metrics.watch(name, self.live)
-        self._gate = Gate(
-            Measured(send or self._socket or self._http, metrics, name),
-            self.router.hearing.regained,
-        )
+        carry: Send = send or self._socket or self._http
+        direct: Send = send or (self._socket if over_socket else None) or self._http
+        self._tap = tap
+        if tap is not None:
+            carry, direct = tap.send(carry), tap.send(direct)
+        self._gate = Gate(Measured(carry, metrics, name), self.router.hearing.regained)
         self.ari = Ari(self._gate)
-        direct = send or (self._socket if over_socket else None) or self._http
         self._direct = Ari(Measured(direct, metrics, name))
         self.calls = Calls(
             programs,
@@ -130,6 +138,7 @@ class Link:
             self._spawn,
             self._backoff,
             self,
+            self.on_walk,
         )
         self.calls.hosting = over_socket
         self._take_over = take_over
@@ -148,6 +157,8 @@ class Link:
         self._heard = datetime.now(UTC)
         self._deaf_since: datetime | None = None
         self._stopped = asyncio.Event()
+        if tap is not None:
+            tap.attach(self)
 
     @property
     def programs(self) -> Mapping[str, Program]:
@@ -221,10 +232,12 @@ class Link:
 
     def stop(self) -> None:
         """Close the socket and return from `run`. Calls should have ended before."""
+        self._tell_tap("stop")
         self._stopped.set()
 
     def drain(self) -> None:
         """Take no new calls: they go on in the dialplan. Live ones finish."""
+        self._tell_tap("drain")
         self.calls.draining = True
         self._tenure.tell_stopping(1)
 
@@ -235,6 +248,7 @@ class Link:
 
     def end_calls(self, leave: Leave | None = None) -> None:
         """End every call soon. leave: how; None takes each flow's `on_error`."""
+        self._tell_tap("end_calls")
         self.calls.end(leave)
         self._tenure.tell_stopping(2)
 
@@ -243,11 +257,16 @@ class Link:
 
         why: for the errors of what flows still try to do.
         """
+        self._tell_tap("let_go")
         self._tenure.end()
         self._gate.shut(why)
         if self._settling is not None:
             self._settling.cancel()  # it may be about to take over more of them
         self.calls.let_go()
+
+    def _tell_tap(self, step: Stopping) -> None:
+        if self._tap is not None:
+            self._tap.stopping(step)
 
     async def idle(self) -> None:
         """Wait until no call runs."""
@@ -317,6 +336,8 @@ class Link:
             frames = self._frames or connect(
                 self.config.asterisk, list(self.programs), again=self._still_ours
             )
+            if self._tap is not None:
+                frames = self._tap.frames(frames)
             async with aclosing(frames):  # type: ignore[type-var]
                 async for item in frames:
                     if isinstance(item, bytes):

@@ -16,7 +16,7 @@ from stasis.flow import Flow
 if TYPE_CHECKING:
     from stasis.channel import Channel
 
-__all__ = ["Program", "Runnable", "checked_app", "linear"]
+__all__ = ["Program", "Runnable", "app_of", "checked_app", "linear"]
 
 APP = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
 
@@ -26,10 +26,19 @@ Runnable: TypeAlias = "type[Flow] | Callable[[Channel], Awaitable[None]]"
 
 @frozen
 class Program:
-    """A flow, and the plugin that its calls see as `self.plugin`."""
+    """A flow, and the plugin that its calls see as `self.plugin`.
+
+    function: the async function that the flow was made of, when it was one.
+    """
 
     flow: type[Flow]
     plugin: Any = None
+    function: Callable[[Channel], Awaitable[None]] | None = None
+
+    @property
+    def runnable(self) -> Runnable:
+        """What the program was made of: the Flow class, or the function."""
+        return self.function or self.flow
 
     @classmethod
     def of(cls, runnable: Runnable, plugin: Any = None) -> Program:
@@ -40,7 +49,7 @@ class Program:
             if not hasattr(runnable, "start"):
                 raise FlowError(f"{runnable.__name__}: say where it begins: start = a_state")
             return cls(runnable, plugin)
-        return cls(linear(runnable), plugin)
+        return cls(linear(runnable), plugin, runnable)
 
 
 def linear(function: Callable[[Channel], Awaitable[None]]) -> type[Flow]:
@@ -60,6 +69,11 @@ def linear(function: Callable[[Channel], Awaitable[None]]) -> type[Flow]:
     Linear.__name__ = Linear.__qualname__ = function.__name__
     Linear.__doc__ = function.__doc__
     return Linear
+
+
+def app_of(runnable: Runnable) -> str:
+    """The application's name when none is given: `MyFlow` becomes `my_flow`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", runnable.__name__).lower()
 
 
 def checked_app(name: str) -> str:

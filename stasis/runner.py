@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from stasis.flow import (
     Gap,
     Leave,
     Resumed,
+    Trigger,
 )
 from stasis.inbox import Inbox
 from stasis.keep import Keep
@@ -49,6 +51,7 @@ from stasis.program import Program
 from stasis.record import Record, packed
 from stasis.router import Router
 from stasis.stay import ENDS, Item, Stay, Step, Stop
+from stasis.walk import OnWalk, Walked, tell
 
 __all__ = ["Runner"]
 
@@ -68,9 +71,10 @@ class Runner:
     """Runs one call.
 
     app: the Stasis application it entered. program: its flow. keep: where its record is kept.
-    asterisk: what the flow sees as its `asterisk`. failure: the first that the flow has raised,
-    or None. old_media: an older process may have started playbacks that still play. stale: what
-    is kept of the call has an older form. letting_go: another process goes on with the call.
+    asterisk: what the flow sees as its `asterisk`. on_walk: who is told of its steps. failure:
+    the first that the flow has raised, or None. old_media: an older process may have started
+    playbacks that still play. stale: what is kept of the call has an older form. letting_go:
+    another process goes on with the call.
 
     For its states: acting, the action that runs; stopping, how the call is to be left; passed,
     digits that no state has used; ends, of other channels. Nothing outlives the call.
@@ -86,6 +90,7 @@ class Runner:
         config: EngineConfig,
         keep: Keep,
         asterisk: Any = None,
+        on_walk: Sequence[OnWalk] = (),
     ) -> None:
         self.app = app
         self.state = ""
@@ -96,6 +101,7 @@ class Runner:
         self.channel.on_gone(self._gone)
         self._program = program
         self._asterisk = asterisk
+        self._on_walk = on_walk
         self.flow = self._flow()
         self.channel.on_become = self.owner.on_turn = self._keep_soon
         self._keep = keep
@@ -207,6 +213,8 @@ class Runner:
         try:
             await self._end(last)
         finally:
+            if self.state:
+                self.tell(self.state, None if last is None else type(last), "")
             await self.owner.close()
             self.inbox.close()
             try:
@@ -230,17 +238,39 @@ class Runner:
             step = Step(self.flow.start.__name__, first if isinstance(first, Event) else None)
         while step.state is not None:
             try:
-                step = await self._stay(step.state, step.event)
+                step = await self._stay(step.state, step)
             except Exception as error:
                 if not isinstance(step.event, Resumed) or isinstance(error, InboxOverflow):
                     raise
                 step = await self._lose(error)
         return step
 
-    async def _stay(self, state: str, event: Event | None) -> Step:
-        self.state = state
+    async def _stay(self, state: str, step: Step) -> Step:
+        left, self.state = self.state, state
         structlog.contextvars.bind_contextvars(state=state)
-        return await Stay(self, state, event).until()
+        self.tell(left, step.trigger, state)
+        return await Stay(self, state, step.event).until()
+
+    def tell(self, state: str, trigger: Trigger | None, target: str, action: str = "") -> None:
+        """Tell who looks on of a step; the parameters are fields of `Walked`."""
+        if not self._on_walk:
+            return
+        at = asyncio.get_running_loop().time()
+        flow = self._program.runnable
+        tell(
+            self._on_walk,
+            Walked(
+                self.channel.id,
+                self.app,
+                flow,
+                state,
+                trigger,
+                target,
+                at,
+                action,
+                None if target else self.failure,
+            ),
+        )
 
     async def _lose(self, error: Exception) -> Step:
         """The state could not go on after a restart: the call follows `on_lost`."""

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sized
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 import structlog
@@ -25,14 +25,18 @@ from stasis.metrics import Metrics
 from stasis.program import Program
 from stasis.transport.arrived import Arrived
 from stasis.transport.listen import Listener
+from stasis.transport.tap import Tap
 from stasis.watch import Watch
 
-__all__ = ["Servers", "Shown"]
+__all__ = ["MakeTap", "Servers", "Shown"]
 
 # A name is a label of metrics, a field of logs and a folder.
 NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
 log = structlog.get_logger("stasis.servers")
+
+MakeTap: TypeAlias = Callable[[str], Tap]
+"""Makes what looks on at one link, by the link's name."""
 
 
 class Servers(Mapping[str, Link]):
@@ -59,8 +63,11 @@ class Servers(Mapping[str, Link]):
         metrics: Metrics | None = None,
         *,
         take_over: bool = False,
+        tap: MakeTap | None = None,
     ) -> Servers:
         """A link for each Asterisk of the configuration; see `Link`.
+
+        tap: makes what looks on at a link, by the link's name.
 
         One of several that is not there at the start is waited for; a single one is an error,
         unless `asterisk.start_timeout` says otherwise.
@@ -70,7 +77,14 @@ class Servers(Mapping[str, Link]):
             configs = {name: patient(each) for name, each in configs.items()}
         return cls(
             {
-                name: Link(each, programs, name=name, metrics=metrics, take_over=take_over)
+                name: Link(
+                    each,
+                    programs,
+                    name=name,
+                    metrics=metrics,
+                    take_over=take_over,
+                    tap=tap(name) if tap is not None else None,
+                )
                 for name, each in configs.items()
             }
         )
@@ -95,7 +109,12 @@ class Servers(Mapping[str, Link]):
         raise ConfigError("no Asterisk has connected yet")
 
     async def listen(
-        self, listener: Listener, config: Config, programs: Mapping[str, Program], metrics: Metrics
+        self,
+        listener: Listener,
+        config: Config,
+        programs: Mapping[str, Program],
+        metrics: Metrics,
+        tap: MakeTap | None = None,
     ) -> None:
         """Take the connections that Asterisks open to us, until the listener closes.
 
@@ -114,6 +133,7 @@ class Servers(Mapping[str, Link]):
                 metrics=metrics,
                 frames=arrived.frames,
                 over_socket=True,
+                tap=tap(name) if tap is not None else None,
             )
             link.calls.draining = self._draining
             link.on_gap += self.on_gap

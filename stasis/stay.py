@@ -23,7 +23,18 @@ from stasis.ari.events import (
 )
 from stasis.body import Body
 from stasis.errors import ChannelGone, FlowError, InboxOverflow
-from stasis.flow import EMPTY, After, Do, Done, Elapsed, Leave, Other, Outcome, Resumed
+from stasis.flow import (
+    EMPTY,
+    After,
+    Do,
+    Done,
+    Elapsed,
+    Leave,
+    Other,
+    Outcome,
+    Resumed,
+    Trigger,
+)
 from stasis.owner import ACTING
 from stasis.subject import PLAYBACK, subject
 
@@ -65,11 +76,15 @@ Item: TypeAlias = Event | Fired | Returned | Stop
 
 @frozen
 class Step:
-    """What follows a state: another one, or the end. leave: how to leave a call that lives."""
+    """What follows a state: another one, or the end.
+
+    leave: how to leave a call that lives. trigger: the table's key that has led to the state.
+    """
 
     state: str | None
     event: Event | None = None
     leave: Leave | None = None
+    trigger: Trigger | None = None
 
 
 class Stay:
@@ -193,10 +208,11 @@ class Stay:
         """The trigger's target: an action that stays, or the next state."""
         target = self.row.edges[trigger]
         if not isinstance(target, Do):
-            return Step(target, event)
+            return Step(target, event, trigger=trigger)
         if self.call.channel.gone is not None:
             return None  # its end is in the inbox, and an action now would only keep it there
         name = target.method.__name__
+        self.call.tell(self.name, trigger, self.name, action=name)
         token = ACTING.set(True)
         action = Body(getattr(self.call.flow, name)(event), name=f"{self.call.channel.id} {name}")
         ACTING.reset(token)

@@ -1,15 +1,19 @@
 """What every test may use: a server that answers as told, and the promise that no task is left.
 
 `answers` is a `Send` for handles and transports' users; a whole call runs on
-`stasis.testing.fake.FakeAsterisk`, in virtual time where time matters.
+`stasis.testing.fake.FakeAsterisk`, in virtual time where time matters. `labs` are the real ones: a
+test that stops one has it running again at its end, and one that configures it takes its own.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -17,6 +21,7 @@ from hypothesis import HealthCheck, settings
 
 from stasis.ari import Ari
 from stasis.ari.version import Version
+from stasis.lab.lab import Lab
 from tests.answers import Answers
 from tests.real_server import RealServer
 
@@ -27,6 +32,13 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("stasis")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
+    """A test may print what is no Unicode; the report that leaves a worker's process has to be."""
+    report = yield
+    return json.loads(json.dumps(report, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +56,19 @@ def no_task_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(asyncio.Runner, "close", closing)
     yield
     assert not left, f"tasks left: {left}"
+
+
+@pytest.fixture(scope="session")
+def labs() -> Iterator[dict[str, Lab]]:
+    """A real Asterisk of each version, up for the whole run and taken down after it."""
+    running: dict[str, Lab] = {}
+    try:
+        for version in ("22", "16"):
+            running[version] = Lab.up(version, f"tests-{version}-{os.getpid()}")
+        yield running
+    finally:
+        for lab in running.values():
+            lab.down()
 
 
 @pytest.fixture

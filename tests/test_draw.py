@@ -20,7 +20,9 @@ from stasis import (
     StasisEnd,
     StasisStart,
 )
+from stasis.coverage import Coverage
 from stasis.draw import draw
+from stasis.graph import Edge
 
 
 class Ivr(Flow):
@@ -136,3 +138,41 @@ def test_what_is_no_flow_is_refused() -> None:
 
     with pytest.raises(FlowError, match="async function"):
         draw(hello)  # type: ignore[arg-type]
+
+
+class TestWhatWasWalked:
+    """Colours are for a flowchart: Mermaid's state diagrams have none for edges."""
+
+    @staticmethod
+    def lines() -> list[str]:
+        walked = Coverage.of(Ivr)
+        walked.merge(["menu", "sorry"], [Edge("menu", "after 10 s", "sorry")])
+        return [line.strip() for line in draw(Ivr, walked).splitlines()]
+
+    def test_states_and_edges_are_those_of_the_table(self) -> None:
+        lines = self.lines()
+        assert lines[0] == "flowchart TD"
+        assert 's_menu -->|"after 10 s"| s_sorry' in lines
+        assert "begin(( )) --> s_menu" in lines and "s_goodbye --> over(((end)))" in lines
+        assert 's_talking -->|"ChannelDtmfReceived 1 / do toggle_mute"| s_talking' in lines
+
+    def test_a_state_has_the_class_of_what_became_of_it(self) -> None:
+        lines = self.lines()
+        assert 's_sorry["sorry"]:::walked' in lines
+        assert 's_ringing["ringing"]:::missed' in lines
+
+    def test_an_edge_is_coloured_by_its_place_among_all(self) -> None:
+        lines = self.lines()
+        links = [line for line in lines if "-->" in line]
+        green = [
+            line.split()[1] for line in lines if line.startswith("linkStyle") and "1a7f37" in line
+        ]
+        red = [
+            line.split()[1] for line in lines if line.startswith("linkStyle") and "cf222e" in line
+        ]
+        assert [links[int(number)] for number in green] == ['s_menu -->|"after 10 s"| s_sorry']
+        assert len(red) == 8  # of nine edges; the first and the last line are none
+
+    def test_what_mermaid_would_read_as_syntax_stands_there_as_a_number(self) -> None:
+        lines = self.lines()
+        assert 's_menu -->|"ChannelDtmfReceived #35;"| s_goodbye' in lines

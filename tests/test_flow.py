@@ -240,7 +240,7 @@ class TestRefusedAtImport:
             ((ChannelEnteredBridge, "x"), "ChannelEnteredBridge has no detail"),
             (Other(StasisStart, "x"), "StasisStart has no detail"),
             (StasisEnd, "override `ended`"),
-            (Done(), "is no trigger"),
+            pytest.param(Done(), "is no trigger", id="Done"),
         ],
         ids=repr,
     )

@@ -22,7 +22,8 @@ RANKS = (
     "errors section config finding identity",
     "ari",
     "transport decode logs metrics stall",
-    "flow program router subject inbox body watch media source draw check keep lease fence tenure",
+    "flow program router subject inbox body watch walk graph coverage layout media source draw"
+    " picture check keep lease fence tenure",
     "owner target channel controls outgoing bridge playback recording digits ask menu dial dialling"
     " dialstatus application endpoint device_state mailbox sound census rooms record",
     "runner stay absence leaving register resync adopt calls recovery",
@@ -35,7 +36,14 @@ RANK = {module: rank for rank, row in enumerate(RANKS) for module in row.split()
 
 # A foreign library, and who may know it.
 PLACES = {
-    "aiohttp": {"stasis.transport.http", "stasis.http", "stasis.health"},
+    "aiohttp": {
+        "stasis.transport.http",
+        "stasis.http",
+        "stasis.health",
+        "stasis.testing.simulator.events_socket",
+        "stasis.testing.simulator.front",
+        "stasis.testing.simulator.server",
+    },
     "prometheus_client": {"stasis.metrics"},
     "yarl": {"stasis.transport.http"},
     "websockets": {

@@ -1,4 +1,4 @@
-"""`stasis draw`: a flow as a Mermaid diagram."""
+"""`stasis draw`: a flow as a Mermaid diagram, or as an SVG picture."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from stasis.cli.screen import say
 from stasis.cli.settings import settings
 from stasis.cli.target import TargetError, flow_named
 from stasis.draw import draw as drawn
+from stasis.picture import picture
 
 __all__ = ["draw"]
 
@@ -24,11 +25,15 @@ def draw(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="write to this file instead")
     ] = None,
+    svg: Annotated[
+        bool, typer.Option("--svg", help="an SVG picture, which stands alone, instead of Mermaid")
+    ] = False,
 ) -> None:
     """Draw a flow.
 
     As a Mermaid stateDiagram-v2, which GitHub and GitLab show as a picture."""
-    text = drawn(flow_named(flow, settings(context).load))
+    runnable = flow_named(flow, settings(context).load)
+    text = picture(runnable) if svg else drawn(runnable)
     if output is None:
         typer.echo(text, nl=False)
         return

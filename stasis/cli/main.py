@@ -21,10 +21,14 @@ from stasis.cli.drain import drain
 from stasis.cli.draw import draw
 from stasis.cli.lab import lab_app
 from stasis.cli.new import new_app
+from stasis.cli.play import play
+from stasis.cli.record import record
+from stasis.cli.replay import replay
 from stasis.cli.run import run
 from stasis.cli.screen import error_text, say
 from stasis.cli.settings import Settings, existing, look_here
 from stasis.cli.strays import strays
+from stasis.cli.timeline import timeline
 from stasis.cli.version import version
 from stasis.errors import ConfigError, PluginError, StasisError
 from stasis.plugin import Plugin, discover
@@ -37,6 +41,10 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "draw": draw,
     "doctor": doctor,
     "call": call,
+    "play": play,
+    "record": record,
+    "replay": replay,
+    "timeline": timeline,
     "strays": strays,
     "drain": drain,
     "version": version,

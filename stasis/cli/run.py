@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import attrs
@@ -21,10 +21,12 @@ from stasis.errors import ConfigError
 from stasis.lab.lab import Lab
 from stasis.link import Link
 from stasis.plugin import Plugin, load
-from stasis.program import Program, Runnable, checked_app
+from stasis.program import Program, app_of, checked_app
 from stasis.section import Secret
+from stasis.testing.session.file import LIMIT
+from stasis.testing.session.tap import Masking, SessionTaps
 
-__all__ = ["app_of", "run"]
+__all__ = ["run", "started"]
 
 # Extensions of ari.conf.example, by the application they lead to.
 EXTENSIONS = {"hello": "8000", "ivr": "8001"}
@@ -62,12 +64,47 @@ def run(
             "--listen", help="wait for Asterisk to connect (outbound WebSockets), see [listen]"
         ),
     ] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            "--record", help="write all that passes to this file, masked, to replay; see record"
+        ),
+    ] = None,
 ) -> None:
     """Run plugins, or one flow.
 
     Without FLOW all enabled plugins run, until SIGINT or SIGTERM: once lets live calls finish,
     twice ends them; SIGHUP leaves them to the next process. A call comes in by the dialplan's
     Stasis(APP).
+    """
+    started(
+        context,
+        flow,
+        app=app,
+        plugins=plugins,
+        lab=lab,
+        take_over=take_over,
+        listen=listen,
+        record=record,
+    )
+
+
+def started(
+    context: typer.Context,
+    flow: str | None,
+    *,
+    app: str = "",
+    plugins: bool = False,
+    lab: bool = False,
+    take_over: bool = False,
+    listen: bool = False,
+    record: Path | None = None,
+    masking: Masking | None = None,
+    limit: int = LIMIT,
+) -> None:
+    """Run it until it is told to stop; the parameters are those of the command line.
+
+    masking, limit: of the session that is recorded.
     """
     config = settings(context).load()
     if app and not flow:
@@ -96,15 +133,30 @@ def run(
         for line in own and to_call(own, link.programs) or dialplan(link.programs, shared):
             say(line)
 
-    asyncio.run(run_app(config, loaded, programs, ready=ready, take_over=take_over, listen=listen))
+    taps: SessionTaps | None = None
+    if record is not None:
+        several = listen or len(config.asterisks()) > 1
+        taps = SessionTaps(record, masking or Masking(), limit, several=several)
+    try:
+        asyncio.run(
+            run_app(
+                config,
+                loaded,
+                programs,
+                ready=ready,
+                take_over=take_over,
+                listen=listen,
+                tap=taps,
+            )
+        )
+    finally:
+        if taps is not None:
+            taps.close()
     say("stopped")
+    for tap in taps.taps if taps is not None else ():
+        say(f"recorded: {tap.writer.path}, {tap.writer.written:,} bytes")
     if used := lab_at(config.asterisk.url):
         say(f"the lab {used.name} is still up: {program()} lab down --name {used.name}")
-
-
-def app_of(flow: Runnable) -> str:
-    """The application's name when none is given: `MyFlow` becomes `my_flow`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", flow.__name__).lower()
 
 
 def on_lab(config: Config, lab: Lab) -> Config:

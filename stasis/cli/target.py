@@ -22,9 +22,9 @@ from stasis.config import Config
 from stasis.errors import FlowError, StasisError
 from stasis.flow import Flow
 from stasis.plugin import load
-from stasis.program import Program, Runnable
+from stasis.program import Program, Runnable, app_of
 
-__all__ = ["TargetError", "flow_named", "target"]
+__all__ = ["TargetError", "flow_named", "program_named", "target"]
 
 
 class TargetError(StasisError):
@@ -51,8 +51,16 @@ def flow_named(text: str, config: Callable[[], Config]) -> Runnable:
 
     Raises TargetError.
     """
+    return program_named(text, config)[1].runnable
+
+
+def program_named(text: str, config: Callable[[], Config]) -> tuple[str, Program]:
+    """The same with its application's name, and with the plugin that it belongs to, if it does.
+
+    Raises TargetError.
+    """
     try:
-        return target(text)
+        runnable = target(text)
     except TargetError:
         if ":" in text or "/" in text or text.endswith(".py"):
             raise
@@ -61,9 +69,10 @@ def flow_named(text: str, config: Callable[[], Config]) -> Runnable:
         except StasisError:
             plugins = []
         for plugin in plugins:
-            if text in plugin.flows():
-                return plugin.flows()[text]
+            if text in plugin.programs():
+                return text, plugin.programs()[text]
         raise
+    return app_of(runnable), Program.of(runnable)
 
 
 def of_module(name: str) -> ModuleType:

@@ -6,28 +6,12 @@ version has them.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-
 import pytest
 
 from stasis.lab.lab import Lab
 from tests.asterisk.servers import Callers, Server
 
 VERSIONS = ("22", "16")
-
-
-@pytest.fixture(scope="session")
-def labs() -> Iterator[dict[str, Lab]]:
-    """Both labs, up for the whole run and taken down after it."""
-    running: dict[str, Lab] = {}
-    try:
-        for version in VERSIONS:
-            running[version] = Lab.up(version=version, name=f"tests-{version}-{os.getpid()}")
-        yield running
-    finally:
-        for lab in running.values():
-            lab.down()
 
 
 @pytest.fixture(params=VERSIONS)

@@ -266,6 +266,7 @@ async def test_a_flow_that_fails_before_the_answer_still_apologises(server: Serv
     assert outcome.statuses == (500,)
 
 
+@pytest.mark.alone
 async def test_a_bye_ends_the_flow_with_channel_gone(server: Server) -> None:
     """A SIP caller who hangs up is noticed at the flow's await within half a second."""
     ended: list[str] = []

@@ -178,6 +178,7 @@ async def test_a_hangup_at_every_point_of_the_ivr_leaves_nothing(
         await one_call(server, script, at, file)
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 async def test_a_thousand_calls_leave_nothing_and_no_memory(server: Server) -> None:
     """1,000 calls, 50 at once: 0 stray channels, 0 tasks, memory flat to 2 MB after the first 200.

@@ -69,6 +69,7 @@ async def proxy(lab: Lab) -> AsyncIterator[FaultProxy]:
         yield opened
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("how", ["rst", "fin", "silent"])
 async def test_a_link_that_is_cut_comes_back_and_its_call_lives_on(
     how: Any, lab: Lab, proxy: FaultProxy

@@ -32,3 +32,10 @@ def test_a_file_that_cannot_be_written_is_told(cli: Cli, write: Write) -> None:
     done = cli("draw", "seeded:hello", "--output", "no/such/folder.mmd")
     assert done.returncode == 1
     assert "cannot be written: No such file or directory" in done.stderr
+
+
+def test_a_picture_can_be_had_instead(cli: Cli, write: Write, here: Path) -> None:
+    write("seeded.py", FLOW)
+    done = cli("draw", "seeded:hello", "--svg", "--output", "flow.svg")
+    assert done.returncode == 0, done.stderr
+    assert (here / "flow.svg").read_text("utf-8").startswith("<svg xmlns=")

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from stasis import Channel, Event, Flow
-from stasis.cli.run import app_of, dialplan, on_lab, to_call
+from stasis.cli.run import dialplan, on_lab, to_call
 from stasis.config import Config
 from stasis.lab.chroot import Chroot
 from stasis.lab.lab import Lab
 from stasis.lab.ports import block
-from stasis.program import Program, checked_app
+from stasis.program import Program, app_of, checked_app
 
 
 async def hello(channel: Channel) -> None: ...

@@ -8,7 +8,7 @@ from tests.asterisk.servers import Server
 from tests.faults.scenario import Options
 from tests.faults.slow import KINDS, slow
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.asterisk, pytest.mark.alone, pytest.mark.timeout(150)]
 
 
 async def test_broken_flows_beside_healthy_ones(server: Server) -> None:

@@ -112,8 +112,8 @@ def test_two_processes_at_once_start_one(fresh: str) -> None:
     assert pids == {b"%d\n" % (getattr(Lab.find(fresh), "pid", None) or 0)}
 
 
-def test_two_labs_share_nothing_they_write(running: dict[str, Lab], fresh: str) -> None:
-    first, second = running["22"], Lab.up("22", fresh)
+def test_two_labs_share_nothing_they_write(labs: dict[str, Lab], fresh: str) -> None:
+    first, second = labs["22"], Lab.up("22", fresh)
     first.cli("database put lab who first")
     second.cli("database put lab who second")
     assert "Value: first" in first.cli("database get lab who")
@@ -141,9 +141,9 @@ def test_one_that_was_killed_is_cleaned_up_by_the_next_up(fresh: str) -> None:
     assert again.ask() == 200
 
 
-def test_another_version_under_the_same_name_is_refused(running: dict[str, Lab]) -> None:
+def test_another_version_under_the_same_name_is_refused(labs: dict[str, Lab]) -> None:
     with pytest.raises(LabError, match="is Asterisk 22, not 16"):
-        Lab.up("16", running["22"].name)
+        Lab.up("16", labs["22"].name)
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "..", "a b", "x" * 41])
@@ -188,14 +188,14 @@ def test_it_dials_out_to_whom_it_is_told_and_to_nobody_else(fresh: str) -> None:
     assert (lab.etc / "ari.conf").read_text("utf-8") == example.text()
 
 
-def test_two_connections_of_one_name_are_refused(running: dict[str, Lab]) -> None:
+def test_two_connections_of_one_name_are_refused(labs: dict[str, Lab]) -> None:
     with pytest.raises(LabError, match="a name of its own"):
-        running["22"].dial_out(outbound("one"), outbound("one"))
+        labs["22"].dial_out(outbound("one"), outbound("one"))
 
 
-def test_a_version_that_cannot_dial_out_says_so(running: dict[str, Lab]) -> None:
+def test_a_version_that_cannot_dial_out_says_so(labs: dict[str, Lab]) -> None:
     with pytest.raises(LabError, match="take a lab of version 22"):
-        running["16"].dial_out(outbound("one"))
+        labs["16"].dial_out(outbound("one"))
 
 
 def test_an_asterisk_that_ends_is_told_with_the_end_of_its_log(fresh: str) -> None:

@@ -57,7 +57,7 @@ async def test_a_call_is_given_up_while_it_rings_or_plays_early_audio(lab: Lab) 
 
 
 async def test_a_digit_is_heard_by_asterisk(lab: Lab) -> None:
-    assert await call(lab, "digits", [0.3, "7"], stay=True) == Outcome(answered=1, by_them=1)
+    assert await call(lab, "digits", [0.3, "7#"], stay=True) == Outcome(answered=1, by_them=1)
     assert "User entered '7'" in lab.logs(60)
 
 

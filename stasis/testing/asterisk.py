@@ -1,0 +1,366 @@
+"""A simulated Asterisk that a test runs its flows on.
+
+    async with Asterisk(Ivr) as asterisk:
+        caller = await asterisk.call("8000")
+        await caller.hears("sound:conf-getpin")
+        await caller.dials("1234#")
+        await caller.hangs_up()
+
+The real engine runs the flows, and everything it asks for is done by a server that behaves as
+Asterisk 22 or 16 does: channels, bridges, playbacks, recordings and their events. In virtual
+time (`stasis.testing.virtual_time`) nothing waits for real. Leaving the context hangs up who is
+still there, and fails the test when a flow has raised or something is left behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from stasis.app import background
+from stasis.ari.resource import Request, Response, Send
+from stasis.config import Config
+from stasis.errors import StasisError
+from stasis.link import Link
+from stasis.plugin import Plugin
+from stasis.program import Program, Runnable, app_of
+from stasis.servers import Servers
+from stasis.testing.party import Callee, Caller
+from stasis.testing.simulator.applications import run_dialplan
+from stasis.testing.simulator.dialplan import Dialplan
+from stasis.testing.simulator.machine import VERSIONS, Machine
+from stasis.testing.simulator.phone import Behaviour, Line, Phone
+from stasis.testing.simulator.seams import Line as Wire
+from stasis.testing.simulator.seams import frames, send
+from stasis.testing.simulator.sounds import Sounds
+from stasis.walk import OnWalk
+
+__all__ = ["Asterisk", "FlowFailed", "Left"]
+
+# Longer than anything in a flow that is not stuck takes to end once its caller has gone.
+END_SECONDS = 120.0
+
+
+class FlowFailed(AssertionError):
+    """A flow has raised, and the test has not looked at `caller.failure`."""
+
+
+class Left(AssertionError):
+    """Something is left on the server, or in the engine, after every caller has gone."""
+
+
+class Asterisk:
+    """The simulated server, and the engine that runs flows on it. Use it in `async with`.
+
+    programs: a Flow class, an async function, a plugin, or any of them by application name; None
+    for a server alone. plugin: what a single flow sees as `self.plugin`. version: `22` or `16`,
+    as whose it behaves. dialplan: text or file of extensions; without one, every extension leads
+    to the flow, or to the application of its name. sounds: a folder of sound files; without one
+    those that are installed here, or else every name is a sound of two seconds. recordings: the
+    folder that recordings go to; a temporary one when None. config: of the engine.
+
+    link: the engine. machine: the simulated server itself. requests: what the engine has asked
+    for, as `METHOD /path`. callers: everybody who has called or was called. on_party: called
+    with each of them, before anything is heard.
+    """
+
+    def __init__(
+        self,
+        programs: Runnable | Plugin | Mapping[str, Runnable | Program] | None = None,
+        *,
+        plugin: object = None,
+        version: str = "22",
+        dialplan: str | Path | None = None,
+        sounds: Path | None = None,
+        recordings: Path | None = None,
+        config: Config | None = None,
+        on_walk: tuple[OnWalk, ...] = (),
+    ) -> None:
+        if version not in VERSIONS:
+            raise StasisError(f"version {version!r}: the simulator behaves as {sorted(VERSIONS)}")
+        self.programs = programs_of(programs, plugin)
+        self._background = AsyncExitStack()
+        self.requests: list[str] = []
+        self.callers: list[Caller] = []
+        self.on_party: Callable[[Caller], None] | None = None
+        self._version = version
+        self._dialplan = dialplan
+        self._sounds = sounds
+        self._recordings = recordings
+        self._config = config or Config()
+        self._on_walk = on_walk
+        self._refusals: list[tuple[re.Pattern[str], Response, list[int]]] = []
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._wire: Wire | None = None
+        self._carry: Send | None = None
+        self.machine: Machine
+        self.link: Link
+
+    # Its life
+
+    async def __aenter__(self) -> Asterisk:
+        if self._recordings is None:
+            self._temporary = tempfile.TemporaryDirectory()
+        folder = self._recordings or Path(self._temporary.name if self._temporary else "")
+        self.machine = Machine(VERSIONS[self._version], self._plan(), Sounds(self._sounds), folder)
+        self.machine.on_unknown_phone = self._new_phone
+        if self.programs:
+            await self._run()
+        return self
+
+    async def _run(self) -> None:
+        """Start the engine, and wait until calls can come in."""
+        self._wire = frames(self.machine, list(self.programs))
+        self._carry = send(self.machine)
+        self.link = Link(
+            self._config,
+            self.programs,
+            frames=self._wire,
+            send=self._send,
+            on_walk=self._on_walk,
+        )
+        await self._start_plugins()
+        self._task = asyncio.create_task(self.link.run())
+        reached = asyncio.create_task(self.link.state.reached("ready", timeout=30))
+        await asyncio.wait({self._task, reached}, return_when=asyncio.FIRST_COMPLETED)
+        if self._task.done():
+            reached.cancel()
+            await asyncio.gather(reached, return_exceptions=True)
+            self._task.result()
+        await reached
+        self.requests.clear()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            found = await self._emptied() if self.programs else []
+            failed = [each for each in self.callers if each.unseen_failure is not None]
+        finally:
+            await self._stop_engine()
+            await self.machine.stop()
+            if self._temporary is not None:
+                self._temporary.cleanup()
+        for failure in self.machine.failures:
+            raise failure
+        if error is not None:
+            return
+        for caller in failed:
+            raise FlowFailed(f"the flow of {caller} has raised") from caller.failure
+        if found:
+            raise Left("left behind: " + "; ".join(found))
+
+    async def _start_plugins(self) -> None:
+        """As `stasis run` does: each plugin that a program names starts, and works beside it."""
+        named = (program.plugin for program in self.programs.values())
+        plugins = list(dict.fromkeys(each for each in named if isinstance(each, Plugin)))
+        for plugin in plugins:
+            plugin.servers = Servers({self.link.name: self.link})
+            await plugin.start()
+            self._background.push_async_callback(plugin.stop)
+        await self._background.enter_async_context(background(plugins))
+
+    async def _stop_engine(self) -> None:
+        if self._task is not None:
+            task, self._task = self._task, None
+            self.link.stop()
+            await task
+        await self._background.aclose()
+
+    async def _emptied(self) -> list[str]:
+        """Hang up who is still there, wait for the flows, and say what is left."""
+        for caller in self.callers:
+            if not caller.over:
+                await caller.hangs_up()
+        try:
+            async with asyncio.timeout(END_SECONDS):
+                await self.link.idle()
+        except TimeoutError:
+            stuck = sorted(
+                f"{each.channel.id} in {type(each.flow).__name__}.{each.state}"
+                for each in self.link.runners
+            )
+            return [f"calls that do not end: {', '.join(stuck)}"]
+        await asyncio.sleep(1)
+        return self.left()
+
+    def left(self) -> list[str]:
+        """What is on the server, or waits in the engine, now: nothing once all calls are over."""
+        machine = self.machine
+        found = [f"channel {each.id} ({each.name})" for each in machine.channels.values()]
+        rooms = self.link.calls.rooms.by_id()
+        found += [f"bridge {each.id}" for each in machine.bridges.values() if each.id not in rooms]
+        found += [f"playback {each}" for each in machine.playbacks]
+        found += [f"recording {each} that runs" for each in machine.recordings]
+        counts = self.link.router.counts()
+        return found + [
+            f"{number} {name} in the engine" for name, number in counts.items() if number
+        ]
+
+    def _plan(self) -> Dialplan:
+        if isinstance(self._dialplan, Path):
+            return Dialplan.load(self._dialplan)
+        return Dialplan.parse(self._dialplan or plan_of(list(self.programs)))
+
+    # People
+
+    async def call(
+        self,
+        exten: str = "",
+        *args: str,
+        number: str = "100",
+        name: str = "",
+        context: str = "default",
+    ) -> Caller:
+        """Somebody calls an extension.
+
+        exten: such as `8000`; without a dialplan of your own any, or an application's name.
+        args: of the application, without a dialplan of your own. number, name: the caller's.
+
+        Returns the caller, once the flow has had its first turn.
+        """
+        machine = self.machine
+        line = Line.incoming(machine, number or "anonymous", (context, exten or "s", 1))
+        channel = line.channel
+        channel.caller = (name, number)
+        channel.variables["ARGS"] = "".join(f",{each}" for each in args)
+        caller = Caller(self, line)
+        self._came(caller)
+        channel.tell("ChannelCreated")
+        channel.start(run_dialplan(channel))
+        await self.turn()
+        return caller
+
+    def phone(self, name: str, behaviour: Behaviour = "rings", *, after: float = 0.0) -> Phone:
+        """What an endpoint does when it is called from now on.
+
+        name: such as `PJSIP/alice`. behaviour: `rings` until somebody picks up (that is what an
+        endpoint does that was never named), `answers`, `busy`, `declines`, `silent`, or
+        `unreachable`. after: seconds until it answers.
+        """
+        phone = self.machine.phones.get(name) or self._new_phone(name)
+        phone.behaviour, phone.seconds = behaviour, after
+        return phone
+
+    def _new_phone(self, name: str) -> Phone:
+        phone = self.machine.phones[name] = Phone(name)
+        phone.on_call.append(self._called)
+        return phone
+
+    def _called(self, line: Line) -> None:
+        self._came(Callee(self, line))
+
+    def _came(self, party: Caller) -> None:
+        self.callers.append(party)
+        if self.on_party is not None:
+            self.on_party(party)
+
+    async def rings(self, name: str, *, within: float = 60.0) -> Callee:
+        """Wait until a phone is called. name: such as `PJSIP/alice`. within: seconds.
+
+        Returns who can answer there. Each call is given once. Raises AssertionError.
+        """
+        phone = self.machine.phones.get(name) or self._new_phone(name)
+        lines = phone.lines
+
+        def waiting() -> list[Callee]:
+            called = (each for each in self.callers if isinstance(each, Callee))
+            return [each for each in called if each.line in lines and not each.taken]
+
+        if not await self.machine.until(waiting, within):
+            raise AssertionError(f"{name} was not called within {within:g} s")
+        found = waiting()[0]
+        found.taken = True
+        await self.turn()
+        return found
+
+    async def turn(self) -> None:
+        """Let everything happen that needs no time."""
+        await asyncio.sleep(0.001)
+
+    # What goes wrong
+
+    def refuse(
+        self, line: str, status: int, message: str = "refused by the test", times: int = -1
+    ) -> None:
+        """Refuse requests. line: a regular expression for `METHOD /path`, such as
+        `POST /channels/.*/play`. status: of HTTP. times: how often; -1 for always.
+        """
+        body = f'{{"message": "{message}"}}'.encode()
+        self._refusals.append((re.compile(line), Response(status, "", body), [times]))
+
+    async def redeploy(
+        self, programs: Runnable | Plugin | Mapping[str, Runnable | Program] | None = None
+    ) -> None:
+        """The program ends, as by `kill -9`, and a new one goes on with the live calls.
+
+        programs: what the new one runs; None for the same. It begins with nothing but what is
+        kept with each call, so this tests `Flow.data`, `version` and `Resumed`.
+        """
+        if programs is not None:
+            self.programs = programs_of(programs, None)
+        self.link.let_go("the process was killed")
+        await self._stop_engine()
+        await self._run()
+        await self.turn()
+
+    async def restart(self, seconds: float = 2.0) -> None:
+        """Asterisk itself restarts, and is back after so long: everything on it is gone."""
+        self.cut(seconds)
+        await self.machine.restart()
+        await asyncio.sleep(seconds)
+        if self.programs:
+            await self.link.state.reached("ready", timeout=60)
+        await self.turn()
+
+    def cut(self, seconds: float = 1.0) -> None:
+        """Cut the event socket for so long: calls go on, and nobody hears of them."""
+        assert self._wire is not None, "there is no flow, so no socket"
+        self._wire.cut(seconds)
+
+    async def _send(self, request: Request) -> Response:
+        assert self._carry is not None
+        line = f"{request.method} {request.path}"
+        self.requests.append(line)
+        for pattern, response, times in self._refusals:
+            if times[0] and pattern.fullmatch(line):
+                times[0] -= 1
+                return response
+        return await self._carry(request)
+
+
+def programs_of(given: Any, plugin: object) -> dict[str, Program]:
+    """What runs, by application. Raises FlowError."""
+    if given is None:
+        return {}
+    if isinstance(given, Plugin):
+        return dict(given.programs())
+    if isinstance(given, Mapping):
+        return {
+            name: each if isinstance(each, Program) else Program.of(each, plugin)
+            for name, each in given.items()
+        }
+    return {app_of(given): Program.of(given, plugin)}
+
+
+def plan_of(apps: list[str]) -> str:
+    """A dialplan in which an application's name leads to it, and all else to the first."""
+    lines = ["[default]"]
+    for app in apps:
+        lines.append(f"exten => {app},1,Stasis({app}${{ARGS}})")
+    if apps:
+        lines += [
+            f"exten => {each},1,Stasis({apps[0]}${{ARGS}})" for each in ("s", "_[+*#0-9a-zA-Z].")
+        ]
+        lines += [f"exten => _[+*#0-9a-zA-Z],1,Stasis({apps[0]}${{ARGS}})"]
+    return "\n".join(lines) + "\n"

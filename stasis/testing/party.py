@@ -1,0 +1,231 @@
+"""People at phones: what they hear, say and press, as a test's script has it.
+
+Rules: a verb in the third person is what the person does or notices, and returns once it has
+happened; what was noticed is used up, so a script reads in the order of the call. What does not
+happen in time is an AssertionError that says what happened instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from stasis.flow import Flow
+from stasis.runner import Runner
+from stasis.testing.simulator.hearing import heard_by
+from stasis.testing.simulator.phone import Line
+
+if TYPE_CHECKING:
+    from stasis.testing.asterisk import Asterisk
+
+__all__ = ["Callee", "Caller", "NotHeard"]
+
+WITHIN = 60.0
+DIGIT_SECONDS = GAP_SECONDS = 0.1
+
+
+class NotHeard(AssertionError):
+    """The person has not heard what the script expects; the text says what they heard."""
+
+
+class Caller:
+    """Somebody at a phone.
+
+    id: the channel's. line: the phone's end of it. heard: all that was played to them, in order:
+    media URIs, `music:CLASS`, `digit:5`.
+    """
+
+    def __init__(self, asterisk: Asterisk, line: Line) -> None:
+        self.asterisk = asterisk
+        self.line = line
+        self.id = line.channel.id
+        self._used = 0
+        self._looked = False
+        self._runner: Runner | None = None
+        line.listeners.append(self._notice)
+
+    def __repr__(self) -> str:
+        channel = self.line.channel
+        return f"<{type(self).__name__} {channel.caller[1] or channel.name} {self.id}>"
+
+    # What they notice
+
+    @property
+    def heard(self) -> list[str]:
+        """All that was played to them, in order."""
+        return list(self.line.heard_all)
+
+    async def hears(self, media: str, *, within: float = WITHIN) -> None:
+        """Hear something next, whatever is heard before it. media: a URI such as
+        `sound:hello-world`, or `music:default`. within: seconds.
+
+        Raises NotHeard.
+        """
+        found = await self._until(lambda: media in self._unused or self.over, within)
+        if media in self._unused:
+            self._used += self._unused.index(media) + 1
+        elif found:
+            raise NotHeard(f"{self} was hung up before {media} was heard; {self._instead()}")
+        else:
+            raise NotHeard(f"{self} has not heard {media} within {within:g} s; {self._instead()}")
+
+    @property
+    def _unused(self) -> list[str]:
+        return self.line.heard_all[self._used :]
+
+    async def _until(self, predicate: Callable[[], object], within: float) -> bool:
+        """Wait until something is so, and the flow has had its turn."""
+        found = await self.asterisk.machine.until(predicate, within)
+        await self.asterisk.turn()
+        return found
+
+    async def hears_nothing(self, seconds: float) -> None:
+        """Hear nothing new for so long. Raises NotHeard."""
+        await self.asterisk.turn()
+        before = len(self.line.heard_all)
+        await asyncio.sleep(seconds)
+        if len(self.line.heard_all) > before:
+            raise NotHeard(f"{self} has heard {self.line.heard_all[before:]}")
+
+    def _instead(self) -> str:
+        rest = self._unused
+        state = f"; the flow is in {self.state}" if self.state else ""
+        return (f"heard instead: {', '.join(rest)}" if rest else "heard nothing") + state
+
+    def can_hear(self, other: Caller) -> bool:
+        """Whether what the other says reaches them now."""
+        return other.line in heard_by(self.line)
+
+    async def talks_with(self, other: Caller, *, within: float = WITHIN) -> None:
+        """Wait until both hear each other. Raises NotHeard."""
+        if not await self._until(lambda: self.can_hear(other) and other.can_hear(self), within):
+            one = f"{self} {'hears' if self.can_hear(other) else 'does not hear'} {other}"
+            two = f"{other} {'hears' if other.can_hear(self) else 'does not hear'} {self}"
+            raise NotHeard(f"{one}, {two}")
+
+    async def is_hung_up(self, *, within: float = WITHIN) -> int:
+        """Wait until the call is over at their phone. Returns the cause (Q.850).
+
+        Raises NotHeard when it is not.
+        """
+        await self._until(lambda: self.over, within)
+        if self.line.ended is None:
+            raise NotHeard(f"{self} is still there after {within:g} s; {self._instead()}")
+        return self.line.ended
+
+    @property
+    def over(self) -> bool:
+        """Whether the call is over at their phone."""
+        return self.line.ended is not None
+
+    @property
+    def answered(self) -> bool:
+        """Whether the call was answered."""
+        return self.line.channel.state == "Up"
+
+    # What they do
+
+    async def dials(
+        self, digits: str, *, seconds: float = DIGIT_SECONDS, gap: float = GAP_SECONDS
+    ) -> None:
+        """Press digits. seconds: how long each. gap: between two. `,` waits a second."""
+        for digit in digits:
+            if digit == ",":
+                await asyncio.sleep(1)
+                continue
+            await asyncio.sleep(seconds)
+            if self.over:
+                return
+            self.line.channel.receive(digit, round(seconds * 1000))
+            await asyncio.sleep(gap)
+
+    async def speaks(self, seconds: float = 1.0) -> None:
+        """Say something for so long."""
+        self.line.speak(seconds)
+        await asyncio.sleep(seconds)
+        await self.asterisk.turn()
+
+    async def waits(self, seconds: float) -> None:
+        """Do nothing for so long."""
+        await asyncio.sleep(seconds)
+        await self.asterisk.turn()
+
+    async def holds(self) -> None:
+        """Put the call on hold, at the phone."""
+        self.line.hold(True)
+        await self.asterisk.turn()
+
+    async def resumes(self) -> None:
+        """Take it off hold."""
+        self.line.hold(False)
+        await self.asterisk.turn()
+
+    async def hangs_up(self, cause: int = 16) -> None:
+        """Hang up. cause: Q.850; 16 is normal."""
+        if not self.over:
+            self.line.hang_up(cause)
+        await self.asterisk.turn()
+
+    # The flow that runs their call
+
+    def _find(self) -> Runner | None:
+        if self._runner is None or self._runner.letting_go:
+            mine = (r for r in self.asterisk.link.runners if r.channel.id == self.id)
+            self._runner = next(mine, self._runner)
+        return self._runner
+
+    @property
+    def flow(self) -> Flow:
+        """The flow that runs the call, or has run it. Raises LookupError when none has."""
+        runner = self._find()
+        if runner is None:
+            raise LookupError(f"{self} has reached no flow: is the extension right?")
+        return runner.flow
+
+    def _notice(self, what: str) -> None:
+        self._find()  # a short flow may be over before anybody asks for it
+
+    @property
+    def state(self) -> str:
+        """The name of the state the flow is in, or was in last."""
+        runner = self._find()
+        return runner.state if runner is not None else ""
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What the flow has raised, or None. A test that looks expects it."""
+        self._looked = True
+        runner = self._find()
+        return runner.failure if runner is not None else None
+
+    @property
+    def unseen_failure(self) -> BaseException | None:
+        """What the flow has raised, unless the test has looked."""
+        runner = self._find()
+        return None if self._looked or runner is None else runner.failure
+
+    def variable(self, name: str) -> str | None:
+        """A variable of the channel; None when it is not set."""
+        return self.line.channel.variables.get(name)
+
+
+class Callee(Caller):
+    """Somebody whose phone is called. taken: a script has them already."""
+
+    def __init__(self, asterisk: Asterisk, line: Line) -> None:
+        super().__init__(asterisk, line)
+        self.taken = False
+
+    async def answers(self) -> None:
+        """Pick up."""
+        self.line.pick_up()
+        await self.asterisk.turn()
+
+    async def declines(self) -> None:
+        """Refuse the call."""
+        await self.hangs_up(21)
+
+    async def is_busy(self) -> None:
+        """Be busy."""
+        await self.hangs_up(17)

@@ -1,0 +1,308 @@
+"""Any caller: random keys, silences, hang-ups and faults, under which a flow must stay safe.
+
+    def test_no_caller_breaks_it() -> None:
+        assert_safe(Ivr)
+
+A script is tried in virtual time on the simulator. A flow is unsafe when one of them makes it
+raise, keeps the call in a state for ever, or leaves something behind once the caller has gone.
+Hypothesis finds such a script and makes it as short as it gets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from attrs import frozen
+
+from stasis.errors import StasisError
+from stasis.flow import After, Flow
+from stasis.program import Runnable
+from stasis.testing.asterisk import Asterisk, FlowFailed, Left
+from stasis.testing.clock import run
+from stasis.testing.party import Callee, Caller
+
+__all__ = [
+    "Action",
+    "CalleeAnswers",
+    "CalleeHangsUp",
+    "Cut",
+    "HangsUp",
+    "Presses",
+    "Refuses",
+    "Speaks",
+    "Unsafe",
+    "Waits",
+    "assert_safe",
+    "tried",
+]
+
+KEYS = "1234567890*#"
+# How long a caller who does nothing may be kept, unless the test says otherwise.
+PATIENCE_SECONDS = 1800.0
+
+
+@frozen
+class Presses:
+    """The caller presses a key."""
+
+    key: str
+
+    def __str__(self) -> str:
+        return f"presses {self.key}"
+
+
+@frozen
+class Waits:
+    """The caller does nothing for so many seconds."""
+
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"waits {self.seconds:g} s"
+
+
+@frozen
+class Speaks:
+    """The caller says something for so many seconds."""
+
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"speaks for {self.seconds:g} s"
+
+
+@frozen
+class HangsUp:
+    """The caller hangs up; nothing follows."""
+
+    def __str__(self) -> str:
+        return "hangs up"
+
+
+@frozen
+class CalleeAnswers:
+    """Whoever rings, and has rung longest, answers."""
+
+    def __str__(self) -> str:
+        return "who is called answers"
+
+
+@frozen
+class CalleeHangsUp:
+    """Whoever was called hangs up, or is busy. cause: Q.850."""
+
+    cause: int
+
+    def __str__(self) -> str:
+        return f"who is called hangs up ({self.cause})"
+
+
+@frozen
+class Cut:
+    """The event socket is lost for so many seconds."""
+
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"the socket is cut for {self.seconds:g} s"
+
+
+@frozen
+class Refuses:
+    """Asterisk refuses the next request whose path ends so. status: of HTTP."""
+
+    verb: str
+    status: int
+
+    def __str__(self) -> str:
+        return f"the next {self.verb} is refused with {self.status}"
+
+
+Action: TypeAlias = (
+    Presses | Waits | Speaks | HangsUp | CalleeAnswers | CalleeHangsUp | Cut | Refuses
+)
+"""One step of a script."""
+
+
+class Unsafe(AssertionError):
+    """The flow is not safe under a script. script: the shortest that was found. why: what
+    happened: an exception, a state that does not end, or what was left behind.
+    """
+
+    def __init__(self, flow: str, script: Sequence[Action], why: str) -> None:
+        self.script = tuple(script)
+        self.why = why
+        steps = "".join(f"\n  {each}" for each in ("calls", *script))
+        super().__init__(f"{flow} is not safe: {why}. The caller{steps}")
+
+
+def assert_safe(
+    flow: Runnable,
+    *,
+    plugin: object = None,
+    version: str = "22",
+    args: Sequence[str] = (),
+    examples: int = 100,
+    steps: int = 12,
+    keys: str = KEYS,
+    faults: bool = True,
+    patience: float = PATIENCE_SECONDS,
+    prepare: Callable[[Asterisk], None] | None = None,
+) -> None:
+    """Try a flow under random callers. Needs Hypothesis (`pip install stasis-ari[testing]`).
+
+    flow, plugin, version: as of `Asterisk`. args: of the application. examples: how many scripts.
+    steps: how long one may be. keys: that a caller has. faults: also cut the socket and refuse
+    requests. patience: seconds in which a call must end whose caller does nothing more; callees
+    hang up half-way. prepare: is given the server before the call, to say what phones do.
+
+    The same scripts are tried each time, so it fails or passes the same each time.
+
+    Raises Unsafe with the shortest script.
+    """
+    from hypothesis import HealthCheck, Phase, given, settings
+    from hypothesis import strategies as st
+
+    waits = sorted({0.5, *waits_of(flow)})
+    kinds: list[st.SearchStrategy[Action]] = [
+        st.sampled_from([Presses(key) for key in keys]),
+        st.sampled_from([Presses(key) for key in keys]),
+        st.sampled_from([Waits(seconds) for seconds in waits]),
+        st.sampled_from([CalleeAnswers(), CalleeHangsUp(16), CalleeHangsUp(17)]),
+        st.sampled_from([Speaks(2.0), HangsUp()]),
+    ]
+    if faults:
+        kinds.append(
+            st.sampled_from(
+                [
+                    *(Refuses(verb, 404) for verb in ("play", "record", "addChannel", "dial")),
+                    *(Refuses(verb, 500) for verb in ("answer", "bridges", "play", "channels")),
+                    Cut(0.5),
+                    Cut(15.0),
+                ]
+            )
+        )
+    scripts = st.lists(st.one_of(kinds), max_size=steps).map(until_hung_up)
+    found: list[Unsafe] = []
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        report_multiple_bugs=False,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(scripts)
+    def any_caller(script: tuple[Action, ...]) -> None:
+        why = tried(
+            *(flow, script),
+            plugin=plugin,
+            version=version,
+            args=args,
+            patience=patience,
+            prepare=prepare,
+        )
+        if why:
+            found.append(Unsafe(flow.__name__, script, why))
+            raise found[-1]
+
+    try:
+        any_caller()
+    except Unsafe as unsafe:
+        # Hypothesis raises the shortest last; its own report adds nothing.
+        raise Unsafe(flow.__name__, unsafe.script, unsafe.why) from unsafe.__cause__
+
+
+def until_hung_up(script: list[Action]) -> tuple[Action, ...]:
+    """What follows a hang-up is left out."""
+    ends = [at for at, each in enumerate(script) if isinstance(each, HangsUp)]
+    return tuple(script[: ends[0] + 1] if ends else script)
+
+
+def waits_of(flow: Runnable) -> set[float]:
+    """Silences that are just long enough for the flow's own time-outs."""
+    if not isinstance(flow, type) or not issubclass(flow, Flow):
+        return {10.5, 61.0}
+    keys = [key for row in flow.table.values() for key in row]
+    return {each.seconds + 0.5 for each in keys if isinstance(each, After)} or {10.5, 61.0}
+
+
+def tried(
+    flow: Runnable,
+    script: Sequence[Action],
+    *,
+    plugin: object = None,
+    version: str = "22",
+    args: Sequence[str] = (),
+    patience: float = PATIENCE_SECONDS,
+    prepare: Callable[[Asterisk], None] | None = None,
+) -> str:
+    """Try a flow under one script, in virtual time. Parameters as of `assert_safe`.
+
+    Returns what is wrong with it, or an empty text.
+    """
+    refusing = any(isinstance(each, Refuses) for each in script)
+
+    async def scenario() -> str:
+        try:
+            async with Asterisk(flow, plugin=plugin, version=version) as asterisk:
+                if prepare is not None:
+                    prepare(asterisk)
+                caller = await asterisk.call(*["", *args])
+                for action in script:
+                    await done(asterisk, caller, action)
+                await ended(asterisk, caller, patience)
+                assert caller.flow is not None, "raises LookupError when the call reached no flow"
+                failure = caller.failure
+                if failure is not None and not (refusing and isinstance(failure, StasisError)):
+                    return f"it raised {type(failure).__name__}: {failure}"
+                if not caller.over:
+                    return f"it keeps a silent caller in {caller.state!r} for {patience:g} s"
+        except Left as left:
+            return str(left)
+        except FlowFailed as error:
+            return f"it raised {type(error.__cause__).__name__}: {error.__cause__}"
+        return ""
+
+    return run(scenario())
+
+
+async def ended(asterisk: Asterisk, caller: Caller, patience: float) -> None:
+    """Wait for the end of a call whose caller does nothing more; who was called leaves it."""
+    machine = asterisk.machine
+    if not await machine.until(lambda: caller.over, patience / 2):
+        for each in callees(asterisk):
+            await each.hangs_up()
+        await machine.until(lambda: caller.over, patience / 2)
+
+
+def callees(asterisk: Asterisk) -> list[Callee]:
+    """Who was called and is still there."""
+    return [each for each in asterisk.callers if isinstance(each, Callee) and not each.over]
+
+
+async def done(asterisk: Asterisk, caller: Caller, action: Any) -> None:
+    """Carry out one step. What is not possible any more is left out."""
+    match action:
+        case Presses(key):
+            await caller.dials(key)
+        case Waits(seconds):
+            await caller.waits(seconds)
+        case Speaks(seconds):
+            await caller.speaks(seconds)
+        case HangsUp():
+            await caller.hangs_up()
+        case CalleeAnswers():
+            for each in [c for c in callees(asterisk) if not c.answered][:1]:
+                await each.answers()
+        case CalleeHangsUp(cause):
+            for each in callees(asterisk)[:1]:
+                await each.hangs_up(cause)
+        case Cut(seconds):
+            asterisk.cut(seconds)
+            await asterisk.turn()
+        case Refuses(verb, status):
+            asterisk.refuse(f"POST (/.*)?/{verb}(/[^/]*)?", status, times=1)

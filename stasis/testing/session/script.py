@@ -1,0 +1,141 @@
+"""What a session expects of each of its calls: the requests and steps, in their order. Pure.
+
+Requests that were under way together have no order between them; all others have.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from typing import Any, TypeAlias
+
+from attrs import define, field
+
+from stasis.keep import VARIABLE
+from stasis.testing.session.file import Answered, Sent, Session, Stepped, Stopping
+
+__all__ = ["Exchange", "Expected", "Script", "is_own", "parameters"]
+
+# When a request was answered that never was.
+NEVER = float("inf")
+
+
+@define(eq=False)
+class Exchange:
+    """A request, its answer, and whether this run has sent it too."""
+
+    sent: Sent
+    answered: Answered | None = None
+    met: bool = False
+
+    @property
+    def at(self) -> float:
+        """When it was sent."""
+        return self.sent.at
+
+    @property
+    def until(self) -> float:
+        """When it was answered."""
+        return NEVER if self.answered is None else self.answered.at
+
+
+@define(eq=False)
+class Expected:
+    """A step, and whether this run has made it too."""
+
+    step: Stepped
+    met: bool = False
+
+    @property
+    def at(self) -> float:
+        """When it was made."""
+        return self.step.at
+
+
+Due: TypeAlias = Exchange | Expected
+
+
+@define
+class Script:
+    """What is expected. end: the time up to which this run is compared.
+
+    calls: by channel, what their flows did. own: what the engine asked for itself, by what.
+    """
+
+    requests: dict[str, list[Exchange]]
+    steps: dict[str, list[Expected]]
+    own: dict[str, list[Exchange]] = field(factory=dict)
+    end: float = 0.0
+
+    @classmethod
+    def of(cls, session: Session, apps: Collection[str]) -> Script:
+        """Of a session. apps: those whose calls are run again."""
+        requests: dict[str, list[Exchange]] = defaultdict(list)
+        steps: dict[str, list[Expected]] = defaultdict(list)
+        own: dict[str, list[Exchange]] = defaultdict(list)
+        open_: dict[int, Exchange] = {}
+        end = session.seconds
+        for line in session.lines:
+            if isinstance(line, Sent):
+                open_[line.id] = exchange = Exchange(line)
+                if is_own(line):
+                    own[question(line)].append(exchange)
+                elif line.app in apps:
+                    requests[line.call].append(exchange)
+            elif isinstance(line, Answered) and line.id in open_:
+                open_[line.id].answered = line
+            elif isinstance(line, Stepped) and line.app in apps:
+                steps[line.call].append(Expected(line))
+            elif isinstance(line, Stopping) and line.step != "drain":
+                end = min(end, line.at)  # what follows is the stop's doing
+                break
+        return cls(requests, steps, own, end)
+
+    def due(self) -> list[Due]:
+        """Everything that is expected, in order."""
+        found: list[Due] = [each for lane in self.requests.values() for each in lane]
+        found += [each for lane in self.steps.values() for each in lane]
+        return sorted(found, key=lambda each: each.at)
+
+    def next(self, call: str) -> list[Exchange]:
+        """What a call may send next: the first it has not, and what was under way with it."""
+        left = (each for each in self.requests.get(call, ()) if not each.met)
+        return list(under_way(left))
+
+    def next_step(self, call: str) -> Expected | None:
+        """The next step that a call is to make."""
+        return next((each for each in self.steps.get(call, ()) if not each.met), None)
+
+    def answer(self, asked: str) -> Answered | None:
+        """What the engine was answered to a question, the next time or else the last."""
+        same = self.own.get(asked, [])
+        exchange = next((each for each in same if not each.met), same[-1] if same else None)
+        if exchange is None:
+            return None
+        exchange.met = True
+        return exchange.answered
+
+
+def under_way(exchanges: Iterator[Exchange]) -> Iterator[Exchange]:
+    """The first, and those that were sent before it was answered."""
+    first = next(exchanges, None)
+    if first is not None:
+        yield first
+        yield from (each for each in exchanges if each.at < first.until)
+
+
+def is_own(sent: Sent) -> bool:
+    """Whether a request is the engine's own, and no flow's: what it looks at, and what it keeps."""
+    return not sent.call or parameters(sent).get("variable") == VARIABLE
+
+
+def question(sent: Sent) -> str:
+    """What the engine asks or says with a request of its own, whatever the values."""
+    names = (f"{name}={value}" for name, value in sorted(sent.query) if name != "value")
+    return " ".join((sent.method, sent.path, *names))
+
+
+def parameters(sent: Sent) -> dict[str, Any]:
+    """A request's parameters, wherever they travel."""
+    body = sent.body if isinstance(sent.body, dict) else {}
+    return {**dict(sent.query), **body}

@@ -1,0 +1,1 @@
+"""The simulated Asterisk, part by part. Programs use `stasis.testing.Asterisk`."""

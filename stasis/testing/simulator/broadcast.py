@@ -1,0 +1,64 @@
+"""A call that is offered to several applications: the first that claims it has it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+from stasis.testing.simulator.channel import Channel
+from stasis.testing.simulator.control import stasis
+
+__all__ = ["Offer", "broadcast"]
+
+DEFAULT_MS = 500
+
+
+class Offer:
+    """What one channel is offered to. winner: who has it, or an empty text."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self.winner = ""
+        self.claimed: asyncio.Future[None] = channel.machine.loop.create_future()
+
+    def claim(self, app: str) -> bool:
+        """Claim it. Returns False when somebody has it."""
+        if self.winner:
+            return False
+        self.winner = app
+        self.claimed.set_result(None)
+        return True
+
+
+async def broadcast(channel: Channel, data: list[str]) -> None:
+    """StasisBroadcast(milliseconds,filter,args,notify): sets STASISSTATUS.
+
+    Raises HungUp, Redirected.
+    """
+    milliseconds, pattern, args, notify = [*data, "", "", "", ""][:4]
+    machine, bus = channel.machine, channel.machine.bus
+    offer = channel.offer = Offer(channel)
+    offered = [
+        app
+        for app in bus.applications.values()
+        if app.active and re.search(pattern or "", app.name)
+    ]
+    fields: dict[str, Any] = {"channel": channel.json(), "called": channel.exten}
+    if channel.caller[1]:
+        fields["caller"] = channel.caller[1]
+    for app in offered:
+        bus.send(app, "CallBroadcast", fields)
+    try:
+        claimed = await channel.wait(float(milliseconds or DEFAULT_MS) / 1000, offer.claimed)
+    finally:
+        channel.offer = None
+    if not claimed:
+        channel.set_variable("STASISSTATUS", "TIMEOUT")
+        return
+    if notify in ("yes", "true", "1"):
+        told = {"channel": channel.json(), "winner_app": offer.winner}
+        for app in offered:
+            if app.name != offer.winner and machine.bus.active(app.name) is app:
+                bus.send(app, "CallClaimed", told)
+    await stasis(channel, offer.winner, args.split(":") if args else [])

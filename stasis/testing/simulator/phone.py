@@ -1,0 +1,158 @@
+"""Phones: what is at the far end of a channel that leads out of the server.
+
+A phone is told to ring, and does what its script says: answer after so many seconds, be busy,
+never answer. What it hears and presses is between it and its channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Literal, TypeAlias
+
+from stasis.testing.simulator.channel import Channel
+from stasis.testing.simulator.machine import Machine
+
+__all__ = ["Behaviour", "Line", "Phone"]
+
+Behaviour: TypeAlias = Literal["rings", "answers", "busy", "declines", "unreachable", "silent"]
+"""What a phone does when it is called.
+
+rings: until somebody picks it up (`Called.answers`). answers: after its seconds. busy, declines:
+at once. silent: not even a ringing tone. unreachable: nothing is registered there, so that
+Asterisk finds no way to it.
+"""
+
+
+class Phone:
+    """An endpoint. name: as it is dialled, such as `PJSIP/alice`. seconds: until it answers.
+
+    early: it sends early media (183) instead of ringing. lines: its calls, the latest last.
+    """
+
+    def __init__(self, name: str, behaviour: Behaviour = "rings", seconds: float = 0.0) -> None:
+        self.name = name
+        self.behaviour: Behaviour = behaviour
+        self.seconds = seconds
+        self.early = False
+        self.lines: list[Line] = []
+        self.on_call: list[Callable[[Line], None]] = []
+
+    @property
+    def technology(self) -> str:
+        """`PJSIP` of `PJSIP/alice`."""
+        return self.name.partition("/")[0]
+
+    @property
+    def resource(self) -> str:
+        """`alice` of `PJSIP/alice`."""
+        return self.name.partition("/")[2]
+
+    def called(self, channel: Channel) -> None:
+        """Asterisk calls the phone: it does what its script says."""
+        line = Line(channel)
+        channel.far = line
+        self.lines.append(line)
+        for told in self.on_call:
+            told(line)
+        tells = channel.news
+        match self.behaviour:
+            case "busy":
+                line.hang_up(17)
+            case "declines":
+                line.hang_up(21)
+            case "silent":
+                pass
+            case _:
+                tells("PROGRESS" if self.early else "RINGING")
+                if self.behaviour == "answers":
+                    channel.machine.later(self.seconds, line.pick_up)
+
+
+class Line:
+    """A phone's end of one channel. heard: what was played to it, in order.
+
+    listeners: told at once what it hears. ended: the cause of its end, or None. told: what
+    Asterisk indicates, such as RINGING, ANSWER, HOLD.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self.heard_all: list[str] = []
+        self.listeners: list[Callable[[str], None]] = []
+        self.told: list[str] = []
+        self.digits: list[str] = []
+        self.ended: int | None = None
+        self.on_hold = False
+
+    @classmethod
+    def incoming(cls, machine: Machine, number: str, place: tuple[str, str, int]) -> Line:
+        """A phone calls the server. number: who it is. place: where in the dialplan."""
+        name = f"PJSIP/{number}-{machine.number():08x}"
+        channel = Channel(machine, machine.new_id(), name, "Ring", place)
+        channel.far = cls(channel)
+        return channel.far
+
+    def pick_up(self) -> None:
+        """The phone answers."""
+        if self.ended is None:
+            self.channel.news("ANSWER")
+
+    def hang_up(self, cause: int = 16) -> None:
+        """The phone hangs up, or refuses."""
+        self.channel.queue_hangup(cause)
+
+    def hold(self, on: bool) -> None:
+        """The phone puts the call on hold, or takes it off."""
+        self.on_hold = on
+        self.channel.held = on and not self.channel.intercepts_hold
+        self.channel.tell("ChannelHold" if on else "ChannelUnhold")
+
+    def speak(self, seconds: float) -> None:
+        """Somebody speaks into it for so long."""
+        channel = self.channel
+        if channel.recording is not None:
+            channel.recording.hear_voice(seconds)
+        if channel.bridge is not None:
+            for recording in channel.machine.recordings.values():
+                if recording.target is channel.bridge and recording.running:
+                    recording.hear_voice(seconds)
+        if channel.talk_detect:
+            channel.tell("ChannelTalkingStarted")
+            channel.machine.later(seconds, partial(self._silent, seconds))
+
+    def _silent(self, seconds: float) -> None:
+        if not self.channel.gone:
+            self.channel.tell("ChannelTalkingFinished", duration=round(seconds * 1000))
+
+    # As the far end of its channel
+
+    def answered(self) -> None:
+        """Asterisk has answered."""
+        self._note("ANSWER")
+
+    def indicated(self, what: str) -> None:
+        """Asterisk tells something."""
+        self._note(what)
+
+    def digit(self, digit: str, duration: int) -> None:
+        """Asterisk sends a digit."""
+        self.digits.append(digit)
+        self._note(f"digit:{digit}")
+
+    def heard(self, what: str) -> None:
+        """Something is to be heard."""
+        self.heard_all.append(what)
+        self._note(what)
+
+    def hung_up(self, cause: int) -> None:
+        """Asterisk has hung up."""
+        self.ended = cause
+        self._note(f"ENDED {cause}")
+
+    def _note(self, what: str) -> None:
+        if what.isupper() or what.startswith(("ENDED", "digit:")):
+            self.told.append(what)
+        for listener in list(self.listeners):
+            listener(what)
+        self.channel.machine.changed()

@@ -1,0 +1,1 @@
+"""ARI's operations on the simulated server, one module a resource."""

@@ -1,0 +1,116 @@
+"""ARI's variables of channels and bridges."""
+
+from __future__ import annotations
+
+from stasis.testing.simulator.channel import Channel, HungUp
+from stasis.testing.simulator.functions import Dangerous, Missing, read, write
+from stasis.testing.simulator.rest.bridges import bridge_of
+from stasis.testing.simulator.rest.call import Answer, Call, Refusal, operation
+from stasis.testing.simulator.rest.channels import channel_of
+
+__all__: list[str] = []
+
+LATE = ("20.20", "22.10", "23.4")
+
+
+@operation("GET", "channels/{channel}/variable")
+def get(call: Call) -> Answer:
+    """One variable of a channel."""
+    channel = channel_of(call)
+    return Answer(200, {"value": value_of(channel, call.needed("variable"))})
+
+
+def value_of(channel: Channel, name: str) -> str:
+    """A variable's value. Raises Refusal."""
+    try:
+        return read(channel, name)
+    except Missing:
+        raise Refusal(404, "Provided variable was not found") from None
+    except Dangerous:
+        raise Refusal(500, "Unable to read provided function") from None
+
+
+@operation("POST", "channels/{channel}/variable")
+async def set_(call: Call) -> None:
+    """Set one variable of a channel."""
+    channel = channel_of(call)
+    await assign(channel, {call.needed("variable"): call.text("value")})
+
+
+async def assign(channel: Channel, values: dict[str, str]) -> None:
+    """Set variables: in the channel's turn while it is in Stasis, since 20.20 and 22.10.
+
+    Raises Refusal.
+    """
+
+    async def work() -> None:
+        for name, value in values.items():
+            write(channel, name, value)
+
+    control = channel.control
+    try:
+        if control is None:
+            raise Refusal(409, "Channel not in Stasis application")
+        done = control.queue(work)
+        if channel.machine.has(*LATE):
+            await done
+    except HungUp:
+        raise Refusal(404, "Channel not found") from None
+    except Dangerous:
+        raise Refusal(400, "Unable to set provided variable") from None
+
+
+@operation("GET", "channels/{channel}/variables", *LATE)
+def get_many(call: Call) -> Answer:
+    """Several variables of a channel."""
+    channel = channel_of(call)
+    names = call.many("variables")
+    if not names:
+        raise Refusal(400, "Variables are required")
+    return Answer(200, {"variables": {name: value_of(channel, name) for name in names}})
+
+
+@operation("POST", "channels/{channel}/variables", *LATE)
+async def set_many(call: Call) -> None:
+    """Set several variables of a channel."""
+    await assign(channel_of(call), given(call))
+
+
+def given(call: Call) -> dict[str, str]:
+    """The variables to set: as text, or as an object with `value`. Raises Refusal."""
+    found = call.body.get("variables")
+    if not isinstance(found, dict):
+        raise Refusal(400, "Variables are required")
+    return {
+        name: str(value.get("value", "") if isinstance(value, dict) else value)
+        for name, value in found.items()
+    }
+
+
+@operation("GET", "bridges/{bridge}/variable", *LATE)
+def get_of_bridge(call: Call) -> Answer:
+    """One variable of a bridge."""
+    bridge, name = bridge_of(call), call.needed("variable")
+    if name not in bridge.variables:
+        raise Refusal(404, "Provided variable was not found")
+    return Answer(200, {"value": bridge.variables[name]})
+
+
+@operation("POST", "bridges/{bridge}/variable", *LATE)
+def set_of_bridge(call: Call) -> None:
+    """Set one variable of a bridge."""
+    bridge_of(call).variables[call.needed("variable")] = call.text("value")
+
+
+@operation("GET", "bridges/{bridge}/variables", *LATE)
+def get_many_of_bridge(call: Call) -> Answer:
+    """Several variables of a bridge."""
+    bridge = bridge_of(call)
+    found = {name: bridge.variables.get(name, "") for name in call.many("variables")}
+    return Answer(200, {"variables": found})
+
+
+@operation("POST", "bridges/{bridge}/variables", *LATE)
+def set_many_of_bridge(call: Call) -> None:
+    """Set several variables of a bridge."""
+    bridge_of(call).variables |= given(call)

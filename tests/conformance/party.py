@@ -1,0 +1,66 @@
+"""Somebody on a call, for scenarios about what happens once a channel is in its application."""
+
+from __future__ import annotations
+
+from tests.conformance.events import Events
+from tests.conformance.place import Place
+
+__all__ = ["bridge", "enter", "sending", "since_start", "until_end"]
+
+
+async def enter(a: Place, events: Events, text: str, extension: str = "8000") -> str:
+    """A channel in the first application of `events`, up. Its other half is at `extension`.
+
+    text: what its id is made of. Returns the id; the other half's is that and `;2`.
+    """
+    channel = a.name(text)
+    reply = await a.post(
+        "channels",
+        endpoint=f"Local/{extension}@{a.context}/n",
+        app=events.app,
+        channelId=channel,
+    )
+    assert reply.status == 200, reply
+    await events.next("StasisStart", channel=channel)
+    return channel
+
+
+async def bridge(a: Place, events: Events, text: str, *channels: str, kind: str = "mixing") -> str:
+    """A bridge of our own that these channels have entered. Returns its id.
+
+    events: the application that hears of the bridge, because its channels are there.
+    """
+    made = a.name(text)
+    reply = await a.post(f"bridges/{made}", type=kind)
+    assert reply.status == 200, reply
+    for channel in channels:
+        reply = await a.post(f"bridges/{made}/addChannel", channel=channel)
+        assert reply.status == 204, reply
+        await events.next("ChannelEnteredBridge", channel=channel, bridge=made)
+    return made
+
+
+def since_start(events: Events, channel: str) -> list[str]:
+    """The types of what came about a channel after its StasisStart, in order."""
+    types = events.types(channel=channel)
+    return types[types.index("StasisStart") + 1 :]
+
+
+async def sending(events: Events, channel: str) -> None:
+    """Wait until the other half of a channel sends what its extension has for it."""
+    await events.next("ChannelDialplan", channel=f"{channel};2", where={"dialplan_app": "Wait"})
+
+
+def until_end(events: Events, channel: str) -> list[tuple[str, str]]:
+    """What came about a channel and about all media until its StasisEnd, in order.
+
+    Types, each with the id of the playback or the name of the recording, "" for the channel's own.
+    """
+    story = []
+    for frame in events.all():
+        media = frame.get("playback") or frame.get("recording") or {}
+        if media or frame.get("channel", {}).get("id") == channel:
+            story.append((frame["type"], media.get("id") or media.get("name") or ""))
+        if story and story[-1] == ("StasisEnd", ""):
+            break
+    return story

@@ -1,0 +1,92 @@
+"""What the scenarios run on: Asterisk 22 and 16, and the simulator, as both versions.
+
+`22` and `16` are real servers in the lab; `inside` and `inside16` are the simulator in-process, in
+virtual time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+
+from attrs import frozen
+
+from stasis.lab.lab import Lab
+from stasis.testing import clock
+from tests.conformance import inside, over_http
+from tests.conformance.configuration import prepare
+from tests.conformance.inside import Inside
+from tests.conformance.over_http import OverHttp
+from tests.conformance.run import Outcome, run, run_all
+from tests.conformance.scenario import Scenario
+
+__all__ = ["TARGETS", "Target", "run_on"]
+
+# Runs scenarios; the text is the prefix of the labs to use, or "".
+Runs = Callable[["Target", Sequence[Scenario], str], list[Outcome]]
+
+
+@frozen
+class Target:
+    """One of them. version: as whose it behaves. offers: see `Server`. real: it is Asterisk."""
+
+    version: str
+    offers: frozenset[str]
+    runs: Runs
+    real: bool = False
+
+    def shows(self, scenario: Scenario) -> bool:
+        """Whether a scenario applies to it."""
+        return scenario.applies(self.version, self.offers)
+
+
+def on_real(target: Target, scenarios: Sequence[Scenario], labs: str) -> list[Outcome]:
+    """Run them on a real Asterisk."""
+    if labs:
+        return on_lab(Lab.up(target.version, f"{labs}-{target.version}"), scenarios)
+    lab = Lab.up(target.version, f"conformance-{target.version}-{os.getpid()}")
+    try:
+        return on_lab(lab, scenarios)
+    finally:
+        lab.down()
+
+
+def on_lab(lab: Lab, scenarios: Sequence[Scenario]) -> list[Outcome]:
+    """Run them on a real Asterisk that is up."""
+    prepare(lab)
+
+    async def real() -> list[Outcome]:
+        async with OverHttp(lab.url, lab.version, lab) as server:
+            return await run_all(server, scenarios)
+
+    return asyncio.run(real())
+
+
+def in_process(target: Target, scenarios: Sequence[Scenario], labs: str) -> list[Outcome]:
+    """Run them on the simulator in-process, each on a server of its own, in virtual time."""
+
+    async def on_its_own(scenario: Scenario) -> Outcome:
+        async with Inside(target.version) as server:
+            return await run(server, scenario)
+
+    return [clock.run(on_its_own(each)) for each in scenarios]
+
+
+TARGETS = {
+    "22": Target("22", over_http.REAL, on_real, real=True),
+    "16": Target("16", over_http.REAL, on_real, real=True),
+    "inside": Target("22", inside.OFFERS, in_process),
+    "inside16": Target("16", inside.OFFERS, in_process),
+}
+
+
+def run_on(name: str, scenarios: Sequence[Scenario], labs: str = "") -> list[Outcome]:
+    """Run them on a target, and return what came of each, in the order given.
+
+    labs: the labs `LABS-22` and `LABS-16` are used, and left up; "" starts own ones.
+    """
+    target = TARGETS[name]
+    wanted = [each for each in scenarios if target.shows(each)]
+    done = {each.scenario: each for each in (target.runs(target, wanted, labs) if wanted else ())}
+    return [done.get(each.name, Outcome(each.name, "not applicable")) for each in scenarios]

@@ -1,0 +1,71 @@
+"""Every scenario on every target. Each target runs once, for all its scenarios.
+
+The real servers say what is right; the simulator must do the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.conformance.run import Outcome
+from tests.conformance.scenario import every_scenario
+from tests.conformance.targets import TARGETS, run_on
+
+SCENARIOS = every_scenario()
+CASES = [
+    pytest.param(
+        target,
+        scenario.name,
+        id=f"{target}-{scenario.name}",
+        marks=[pytest.mark.asterisk] if TARGETS[target].real else [],
+    )
+    for target in TARGETS
+    for scenario in SCENARIOS
+    if TARGETS[target].shows(scenario)
+]
+
+Outcomes = Callable[[str], dict[str, Outcome]]
+
+
+@pytest.fixture(scope="session")
+def outcomes(request: pytest.FixtureRequest) -> Outcomes:
+    """What came of each scenario that this session runs, by target."""
+    chosen = {
+        (item.callspec.params["target"], item.callspec.params["name"])
+        for item in request.session.items
+        if item.name.startswith("test_scenario[") and isinstance(item, pytest.Function)
+    }
+    done: dict[str, dict[str, Outcome]] = {}
+
+    def of(target: str) -> dict[str, Outcome]:
+        if target not in done:
+            wanted = [each for each in SCENARIOS if (target, each.name) in chosen]
+            done[target] = {each.scenario: each for each in run_on(target, wanted)}
+        return done[target]
+
+    return of
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("target", "name"), CASES)
+def test_scenario(outcomes: Outcomes, target: str, name: str) -> None:
+    """The target behaves as the scenario says."""
+    outcome = outcomes(target)[name]
+    assert outcome.result == "passed", outcome.why
+
+
+def test_there_are_scenarios_for_all_behaviours() -> None:
+    """At least eighty; and each of the numbered ones, but for those that need a SIP phone."""
+    assert len(SCENARIOS) >= 80
+    missing = set(range(1, 79)) - {each.number for each in SCENARIOS}
+    assert missing <= {72, 78}
+
+
+def test_most_scenarios_run_on_every_target() -> None:
+    """Few need what only a real server has."""
+    everywhere = [
+        each for each in SCENARIOS if all(target.shows(each) for target in TARGETS.values())
+    ]
+    assert len(everywhere) >= 80
