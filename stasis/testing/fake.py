@@ -22,7 +22,6 @@ from stasis.link import Link
 from stasis.program import Program, Runnable
 from stasis.runner import Runner
 from stasis.transport.frames import Lost, Opened
-from stasis.transport.tap import Tap
 
 __all__ = ["FakeAsterisk", "FakeCall"]
 
@@ -79,18 +78,11 @@ class FakeCall:
 class FakeAsterisk:
     """The fake. Use it as an async context manager.
 
-    flow: a Flow class or an async function. plugin: what the flow sees as `self.plugin`. tap:
-    looks on at both seams, such as a `SessionTap`.
+    flow: a Flow class or an async function. plugin: what the flow sees as `self.plugin`.
     requests: what was sent, as `METHOD /path`, in order. link: the engine that runs.
     """
 
-    def __init__(
-        self,
-        flow: Runnable,
-        plugin: object = None,
-        config: Config | None = None,
-        tap: Tap | None = None,
-    ) -> None:
+    def __init__(self, flow: Runnable, plugin: object = None, config: Config | None = None) -> None:
         self.requests: list[str] = []
         self.sent: list[Request] = []
         self.refuse: dict[str, Response] = {}
@@ -108,7 +100,6 @@ class FakeAsterisk:
             {self.app: Program.of(flow, plugin)},
             frames=self._frames(),
             send=self._send,
-            tap=tap,
         )
         self._count = 0
         self._ending: set[asyncio.Task[None]] = set()

@@ -170,7 +170,8 @@ class Caller:
     # The flow that runs their call
 
     def _find(self) -> Runner | None:
-        if self._runner is None or self._runner.letting_go:
+        alone = not self.asterisk.programs
+        if not alone and (self._runner is None or self._runner.letting_go):
             mine = (r for r in self.asterisk.link.runners if r.channel.id == self.id)
             self._runner = next(mine, self._runner)
         return self._runner

@@ -11,7 +11,7 @@ Hypothesis finds such a script and makes it as short as it gets.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
 
@@ -21,6 +21,10 @@ from stasis.program import Runnable
 from stasis.testing.asterisk import Asterisk, FlowFailed, Left
 from stasis.testing.clock import run
 from stasis.testing.party import Callee, Caller
+from stasis.walk import OnWalk
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 __all__ = [
     "Action",
@@ -125,6 +129,14 @@ Action: TypeAlias = (
 """One step of a script."""
 
 
+FAULTS: tuple[Action, ...] = (
+    *(Refuses(verb, 404) for verb in ("play", "record", "addChannel", "dial")),
+    *(Refuses(verb, 500) for verb in ("answer", "bridges", "play", "channels")),
+    Cut(0.5),
+    Cut(15.0),
+)
+
+
 class Unsafe(AssertionError):
     """The flow is not safe under a script. script: the shortest that was found. why: what
     happened: an exception, a state that does not end, or what was left behind.
@@ -161,30 +173,7 @@ def assert_safe(
 
     Raises Unsafe with the shortest script.
     """
-    from hypothesis import HealthCheck, Phase, given, settings
-    from hypothesis import strategies as st
-
-    waits = sorted({0.5, *waits_of(flow)})
-    kinds: list[st.SearchStrategy[Action]] = [
-        st.sampled_from([Presses(key) for key in keys]),
-        st.sampled_from([Presses(key) for key in keys]),
-        st.sampled_from([Waits(seconds) for seconds in waits]),
-        st.sampled_from([CalleeAnswers(), CalleeHangsUp(16), CalleeHangsUp(17)]),
-        st.sampled_from([Speaks(2.0), HangsUp()]),
-    ]
-    if faults:
-        kinds.append(
-            st.sampled_from(
-                [
-                    *(Refuses(verb, 404) for verb in ("play", "record", "addChannel", "dial")),
-                    *(Refuses(verb, 500) for verb in ("answer", "bridges", "play", "channels")),
-                    Cut(0.5),
-                    Cut(15.0),
-                ]
-            )
-        )
-    scripts = st.lists(st.one_of(kinds), max_size=steps).map(until_hung_up)
-    found: list[Unsafe] = []
+    from hypothesis import HealthCheck, Phase, given, settings, target
 
     @settings(
         max_examples=examples,
@@ -192,11 +181,12 @@ def assert_safe(
         database=None,
         derandomize=True,
         report_multiple_bugs=False,
-        phases=[Phase.generate, Phase.shrink],
+        phases=[Phase.generate, Phase.target, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
-    @given(scripts)
+    @given(scripts(flow, keys, steps, faults=faults))
     def any_caller(script: tuple[Action, ...]) -> None:
+        walked: set[str] = set()
         why = tried(
             *(flow, script),
             plugin=plugin,
@@ -204,10 +194,12 @@ def assert_safe(
             args=args,
             patience=patience,
             prepare=prepare,
+            on_walk=lambda step: walked.add(f"{step.state} {step.trigger} {step.target}"),
         )
+        # Scripts that lead further are the ones to go on from.
+        target(len(walked), label="steps of the table")
         if why:
-            found.append(Unsafe(flow.__name__, script, why))
-            raise found[-1]
+            raise Unsafe(flow.__name__, script, why)
 
     try:
         any_caller()
@@ -216,10 +208,42 @@ def assert_safe(
         raise Unsafe(flow.__name__, unsafe.script, unsafe.why) from unsafe.__cause__
 
 
+def scripts(
+    flow: Runnable, keys: str, steps: int, *, faults: bool
+) -> SearchStrategy[tuple[Action, ...]]:
+    """Scripts of any caller: runs of keys, those that the table names above all, and the rest."""
+    from hypothesis import strategies as st
+
+    def one(*actions: Action) -> SearchStrategy[tuple[Action, ...]]:
+        return st.sampled_from([(each,) for each in actions])
+
+    named = [key for key in keys if key in keys_of(flow)] or list(keys)
+    typed = st.lists(st.sampled_from([Presses(key) for key in keys]), min_size=1, max_size=4)
+    parts = [
+        *(one(*map(Presses, named)),) * 3,
+        *(typed.map(tuple),) * 2,
+        one(*map(Waits, sorted({0.5, *waits_of(flow)}))),
+        one(CalleeAnswers(), CalleeHangsUp(16), CalleeHangsUp(17)),
+        one(Speaks(2.0), HangsUp()),
+    ]
+    if faults:
+        parts.append(one(*FAULTS))
+    whole = st.lists(st.one_of(parts), max_size=steps)
+    return whole.map(lambda found: until_hung_up([each for part in found for each in part][:steps]))
+
+
 def until_hung_up(script: list[Action]) -> tuple[Action, ...]:
     """What follows a hang-up is left out."""
     ends = [at for at, each in enumerate(script) if isinstance(each, HangsUp)]
     return tuple(script[: ends[0] + 1] if ends else script)
+
+
+def keys_of(flow: Runnable) -> set[str]:
+    """The digits that the flow's table names."""
+    if not isinstance(flow, type) or not issubclass(flow, Flow):
+        return set()
+    triggers = [key for row in flow.table.values() for key in row]
+    return {each[1] for each in triggers if isinstance(each, tuple) and isinstance(each[1], str)}
 
 
 def waits_of(flow: Runnable) -> set[float]:
@@ -239,6 +263,7 @@ def tried(
     args: Sequence[str] = (),
     patience: float = PATIENCE_SECONDS,
     prepare: Callable[[Asterisk], None] | None = None,
+    on_walk: OnWalk | None = None,
 ) -> str:
     """Try a flow under one script, in virtual time. Parameters as of `assert_safe`.
 
@@ -248,7 +273,8 @@ def tried(
 
     async def scenario() -> str:
         try:
-            async with Asterisk(flow, plugin=plugin, version=version) as asterisk:
+            hearers = (on_walk,) if on_walk is not None else ()
+            async with Asterisk(flow, plugin=plugin, version=version, on_walk=hearers) as asterisk:
                 if prepare is not None:
                     prepare(asterisk)
                 caller = await asterisk.call(*["", *args])

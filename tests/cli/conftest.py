@@ -81,6 +81,12 @@ def write(here: Path) -> Callable[[str, str], Path]:
 
 
 @pytest.fixture(autouse=True)
+def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the tests are started from, and whatever Python's readline found out of it."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
+@pytest.fixture(autouse=True)
 def _imports_are_undone(monkeypatch: pytest.MonkeyPatch) -> Any:
     """What a test imports or puts on the path is gone after it."""
     before = set(sys.modules)

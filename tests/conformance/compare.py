@@ -58,7 +58,9 @@ def alike(tape: Tape) -> Tape:
         if isinstance(value, dict):
             return {same(name): same(each) for name, each in value.items()}
         if isinstance(value, list):
-            return [same(each) for each in value]
+            items = [same(each) for each in value]
+            # Lists of names have no order.
+            return sorted(items) if all(isinstance(each, str) for each in items) else items
         if not isinstance(value, str):
             return value
         value = value.replace(f"-{tape.token}", "").replace(tape.token, "<token>")

@@ -17,6 +17,8 @@ CHANNELVARS = ("FLAVOUR", "SIZE")
 ORIGINS = ("http://good.example", "https://also.example:8443")
 # The endpoints that a lab has; nobody is registered there.
 ENDPOINTS = tuple(f"PJSIP/{name}" for name in "alice bob desk1 desk2 desk3 desk4 sipp".split())
+# Connections at once.
+SESSIONS = 100
 FILE = "conformance.conf"
 MARK = "\n; The conformance suite's.\n"
 # Of "kept-as-a-hash", as `openssl passwd -6 -salt conformance` makes it.
@@ -48,7 +50,7 @@ def prepare(lab: Lab) -> None:
         plain = (lab.etc / name).read_text("utf-8").partition(MARK)[0]
         lab.write(name, plain + MARK + text)
     web = (lab.etc / "http.conf").read_text("utf-8")
-    lab.write("http.conf", web.replace("sessionlimit = 1000", "sessionlimit = 100"))
+    lab.write("http.conf", web.replace("sessionlimit = 1000", f"sessionlimit = {SESSIONS}"))
     if not (lab.etc / "sorcery.conf").exists():
         lab.write("sorcery.conf", SORCERY)
         lab.restart()

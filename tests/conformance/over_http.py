@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
@@ -15,14 +14,13 @@ from websockets.asyncio.client import connect as dial
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from yarl import URL
 
-from stasis.lab.lab import Lab
+from tests.conformance.outside import Outside
 from tests.conformance.server import Ask, Auth, Closed, Refused, Reply
 
-__all__ = ["REAL", "SIMULATED", "OverHttp"]
+__all__ = ["OFFERS", "OverHttp"]
 
-# What each kind of server offers, see `Server`.
-SIMULATED = frozenset({"http"})
-REAL = SIMULATED | {"cli", "restart", "redirect", "ami", "outbound"}
+# What there is over HTTP alone, see `Server`.
+OFFERS = frozenset({"http"})
 
 # A request may wait behind media on its channel.
 SECONDS = 20.0
@@ -31,15 +29,14 @@ SECONDS = 20.0
 class OverHttp:
     """A server by its address.
 
-    url: ARI's, as asterisk.url in stasis.toml. version: "16" or "22". lab: the real Asterisk, None
-    for the simulator.
+    url: ARI's, as asterisk.url in stasis.toml. version: "16" or "22". outside: the ways to it
+    beside ARI.
     """
 
-    def __init__(self, url: str, version: str, lab: Lab | None = None) -> None:
+    def __init__(self, url: str, version: str, outside: Outside) -> None:
         self.url = url
         self.version = version
-        self.lab = lab
-        self.offers = SIMULATED if lab is None else REAL
+        self.outside = outside
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -105,21 +102,6 @@ class OverHttp:
             answer = error.response
             heads = {name.lower(): value for name, value in answer.headers.raw_items()}
             raise Refused(Reply(answer.status_code, heads, bytes(answer.body or b""))) from None
-
-    async def restart(self) -> None:
-        """Stop Asterisk and start it again."""
-        assert self.lab is not None
-        await asyncio.to_thread(self.lab.restart)
-
-    async def redirect(self, channel: str, context: str, exten: str, priority: int) -> None:
-        """What AMI's Redirect does, by the command line."""
-        told = await self.cli(f"channel redirect {channel} {context},{exten},{priority}")
-        assert "successfully" in told, told
-
-    async def cli(self, line: str) -> str:
-        """A command on Asterisk's own command line."""
-        assert self.lab is not None
-        return await asyncio.to_thread(self.lab.cli, line)
 
 
 class Socket:

@@ -215,15 +215,15 @@ class Place:
 
     async def redirect(self, channel: str, exten: str, priority: int = 1) -> None:
         """Take a channel, by its *name*, to an extension of our context, as AMI's Redirect does."""
-        await self.server.redirect(channel, self.context, exten, priority)
+        await self.server.outside.redirect(channel, self.context, exten, priority)
 
     async def restart(self) -> None:
         """Stop the server and start it again. For scenarios that run alone."""
-        await self.server.restart()
+        await self.server.outside.restart()
 
     async def cli(self, line: str) -> str:
         """A command on Asterisk's own command line."""
-        return await self.server.cli(line)
+        return await self.server.outside.cli(line)
 
     async def leave(self) -> None:
         """Delete all that is this run's. Raises AssertionError with what would not go."""

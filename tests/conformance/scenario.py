@@ -28,8 +28,9 @@ class Scenario:
     """One scenario.
 
     number: in the list of conformance scenarios, None for one of our own. name: the function's.
-    subject: its module. needs: what not every target offers, see `Server.offers`. versions: those
-    that have the behaviour. alone: nothing else may run on the server meanwhile.
+    subject: its module. needs: what not every target offers: `http` (headers, raw bodies,
+    credentials), and what `outside` lists. versions: those that have the behaviour. alone: nothing
+    else may run on the server meanwhile.
     """
 
     number: int | None

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from attrs import field, frozen
 
+from tests.conformance.outside import Outside
+
 __all__ = [
     "Ask",
     "Auth",
@@ -113,12 +115,11 @@ class Wire(Protocol):
 class Server(Protocol):
     """What scenarios run on.
 
-    version: "16" or "22". offers: what not every target has: `http` (headers, raw bodies,
-    credentials), `restart`, `redirect`, `cli`, `ami`, `outbound`.
+    version: "16" or "22". outside: the ways to it beside ARI.
     """
 
     version: str
-    offers: frozenset[str]
+    outside: Outside
 
     async def send(self, ask: Ask) -> Reply:
         """Carry one request. Raises OSError when the connection breaks."""
@@ -128,16 +129,4 @@ class Server(Protocol):
         self, query: tuple[tuple[str, str], ...], auth: Auth, headers: Mapping[str, str]
     ) -> Wire:
         """Open an event WebSocket. Raises Refused."""
-        ...
-
-    async def restart(self) -> None:
-        """Stop it and start it again; returns once it answers."""
-        ...
-
-    async def redirect(self, channel: str, context: str, exten: str, priority: int) -> None:
-        """Take a channel, by its name, away from what it does: what AMI's Redirect does."""
-        ...
-
-    async def cli(self, line: str) -> str:
-        """A command on Asterisk's own command line."""
         ...

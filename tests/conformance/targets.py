@@ -1,7 +1,7 @@
 """What the scenarios run on: Asterisk 22 and 16, and the simulator, as both versions.
 
-`22` and `16` are real servers in the lab; `inside` and `inside16` are the simulator in-process, in
-virtual time.
+`22` and `16` are real servers in the lab; `http` and `http16` are the simulator on a port, in real
+time; `inside` and `inside16` are the simulator in-process, in virtual time.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from attrs import frozen
 
 from stasis.lab.lab import Lab
 from stasis.testing import clock
-from tests.conformance import inside, over_http
-from tests.conformance.configuration import prepare
+from stasis.testing.simulator.server import serving
+from tests.conformance import over_http
+from tests.conformance.configuration import ORIGINS, SESSIONS, prepare
 from tests.conformance.inside import Inside
+from tests.conformance.outside import OFLAB, OFMACHINE, OfLab, OfMachine
 from tests.conformance.over_http import OverHttp
 from tests.conformance.run import Outcome, run, run_all
 from tests.conformance.scenario import Scenario
+from tests.conformance.simulated import USERS, simulated
 
 __all__ = ["TARGETS", "Target", "run_on"]
 
@@ -57,27 +60,43 @@ def on_lab(lab: Lab, scenarios: Sequence[Scenario]) -> list[Outcome]:
     prepare(lab)
 
     async def real() -> list[Outcome]:
-        async with OverHttp(lab.url, lab.version, lab) as server:
+        async with OverHttp(lab.url, lab.version, OfLab(lab)) as server:
             return await run_all(server, scenarios)
 
     return asyncio.run(real())
+
+
+def on_simulator(target: Target, scenarios: Sequence[Scenario], labs: str) -> list[Outcome]:
+    """Run them on the simulator over HTTP, as on a real one: all on one server, in real time."""
+
+    async def over_http() -> list[Outcome]:
+        async with (
+            simulated(target.version) as machine,
+            serving(machine, USERS, origins=ORIGINS, sessions=SESSIONS, write_timeout=0.5) as front,
+            OverHttp(front.url, target.version, OfMachine(machine, front.stop)) as server,
+        ):
+            return await run_all(server, scenarios)
+
+    return asyncio.run(over_http())
 
 
 def in_process(target: Target, scenarios: Sequence[Scenario], labs: str) -> list[Outcome]:
     """Run them on the simulator in-process, each on a server of its own, in virtual time."""
 
     async def on_its_own(scenario: Scenario) -> Outcome:
-        async with Inside(target.version) as server:
-            return await run(server, scenario)
+        async with simulated(target.version) as machine:
+            return await run(Inside(machine, target.version), scenario)
 
     return [clock.run(on_its_own(each)) for each in scenarios]
 
 
 TARGETS = {
-    "22": Target("22", over_http.REAL, on_real, real=True),
-    "16": Target("16", over_http.REAL, on_real, real=True),
-    "inside": Target("22", inside.OFFERS, in_process),
-    "inside16": Target("16", inside.OFFERS, in_process),
+    "22": Target("22", over_http.OFFERS | OFLAB, on_real, real=True),
+    "16": Target("16", over_http.OFFERS | OFLAB, on_real, real=True),
+    "http": Target("22", over_http.OFFERS | OFMACHINE, on_simulator),
+    "http16": Target("16", over_http.OFFERS | OFMACHINE, on_simulator),
+    "inside": Target("22", OFMACHINE, in_process),
+    "inside16": Target("16", OFMACHINE, in_process),
 }
 
 

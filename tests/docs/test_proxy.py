@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-
 import pytest
 
 from stasis.lab.lab import Lab
@@ -15,13 +12,9 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(90)]
 
 
 @pytest.fixture(params=["22", "16"])
-def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
-    """A lab of its own."""
-    lab = Lab.up(request.param, f"docs-{request.param}-{os.getpid()}")
-    try:
-        yield lab
-    finally:
-        lab.down()
+def lab(request: pytest.FixtureRequest, labs: dict[str, Lab]) -> Lab:
+    """A real Asterisk."""
+    return labs[request.param]
 
 
 async def test_a_call_outlives_its_socket(lab: Lab, module: Import) -> None:

@@ -118,7 +118,7 @@ def test_two_labs_share_nothing_they_write(labs: dict[str, Lab], fresh: str) -> 
     second.cli("database put lab who second")
     assert "Value: first" in first.cli("database get lab who")
     (second.recordings / "one.wav").touch()
-    assert list(first.recordings.iterdir()) == []
+    assert not (first.recordings / "one.wav").exists()
     assert {first.http_port, first.sip_port, first.ami_port}.isdisjoint(
         {second.http_port, second.sip_port, second.ami_port}
     )
@@ -218,8 +218,9 @@ def test_nothing_but_loopback_is_listened_on(lab: Lab) -> None:
     }
 
 
-def test_no_error_is_logged_at_the_start(lab: Lab) -> None:
-    lab.restart()
+@pytest.mark.parametrize("version", ["22", "16"])
+def test_no_error_is_logged_at_the_start(fresh: str, version: str) -> None:
+    lab = Lab.up(version, fresh)
     assert [line for line in lab.logs(5000).splitlines() if " ERROR[" in line] == []
 
 

@@ -25,9 +25,9 @@ def telephone(sound: array.array[int], before: float, seed: int = 1) -> array.ar
 
 
 @pytest.fixture(scope="module")
-def sounds(running: dict[str, Lab]) -> Path:
+def sounds(labs: dict[str, Lab]) -> Path:
     """Asterisk's English prompts."""
-    return running["22"].sounds
+    return labs["22"].sounds
 
 
 @pytest.mark.asterisk

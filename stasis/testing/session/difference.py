@@ -90,8 +90,10 @@ def happened(line: Came | Opened | Lost | Sent | Stepped) -> str:
 def words(line: Came | Opened | Lost | Sent | Stepped) -> str:
     """What a line says, without its time."""
     if isinstance(line, Came):
-        details = (f"{name} {line.event[name]}" for name in DETAILS if line.event.get(name))
-        return " ".join((str(line.event.get("type", "no event")), *details, *media(line.event)))
+        details = [f"{name} {line.event[name]}" for name in DETAILS if line.event.get(name)]
+        media = line.part("playback").get("media_uri") or line.part("recording").get("name")
+        details += [str(media)] if media else []
+        return " ".join((str(line.event.get("type", "no event")), *details))
     if isinstance(line, Opened):
         return "the event socket is open"
     if isinstance(line, Lost):
@@ -102,9 +104,3 @@ def words(line: Came | Opened | Lost | Sent | Stepped) -> str:
 
 
 DETAILS = ("digit", "dialstatus", "cause_txt", "eventname", "variable")
-
-
-def media(event: Mapping[str, Any]) -> list[str]:
-    """What an event of a playback or recording is about."""
-    playback, recording = event.get("playback") or {}, event.get("recording") or {}
-    return [each for each in (playback.get("media_uri"), recording.get("name")) if each]

@@ -92,6 +92,11 @@ class Came(Timed, frozen=True, kw_only=True, tag="event"):
     event: dict[str, Any] = {}
     unread: int = 0
 
+    def part(self, *names: str) -> dict[str, Any]:
+        """The first of these objects that the event has, such as its channel; else an empty one."""
+        found = (self.event.get(name) for name in names)
+        return next((each for each in found if isinstance(each, dict)), {})
+
 
 class Sent(Timed, frozen=True, kw_only=True, tag="request", omit_defaults=True):
     """A request. id: counts them. call, app, state: of the flow that sent it; else empty."""

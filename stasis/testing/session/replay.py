@@ -12,6 +12,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,7 @@ class Replay:
         self._frames: asyncio.Queue[Opened | Lost | bytes] = asyncio.Queue()
         self._found: asyncio.Future[Difference] = asyncio.get_running_loop().create_future()
         self._closing = asyncio.Event()
+        self._ended = False
         self._came: dict[str, deque[str]] = {}
         self._link = Link(
             attrs.evolve(config, keep=KeepConfig(store=kept(session))),
@@ -127,6 +129,7 @@ class Replay:
             self._closing.set()
             self._link.stop()
             await asyncio.gather(work, link, return_exceptions=True)
+            await turn()
 
     async def _compare(self) -> None:
         await asyncio.gather(self._feed(), self._look())
@@ -137,6 +140,12 @@ class Replay:
     async def _until(self, at: float) -> None:
         await asyncio.sleep(max(0.0, at - self._now()))
 
+    async def _wait(self, seconds: float) -> None:
+        """So long, or until the replay is over: nothing of it is to outlive it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, seconds)):
+                await self._closing.wait()
+
     # What comes
 
     async def _source(self) -> AsyncIterator[Opened | Lost | bytes]:
@@ -146,7 +155,7 @@ class Replay:
     async def _feed(self) -> None:
         """Give the link what came, when it came."""
         for line in self._session.lines:
-            if line.at > self._script.end:
+            if isinstance(line, file.Stopping) and line.step != "drain":
                 break
             await self._until(line.at)
             if isinstance(line, file.Opened):
@@ -162,6 +171,9 @@ class Replay:
             else:
                 continue
             await turn()
+        await self._until(self._script.end)
+        await turn()
+        self._ended = True
 
     def _concerns(self, event: Mapping[str, Any]) -> bool:
         """Whether an event is for the programs that run, and no fence: those are made anew."""
@@ -173,7 +185,7 @@ class Replay:
     def _note(self, line: Came | Sent | Stepped, call: str = "") -> None:
         """Remember it as the last that has happened to each of the calls it names."""
         named = (
-            {str((line.event.get(key) or {}).get("id", "")) for key in ("channel", "peer")}
+            {str(line.part(name).get("id", "")) for name in ("channel", "peer")}
             if isinstance(line, Came)
             else {call}
         )
@@ -184,8 +196,8 @@ class Replay:
         """The channel that a playback or recording is of."""
         if not isinstance(line, Came):
             return set()
-        media = line.event.get("playback") or line.event.get("recording") or {}
-        kind, _, id = str(media.get("target_uri", "")).partition(":")
+        target = str(line.part("playback", "recording").get("target_uri", ""))
+        kind, _, id = target.partition(":")
         return {id} if kind == "channel" else set()
 
     # What is sent
@@ -222,14 +234,15 @@ class Replay:
         exchange.met = True
         answered = exchange.answered
         if answered is None:
-            await asyncio.sleep(request.seconds)  # the session ends before the answer
+            await self._wait(request.seconds)  # the session ends before the answer
             raise OutcomeUnknown(request.method, request.path, "the session has no answer")
-        await self._until(answered.at)
+        await self._wait(answered.at - self._now())
         return self._answer(request, answered)
 
     @property
     def _over(self) -> bool:
-        return self._now() > self._script.end
+        """Whether what the program does now is not compared: it is stopping, or not recorded."""
+        return self._ended
 
     async def _own(self, sent: Sent) -> Response:
         """What the engine looks at by itself; an event of its own comes back at once."""
@@ -242,7 +255,7 @@ class Replay:
         answered = self._script.answer(self._bindings.then(question(sent)))
         if answered is None:
             return gone() if sent.method == "GET" else Response(204, "No Content")
-        await asyncio.sleep(answered.seconds)
+        await self._wait(answered.seconds)
         return self._answer(Request(sent.method, sent.path), answered)
 
     def _answer(self, request: Request, answered: Answered) -> Response:
@@ -285,9 +298,12 @@ class Replay:
             return
         step = step_of(walked, self._now())
         expected = self._script.next_step(step.call)
-        if expected is None:
+        fits = expected is not None and same(expected.step, step)
+        if not fits and (before := self._script.before(step.call, expected)) is not None:
+            self._missing(before)
+        elif expected is None:
             self._differ("a state too many", None, step)
-        elif not same(expected.step, step):
+        elif not fits:
             self._differ("another state", expected, step)
         else:
             expected.met = True
@@ -360,8 +376,8 @@ def timed(line: Sent | Stepped | None, what: What) -> dict[str, str]:
 
 
 def same(then: Stepped, now: Stepped) -> bool:
-    """Whether two steps lead the same way."""
-    return msgspec.structs.replace(then, at=0) == msgspec.structs.replace(now, at=0)
+    """Whether two steps lead the same way. What the flow is called does not matter."""
+    return msgspec.structs.replace(then, at=now.at, flow=now.flow) == now
 
 
 def kept(session: Session) -> Any:

@@ -16,16 +16,18 @@ from stasis.testing.session.file import Answered, Sent, Session, Stepped, Stoppi
 
 __all__ = ["Exchange", "Expected", "Script", "is_own", "parameters"]
 
-# When a request was answered that never was.
+# The line with the answer of a request that has none.
 NEVER = float("inf")
 
 
 @define(eq=False)
 class Exchange:
-    """A request, its answer, and whether this run has sent it too."""
+    """A request, its answer, and whether this run has sent it too. place, until: their lines."""
 
     sent: Sent
+    place: int
     answered: Answered | None = None
+    until: float = NEVER
     met: bool = False
 
     @property
@@ -33,17 +35,13 @@ class Exchange:
         """When it was sent."""
         return self.sent.at
 
-    @property
-    def until(self) -> float:
-        """When it was answered."""
-        return NEVER if self.answered is None else self.answered.at
-
 
 @define(eq=False)
 class Expected:
-    """A step, and whether this run has made it too."""
+    """A step, and whether this run has made it too. place: its line."""
 
     step: Stepped
+    place: int
     met: bool = False
 
     @property
@@ -75,17 +73,18 @@ class Script:
         own: dict[str, list[Exchange]] = defaultdict(list)
         open_: dict[int, Exchange] = {}
         end = session.seconds
-        for line in session.lines:
+        for place, line in enumerate(session.lines):
             if isinstance(line, Sent):
-                open_[line.id] = exchange = Exchange(line)
+                open_[line.id] = exchange = Exchange(line, place)
                 if is_own(line):
                     own[question(line)].append(exchange)
                 elif line.app in apps:
                     requests[line.call].append(exchange)
             elif isinstance(line, Answered) and line.id in open_:
-                open_[line.id].answered = line
+                exchange = open_.pop(line.id)
+                exchange.answered, exchange.until = line, place
             elif isinstance(line, Stepped) and line.app in apps:
-                steps[line.call].append(Expected(line))
+                steps[line.call].append(Expected(line, place))
             elif isinstance(line, Stopping) and line.step != "drain":
                 end = min(end, line.at)  # what follows is the stop's doing
                 break
@@ -106,6 +105,12 @@ class Script:
         """The next step that a call is to make."""
         return next((each for each in self.steps.get(call, ()) if not each.met), None)
 
+    def before(self, call: str, step: Expected | None) -> Exchange | None:
+        """A request that a call should have sent before that step, and has not."""
+        place = NEVER if step is None else step.place
+        left = (each for each in self.requests.get(call, ()) if not each.met)
+        return next((each for each in left if each.place < place), None)
+
     def answer(self, asked: str) -> Answered | None:
         """What the engine was answered to a question, the next time or else the last."""
         same = self.own.get(asked, [])
@@ -121,7 +126,7 @@ def under_way(exchanges: Iterator[Exchange]) -> Iterator[Exchange]:
     first = next(exchanges, None)
     if first is not None:
         yield first
-        yield from (each for each in exchanges if each.at < first.until)
+        yield from (each for each in exchanges if each.place < first.until)
 
 
 def is_own(sent: Sent) -> bool:

@@ -164,7 +164,8 @@ class SessionTap:
 
     def _key(self, event: dict[str, Any]) -> None:
         """A key that answers a question for more than one is written as another."""
-        channel_id = str(event["channel"]["id"])
+        channel = event.get("channel")
+        channel_id = str(channel.get("id", "")) if isinstance(channel, dict) else ""
         assert self._link is not None
         claim = self._link.router.claimed(("channel", channel_id))
         handle = claim.handle if claim is not None else None
@@ -176,7 +177,7 @@ class SessionTap:
             question, before = self._entries.get(key, (0, ""))
             if question != digits.questions:
                 before = ""
-            pressed = str(event["digit"])
+            pressed = str(event.get("digit", ""))
             self._entries[key] = (digits.questions, before + pressed)
             event["digit"] = self._pseudonyms.digit(before, pressed)
 

@@ -154,27 +154,28 @@ class Timeline:
 
     def _event(self, line: Came) -> None:
         event, kind = line.event, str(line.event.get("type", "a frame that is no event"))
-        keys = [self._channel(event.get(name)) for name in ("channel", "peer")]
-        keys += [self._bridge(event.get("bridge"), line.at, kind), self._media(event, kind, line)]
+        keys = [self._channel(line.part(name)) for name in ("channel", "peer")]
+        keys += [self._bridge(line.part("bridge"), line.at, kind), self._media(kind, line)]
         digit = kind == "ChannelDtmfReceived"
         label = str(event.get("digit")) if digit else words(line)
-        failed = kind == "RecordingFailed" or not event or state_of(event) == "failed"
+        media = line.part("playback", "recording")
+        failed = kind == "RecordingFailed" or not event or media.get("state") == "failed"
         for key in dict.fromkeys(key for key in keys if key is not None) or [PROGRAM]:
             item = Item("digit" if digit else "event", line.at, label, line=line, failed=failed)
             self._add(key, item)
         if kind == "ChannelDestroyed" and keys[0] is not None:
             self._over(("state", keys[0][1]), line.at)
 
-    def _channel(self, channel: Any) -> Key | None:
-        if not isinstance(channel, dict) or not channel.get("id"):
+    def _channel(self, channel: Mapping[str, Any]) -> Key | None:
+        if not channel.get("id"):
             return None
         key = ("channel", str(channel["id"]))
         self._lane(*key, name=str(channel.get("name", "")))
         return key
 
-    def _bridge(self, bridge: Any, at: float, kind: str) -> Key | None:
+    def _bridge(self, bridge: Mapping[str, Any], at: float, kind: str) -> Key | None:
         """The lane of a bridge, and how long it lives and has its members."""
-        if not isinstance(bridge, dict) or not bridge.get("id"):
+        if not bridge.get("id"):
             return None
         key = ("bridge", str(bridge["id"]))
         new = not self._lane(*key).items
@@ -197,10 +198,10 @@ class Timeline:
             self._over(("bridge", key[1]), at)
         return key
 
-    def _media(self, event: Mapping[str, Any], kind: str, line: Came) -> Key | None:
+    def _media(self, kind: str, line: Came) -> Key | None:
         """The lane of what a playback or recording is of, and how long it lasts."""
-        media = event.get("playback") or event.get("recording")
-        if not isinstance(media, dict):
+        media = line.part("playback", "recording")
+        if not media:
             return None
         target, _, id = str(media.get("target_uri", "")).partition(":")
         key = (target, id) if target in ("channel", "bridge") else PROGRAM
@@ -253,9 +254,3 @@ def named(line: Sent) -> Iterable[str]:
     """The ids that a request names."""
     values = [str(value) for value in parameters(line).values()]
     return {*line.path.split("/")[2:3], *(part for value in values for part in value.split(","))}
-
-
-def state_of(event: Mapping[str, Any]) -> str:
-    """The state of the playback or recording that an event is about."""
-    media = event.get("playback") or event.get("recording") or {}
-    return str(media.get("state", "")) if isinstance(media, dict) else ""

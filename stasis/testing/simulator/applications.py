@@ -51,18 +51,25 @@ async def echo(channel: Channel, data: str) -> None:
 
 
 async def nothing(channel: Channel, data: str) -> None:
-    """NoOp(), Verbose(), Playtones(): nothing that takes time."""
+    """NoOp(), Verbose(): nothing that takes time."""
+
+
+async def tones(channel: Channel, data: str) -> None:
+    """Playtones(cadence): from now on, while the dialplan goes on."""
+    channel.hear(f"tone:{data}")
 
 
 async def in_stasis(channel: Channel, data: str) -> None:
     """Stasis(app,args…)."""
     name, *args = split_arguments(data)
-    await stasis(channel, name, args)
+    if await stasis(channel, name, args):
+        raise Jump
 
 
 async def offered(channel: Channel, data: str) -> None:
     """StasisBroadcast(milliseconds,filter,args,notify)."""
-    await broadcast(channel, split_arguments(data))
+    if await broadcast(channel, split_arguments(data)):
+        raise Jump
 
 
 async def assign(channel: Channel, data: str) -> None:
@@ -192,7 +199,7 @@ APPLICATIONS: dict[str, tuple[str, Step]] = {
         "MusicOnHold": music,
         "NoOp": nothing,
         "Playback": playback,
-        "PlayTones": nothing,
+        "PlayTones": tones,
         "Progress": progress,
         "Ringing": ringing,
         "SendDTMF": send_dtmf,

@@ -31,10 +31,10 @@ class Offer:
         return True
 
 
-async def broadcast(channel: Channel, data: list[str]) -> None:
+async def broadcast(channel: Channel, data: list[str]) -> bool:
     """StasisBroadcast(milliseconds,filter,args,notify): sets STASISSTATUS.
 
-    Raises HungUp, Redirected.
+    Returns whether the application told where to go on. Raises HungUp, Redirected.
     """
     milliseconds, pattern, args, notify = [*data, "", "", "", ""][:4]
     machine, bus = channel.machine, channel.machine.bus
@@ -55,10 +55,10 @@ async def broadcast(channel: Channel, data: list[str]) -> None:
         channel.offer = None
     if not claimed:
         channel.set_variable("STASISSTATUS", "TIMEOUT")
-        return
+        return False
     if notify in ("yes", "true", "1"):
         told = {"channel": channel.json(), "winner_app": offer.winner}
         for app in offered:
             if app.name != offer.winner and machine.bus.active(app.name) is app:
                 bus.send(app, "CallClaimed", told)
-    await stasis(channel, offer.winner, args.split(":") if args else [])
+    return await stasis(channel, offer.winner, args.split(":") if args else [])

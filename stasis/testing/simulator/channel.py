@@ -11,6 +11,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stasis.testing.simulator.machine import Machine
+from stasis.testing.simulator.utf8 import is_utf8, replaced
 
 if TYPE_CHECKING:
     from stasis.testing.simulator.bridge import Bridge
@@ -42,6 +43,8 @@ CAUSES = {
     58: "Bearer capability not available",
     127: "Interworking, unspecified",
 }
+# How long TALK_DETECT takes for silence.
+SILENCE_MS = 500
 # The flag of an explicit hang-up, which Asterisk tells as if it were a cause.
 EXPLICIT = 32
 
@@ -112,6 +115,7 @@ class Channel:
         self.intercepts_hold = False
         self.gone = False
         self.linked = channel_id
+        self._started = False
         self._ends: asyncio.Future[None] = machine.loop.create_future()
         self._redirect: tuple[str, str, int] | None = None
         self.dialling: Dialling | None = None
@@ -120,6 +124,7 @@ class Channel:
         self.recording: Recording | None = None
         self.offer: Offer | None = None
         self.spies: tuple[Channel, str] | None = None
+        self.whispers: tuple[Channel, str] | None = None
         self.snooped: list[Channel] = []
         machine.channels[channel_id] = self
 
@@ -138,8 +143,8 @@ class Channel:
         if machine.has("16.27", "18.13"):
             found["protocol_id"] = self.protocol_id
         found |= {
-            "caller": {"name": self.caller[0], "number": self.caller[1]},
-            "connected": {"name": self.connected[0], "number": self.connected[1]},
+            "caller": party(*self.caller),
+            "connected": party(*self.connected),
             "accountcode": self.accountcode,
             "dialplan": {
                 "context": self.context,
@@ -186,9 +191,15 @@ class Channel:
             self.tell("ChannelConnectedLine")
 
     def set_variable(self, name: str, value: str) -> None:
-        """Set a variable, and tell."""
+        """Set a variable, and tell. Before 20, what is no UTF-8 is not told."""
         self.variables[name] = value
-        self.tell("ChannelVarset", variable=name, value=value)
+        if is_utf8(value) or self.machine.version.major > 18:
+            self.tell("ChannelVarset", variable=name, value=replaced(value))
+
+    def unset_variable(self, name: str) -> None:
+        """Remove a variable, and tell."""
+        self.variables.pop(name, None)
+        self.tell("ChannelVarset", variable=name, value="")
 
     def runs(self, app: str, data: str) -> None:
         """A dialplan application begins on it."""
@@ -227,13 +238,41 @@ class Channel:
 
     def hear(self, what: str) -> None:
         """Something is played to whoever is at the far end."""
-        if self.far is not None and "out" not in self.muted:
+        if self.whispers is not None:
+            whispered, way = self.whispers
+            if way in ("out", "both"):
+                whispered.hear(what)
+            if way in ("in", "both"):
+                whispered.speak(what)
+        elif self.far is not None and "out" not in self.muted:
             self.far.heard(what)
 
     def speak(self, what: str) -> None:
-        """The far end sends sound: who is in the bridge hears it."""
-        if self.bridge is not None and "in" not in self.muted:
+        """The far end sends sound: who is in the bridge hears it, and who listens in."""
+        if "in" in self.muted or self.gone:
+            return
+        self.notice(what)
+        for each in self.snooped:
+            if each.spies is not None and each.spies[1] in ("in", "both"):
+                each.notice(what)
+        if self.bridge is not None:
             self.bridge.sound(self, what)
+
+    def notice(self, what: str) -> None:
+        """TALK_DETECT: tell that somebody talks, and how long if silence follows that is sent."""
+        if not self.talk_detect:
+            return
+        self.tell("ChannelTalkingStarted")
+        milliseconds = spoken(what)
+        if milliseconds:
+            self.machine.later(
+                (milliseconds + SILENCE_MS) / 1000, lambda: self.silent(milliseconds)
+            )
+
+    def silent(self, milliseconds: int) -> None:
+        """Nobody talks any more."""
+        if not self.gone and self.talk_detect:
+            self.tell("ChannelTalkingFinished", duration=milliseconds)
 
     # Its thread
 
@@ -268,12 +307,12 @@ class Channel:
         """Whether it was hung up."""
         return self._ends.done() and self._redirect is None
 
-    def soft_hangup(self, cause: int) -> None:
-        """Hang it up from this side."""
+    def soft_hangup(self, cause: int, why: int = EXPLICIT) -> None:
+        """Hang it up from this side. why: as Asterisk flags it; `SHUTDOWN` when it ends itself."""
         if self.ending or self.gone:
             return
         self.cause = cause
-        self.tell("ChannelHangupRequest", cause=EXPLICIT, soft=True)
+        self.tell("ChannelHangupRequest", cause=why, soft=True)
         self.end()
 
     def queue_hangup(self, cause: int) -> None:
@@ -297,9 +336,12 @@ class Channel:
         self._redirect = None
         if not self._ends.done():
             self._ends.set_result(None)
+        if not self._started:
+            self.destroy()
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Start its thread; when that ends, so does the channel."""
+        self._started = True
         self.machine.spawn(self._live(work), f"simulated {self.id}")
 
     async def _live(self, work: Coroutine[Any, Any, None]) -> None:
@@ -317,6 +359,8 @@ class Channel:
         self.gone = True
         if self.bridge is not None:
             self.bridge.remove(self)
+        for each in self.snooped:
+            each.end()
         far, self.far = self.far, None
         if far is not None:
             far.hung_up(self.cause)
@@ -327,3 +371,25 @@ class Channel:
         self.tell("ChannelDestroyed", **fields)
         self.machine.channels.pop(self.id, None)
         self.machine.bus.forget(self.topic)
+
+
+def spoken(what: str) -> int:
+    """The milliseconds of sound before a pause in it is heard; 0 when there is none.
+
+    A tone with its cadence has one, such as `tone:440/600,0/1400`. Anything else ends without a
+    frame, so that nobody hears that it is silent.
+    """
+    kind, _, cadence = what.partition(":")
+    first, _, rest = cadence.partition(",")
+    tone, slash, milliseconds = first.partition("/")
+    if kind != "tone" or not slash or not rest.startswith("0/") or not milliseconds.isdecimal():
+        return 0
+    return int(milliseconds)
+
+
+def party(name: str, number: str) -> dict[str, str]:
+    """As ARI's model CallerID. What is no UTF-8 is left out."""
+    return {
+        "name": name if is_utf8(name) else "",
+        "number": number if is_utf8(number) else "",
+    }

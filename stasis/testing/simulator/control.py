@@ -13,6 +13,7 @@ from typing import Any
 
 from stasis.testing.simulator.bus import Application
 from stasis.testing.simulator.channel import Channel, HungUp, Redirected
+from stasis.testing.simulator.utf8 import is_utf8
 
 __all__ = ["Control", "Work", "stasis"]
 
@@ -114,19 +115,19 @@ def settle(done: asyncio.Future[None], error: Exception | None = None) -> None:
         done.set_exception(error)
 
 
-async def stasis(channel: Channel, name: str, args: list[str], *, tells: bool = True) -> None:
+async def stasis(channel: Channel, name: str, args: list[str], *, tells: bool = True) -> bool:
     """Run a channel in an application until it leaves it. Sets STASISSTATUS.
 
     tells: it tells its success itself; else whoever runs it does, when all is over.
 
-    Raises HungUp, Redirected.
+    Returns whether it was told where to go on, which is its place then. Raises HungUp, Redirected.
     """
     machine = channel.machine
     channel.set_variable("STASISSTATUS", "")
     app = machine.bus.active(name)
-    if app is None:
+    if app is None or not all(is_utf8(each) for each in args):
         channel.set_variable("STASISSTATUS", "FAILED")
-        return
+        return False
     while app is not None:
         control = channel.control = Control(channel, app)
         app.subscribe(channel.topic)
@@ -149,6 +150,7 @@ async def stasis(channel: Channel, name: str, args: list[str], *, tells: bool = 
                 channel.set_variable("STASISSTATUS", "SUCCESS")
             if control.onward is not None:
                 channel.context, channel.exten, channel.priority = control.onward
-            return
+            return control.onward is not None
         name, args = control.moving
         app = machine.bus.active(name)
+    return False

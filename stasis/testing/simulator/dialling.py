@@ -12,12 +12,15 @@ from typing import Any
 from stasis.testing.simulator.applications import run_dialplan
 from stasis.testing.simulator.channel import Channel, HungUp
 from stasis.testing.simulator.control import stasis
+from stasis.testing.simulator.expand import split_arguments
 from stasis.testing.simulator.machine import Machine
 from stasis.testing.simulator.pair import Half, pair
 
-__all__ = ["Dialling", "Unreachable", "make", "originated"]
+__all__ = ["Dialling", "Unreachable", "in_application", "make", "originated"]
 
 
+# Of the phones that there can be.
+TECHNOLOGIES = ("PJSIP", "SIP", "IAX2", "DAHDI", "MGCP", "SCCP", "Motif", "Console")
 # How an attempt ended, by the cause of its end.
 STATUSES = {17: "BUSY", 34: "CONGESTION"}
 
@@ -48,9 +51,14 @@ class Dialling:
         if isinstance(far, Half):
             second = far.other
             if not channel.machine.plan.exists(second.context, second.exten, 1):
-                self._settle("NONE")
+                # Nobody hears of a far end that never was.
+                second.far = None
                 second.destroy()
+                self._settle("NONE")
                 return
+            # Local takes all variables over, inherited or not.
+            for name, value in channel.variables.items():
+                second.set_variable(name, value)
             second.set_caller(*channel.caller)
             second.set_connected(*channel.connected)
             self._tell("")
@@ -119,6 +127,8 @@ def make(machine: Machine, endpoint: str, one: str, two: str) -> tuple[Channel, 
     if technology == "Local":
         channel, _ = pair(machine, dialled, one, two)
         return channel, dialled
+    if technology not in TECHNOLOGIES:
+        raise Unreachable(endpoint)
     phone = machine.phones.get(endpoint) or machine.new_phone(endpoint)
     if phone is None or phone.behaviour == "unreachable":
         raise Unreachable(endpoint)
@@ -133,28 +143,47 @@ async def originated(
     channel: Channel,
     dialling: Dialling,
     seconds: float,
-    app: tuple[str, list[str]] | None,
+    app: tuple[str, str] | None,
+    place: tuple[str, str, int],
 ) -> None:
     """The thread of an originated channel: call, and once answered go into the application, or
-    into the dialplan at its place.
+    into the dialplan. app: its name, and its arguments as they were given. place: context,
+    extension and priority.
     """
     dialling.begin()
     if not await channel.wait(seconds if seconds > 0 else None, dialling.settled):
         dialling.refused(0)
         channel.cause = 19 if channel.machine.version.major > 18 else 0
         return
-    how = dialling.settled.result()
-    if how != "ANSWER":
+    if dialling.settled.result() != "ANSWER":
         return
-    try:
-        if app is None:
+    if app is None:
+        channel.context, channel.exten, channel.priority = place
+        try:
             await run_dialplan(channel)
-        else:
-            name, args = app
-            channel.app_name = "Stasis"
-            channel.app_data = ",".join([name, *args])
-            await stasis(channel, name, args)
+        finally:
+            channel.app_name, channel.app_data = "AppDial2", "(Outgoing Line)"
+        return
+    name, data = app
+    channel.app_name, channel.app_data = "Stasis", f"{name},{data}" if data else name
+    await in_application(channel, name, split_arguments(data))
+    channel.app_name, channel.app_data = "AppDial2", "(Outgoing Line)"
+
+
+async def in_application(channel: Channel, name: str, args: list[str]) -> None:
+    """The thread of a channel that was called for an application: its stay, and what follows.
+
+    It has not been in the dialplan before: told to go on without a place, it goes to the priority
+    behind its own.
+    """
+    try:
+        if not await stasis(channel, name, args, tells=False):
+            if channel.variables["STASISSTATUS"] == "FAILED":
+                return
+            channel.priority += 1
+        await run_dialplan(channel, inner=True)
     except HungUp:
         pass
-    if app is not None:
-        channel.app_name, channel.app_data = "AppDial2", "(Outgoing Line)"
+    finally:
+        if channel.variables["STASISSTATUS"] != "FAILED":
+            channel.set_variable("STASISSTATUS", "SUCCESS")

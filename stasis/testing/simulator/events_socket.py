@@ -62,6 +62,7 @@ class EventsSocket:
             max_msg_size=LIMIT,
             timeout=1.0,
         )
+        self._socket.headers["Server"] = f"Asterisk/{machine.version}"
         self.session = Session(
             machine, apps, self._frames.put_nowait, everything=everything, read_only=read_only
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from stasis.testing.simulator.channel import Channel
+from stasis.testing.simulator.pair import Half
 
 __all__ = ["Dangerous", "Missing", "read", "write"]
 
@@ -20,7 +21,7 @@ class Missing(Exception):
 
 
 class Dangerous(Exception):
-    """The function may not be called from outside."""
+    """The function may not be called from outside, or is not there."""
 
 
 def parted(name: str) -> tuple[str, str] | None:
@@ -80,7 +81,7 @@ def read(channel: Channel, name: str) -> str:
         return channel.machine.variables.get(argument, "")
     if name in channel.variables:
         return channel.variables[name]
-    raise Missing(name)
+    raise Dangerous(name)
 
 
 def write(channel: Channel, name: str, value: str) -> None:
@@ -102,7 +103,12 @@ def write(channel: Channel, name: str, value: str) -> None:
             "number": (was[0], value),
             "all": (text.strip(' "'), number.rstrip("> ")),
         }.get(kind, was)
-        (channel.set_caller if function == "CALLERID" else channel.set_connected)(*now)
+        if function == "CALLERID":
+            channel.set_caller(*now)
+        else:
+            channel.set_connected(*now)
+            if isinstance(channel.far, Half):
+                channel.far.other.set_caller(*now)
     elif function == "TALK_DETECT":
         channel.talk_detect = kind == "set"
     elif function == "HOLD_INTERCEPT":

@@ -36,6 +36,9 @@ TECHNOLOGIES = ("PJSIP", "Local", "IAX2", "SIP")
 
 __all__ = ["ASTERISK_ID", "VERSIONS", "Machine"]
 
+# Why a channel is hung up when the server ends, and how long its threads may take.
+SHUTDOWN = 4
+SHUTDOWN_SECONDS = 1.0
 ASTERISK_ID = "00:00:5e:00:53:01"
 VERSIONS = {"22": Version(22, 10, 1), "16": Version(16, 28, 0)}
 # Virtual time begins here, so that a test's timestamps are the same each time.
@@ -142,11 +145,18 @@ class Machine:
             self.failures.append(error)
 
     async def restart(self) -> None:
-        """What a crash, or `core restart now`, leaves: nothing that lived, and a later start."""
+        """What `core restart now` does: all are hung up, nothing that lived is left, and the server
+        has started later. Device states and mailboxes stay.
+        """
+        for channel in list(self.channels.values()):
+            channel.soft_hangup(0, SHUTDOWN)
+        await self.until(lambda: not self.channels, SHUTDOWN_SECONDS)
         await self.stop()
         for living in (self.channels, self.bridges, self.playbacks, self.recordings):
             living.clear()
         self.variables = dict(self.plan.globals)
+        self.modules, self.log_channels = Modules(), LogChannels()
+        self.sorcery = Sorcery(late=self.version.major > 16)
         self.bus.applications.clear()
         self.started = self.stamp()
 

@@ -28,7 +28,8 @@ FREE = """
     func_math func_shell func_strings func_timeout pbx_config res_ari_applications
     res_ari_asterisk res_ari_bridges res_ari_channels res_ari_device_states res_ari_endpoints
     res_ari_events res_ari_mailboxes res_ari_playbacks res_ari_recordings res_ari_sounds
-    res_musiconhold res_rtp_asterisk res_timing_timerfd
+    res_musiconhold res_pjsip_caller_id res_pjsip_messaging res_pjsip_refer res_pjsip_registrar
+    res_pjsip_sdp_rtp res_rtp_asterisk res_timing_timerfd
 """
 # Those that read a file again when they are reloaded.
 RELOADABLE = """

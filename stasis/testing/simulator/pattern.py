@@ -58,11 +58,10 @@ class Pattern:
         """Whether an extension that is dialled is one of these."""
         dialled = plain(exten)
         more = len(dialled) - len(self.elements)
-        if more < 0 or (more == 0) == (self.tail == SOME) or (more and not self.tail):
+        if more < 0 or (more == 0 and self.tail == SOME) or (more > 0 and not self.tail):
             return False
-        return all(
-            sign in allowed for sign, allowed in zip(dialled, self.elements, strict=bool(not more))
-        )
+        places = zip(dialled, self.elements, strict=False)
+        return all(sign in allowed for sign, allowed in places)
 
     @cached_property
     def order(self) -> tuple[bool, Order]:

@@ -7,8 +7,8 @@ socket is gone. Answers pass the event filter of the first application, as Aster
 
 from __future__ import annotations
 
-import asyncio
 import json
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
@@ -177,7 +177,7 @@ class Session:
         self.apps = tuple(apps)
         self._out = out
         self._read_only = read_only
-        self._waiting: asyncio.Queue[Work | None] = asyncio.Queue()
+        self._waiting: deque[Work] = deque()
         self._listens = machine.has("20.14", "21.9", "22.4")
         self._works = False
         # The one object by which the bus knows whose an application is.
@@ -195,7 +195,7 @@ class Session:
 
     def queue(self, work: Work) -> None:
         """Do something when the requests before it are done."""
-        self._waiting.put_nowait(work)
+        self._waiting.append(work)
         if not self._works:
             self._works = True
             self.machine.spawn(self._work(), f"simulated socket of {', '.join(self.apps)}")
@@ -205,11 +205,11 @@ class Session:
         self._out = lambda frame: None
         for app in self.apps:
             self.machine.bus.disconnect(app, self._listener)
-        self._waiting.put_nowait(None)
 
     async def _work(self) -> None:
-        while (work := await self._waiting.get()) is not None:
-            await work()
+        while self._waiting:
+            await self._waiting.popleft()()
+        self._works = False
 
     async def _answer(self, text: str) -> None:
         fields = await answer(self.machine, text, read_only=self._read_only)

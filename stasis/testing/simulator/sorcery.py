@@ -20,6 +20,7 @@ CLASS = "res_pjsip"
 # Kept in memory, and those that are known beside them.
 WRITABLE = ("auth", "aor", "endpoint")
 KINDS = (*WRITABLE, "contact", "domain_alias", "global", "identify", "system", "transport")
+NO_CODECS = "(nothing)"
 AUTH_TYPES = ("userpass", "md5", "digest", "google_oauth")
 DTMF_MODES = ("rfc4733", "inband", "info", "auto", "auto_info", "none")
 TRUE = ("yes", "true", "y", "t", "1", "on")
@@ -63,7 +64,7 @@ def written(name: str, value: str, default: str) -> str:
 
 def codecs(old: str, asked: str) -> str:
     """The codecs of an `allow` line such as `!all,ulaw`, as they are written."""
-    found = [each for each in old.strip("()").split("|") if each not in ("", "nothing")]
+    found = [] if old == NO_CODECS else old.strip("()").split("|")
     for each in asked.split(","):
         name = each.strip()
         if name == "!all":
@@ -72,7 +73,7 @@ def codecs(old: str, asked: str) -> str:
             found = [other for other in found if other != name[1:]]
         elif name not in found:
             found.append(name)
-    return f"({'|'.join(found) or 'nothing'})"
+    return f"({'|'.join(found)})" if found else NO_CODECS
 
 
 class Sorcery:

@@ -1,14 +1,16 @@
 """The prompts of the simulated server: which there are, and how long they play.
 
-They come from folders laid out as Asterisk's: a folder for each language, `en/digits/1.gsm`, or
-the files themselves. As long as no folder with sounds is found at all, every name is taken for a
-sound of two seconds; as soon as there is one, what is not in it is missing.
+They come from folders laid out as Asterisk's, with a folder for each language
+(`en/digits/1.gsm`), or with the files themselves. As long as no such folder is found at all,
+every name is taken for a sound of two seconds; as soon as there is one, what is not in it is
+missing.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from stasis.testing.simulator.wave import seconds_of
 
 __all__ = ["MADE_UP_SECONDS", "SoundFile", "Sounds", "installed"]
 
+DEFAULT_LANGUAGE = "en"
 MADE_UP_SECONDS = 2.0
 MADE_UP_WORD_SECONDS = 0.5
 SYSTEM = (Path("/usr/share/asterisk/sounds"), Path("/var/lib/asterisk/sounds"))
@@ -38,7 +41,7 @@ FORMATS = {
     "g729": "g729",
 }
 LANGUAGE = re.compile(r"[a-z]{2,3}([_-]\w+)*")
-NAME = re.compile(r"[^/\s][^\s]*|/\S+")
+NAME = re.compile(r"/?[^/\s]+(/[^/\s]+)*")
 
 
 @frozen
@@ -60,6 +63,8 @@ class Sounds:
     """All sounds that can be played.
 
     folder: asked first. also: the folders asked after it; None takes those that are installed.
+
+    Raises NotADirectoryError when there is no such folder.
     """
 
     def __init__(self, folder: Path | None = None, also: list[Path] | None = None) -> None:
@@ -72,7 +77,8 @@ class Sounds:
     def find(self, name: str, language: str = "en") -> SoundFile | None:
         """A sound by its name, such as `hello-world` or `digits/1`; None when it is missing.
 
-        Looked for in the language, then in what it comes from (`en` for `en_US`), then in none.
+        Looked for in the language, then in what it comes from (`de` for `de_AT`), then in English,
+        then in none. The name may begin with a language itself.
         """
         key = name, language
         if key not in self._known:
@@ -85,19 +91,20 @@ class Sounds:
         if not self.folders:
             return SoundFile(None, "slin", MADE_UP_SECONDS)
         for place in self._places(language):
-            for suffix, form in FORMATS.items():
-                path = place / f"{name}.{suffix}"
-                if path.is_file():
-                    return SoundFile(path, form, seconds_of(path))
-        return None
+            if found := sound(place, name):
+                return found
+        first, _, rest = name.partition("/")
+        places = (languages(folder).get(first) for folder in self.folders)
+        return next((found for each in places if each and (found := sound(each, rest))), None)
 
     def _places(self, language: str) -> Iterator[Path]:
         """The folders where a sound of this language may be."""
-        while language:
+        words = language.split("_")
+        stems = ["_".join(words[:count]) for count in range(len(words), 0, -1)]
+        for each in dict.fromkeys([*stems, DEFAULT_LANGUAGE]):
             for folder in self.folders:
-                if found := languages(folder).get(language):
+                if found := languages(folder).get(each):
                     yield found
-            language = language.rpartition("_")[0]
         yield from self.folders
 
     def seconds(self, name: str, language: str = "en") -> float:
@@ -119,27 +126,50 @@ class Sounds:
         return sum(self.seconds(name, language) for name in names)
 
     def listing(self, language: str = "", form: str = "") -> list[dict[str, Any]]:
-        """All sounds as ARI's model Sound, by name. language, form: only those that are in it.
+        """All sounds as ARI's model Sound, by name; those that are made up are not in it.
 
-        ARI: GET /sounds.
+        language, form: only those that exist in it. ARI: GET /sounds.
         """
-        found: dict[str, set[tuple[str, str]]] = {}
-        for folder in self.folders:
-            for spoken, place in languages(folder).items():
-                for path in place.rglob("*"):
-                    if path.suffix[1:] in FORMATS:
-                        name = path.relative_to(place).with_suffix("").as_posix()
-                        found.setdefault(name, set()).add((spoken, FORMATS[path.suffix[1:]]))
         return [
-            {"id": name, "formats": [{"language": one, "format": two} for one, two in sorted(kept)]}
-            for name, pairs in sorted(found.items())
-            if (kept := pairs)
-            and any(language in ("", one) and form in ("", two) for one, two in pairs)
+            model(name, pairs)
+            for name, pairs in sorted(self._index.items())
+            if any(language in ("", one) and form in ("", two) for one, two in pairs)
         ]
 
     def listed(self, name: str) -> dict[str, Any] | None:
         """One of them; None when it is missing. ARI: GET /sounds/{soundId}."""
-        return next((each for each in self.listing() if each["id"] == name), None)
+        if not self.folders and NAME.fullmatch(name):
+            return model(name, {(DEFAULT_LANGUAGE, "slin")})
+        return model(name, self._index[name]) if name in self._index else None
+
+    @cached_property
+    def _index(self) -> dict[str, set[tuple[str, str]]]:
+        """Language and format of each sound, as they were when somebody asked first."""
+        found: dict[str, set[tuple[str, str]]] = {}
+        for folder in self.folders:
+            for language, place in languages(folder).items():
+                for path in place.rglob("*"):
+                    if path.suffix[1:] in FORMATS:
+                        name = path.relative_to(place).with_suffix("").as_posix()
+                        found.setdefault(name, set()).add((language, FORMATS[path.suffix[1:]]))
+        return found
+
+
+def model(name: str, pairs: set[tuple[str, str]]) -> dict[str, Any]:
+    """ARI's model Sound. pairs: its languages and formats."""
+    return {
+        "id": name,
+        "formats": [{"language": one, "format": two} for one, two in sorted(pairs)],
+    }
+
+
+def sound(place: Path, name: str) -> SoundFile | None:
+    """The file of this name in a folder, in the first format it has."""
+    for suffix, form in FORMATS.items():
+        path = place / f"{name}.{suffix}"
+        if path.is_file():
+            return SoundFile(path, form, seconds_of(path))
+    return None
 
 
 def languages(folder: Path) -> dict[str, Path]:

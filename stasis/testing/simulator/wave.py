@@ -43,7 +43,8 @@ def linear(rate: int, *, head: bool) -> Form:
     return Form(2, 1 / rate, bytes(2), struct.pack(f"<{count}h", *wave), rate if head else 0)
 
 
-# One turn of the tone (gsm: a frame of eight), as an encoder gives it once it has settled.
+# Quiet, and one turn of the tone (gsm: a frame of eight turns), chosen so that a decoder stays at
+# the same level when they are repeated.
 FORMATS = {
     "wav": linear(8000, head=True),
     "wav16": linear(16000, head=True),
@@ -56,7 +57,7 @@ FORMATS = {
         33,
         0.02,
         bytes.fromhex("d820a2e15a50004924924924500049249249245000492492492450004924924924"),
-        bytes.fromhex("d236ec6de251a0471c6e38e479a0471c8db724c9a0471c8db724f1a038e391c71b"),
+        bytes.fromhex("d236ec6da2f0a24d592f684151015f980f7c8951a0671395c51e79a028aa91c8da"),
     ),
 }
 # Other suffixes of the same.

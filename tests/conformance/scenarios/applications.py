@@ -89,7 +89,8 @@ async def reconnect_has_no_replay(a: Place) -> None:
         assert events.types() == []
         assert (await a.delete(f"channels/{channel}")).status == 204
         await events.next("StasisEnd", channel=channel)
-        await events.next("ChannelDestroyed", channel=channel)
+        for half in (channel, f"{channel};2"):
+            await events.next("ChannelDestroyed", channel=half)
         ends = [each for each in events.types(channel=channel) if each != "ChannelVarset"]
         assert ends == ["ChannelHangupRequest", "StasisEnd", "ChannelDestroyed"]
 
@@ -266,4 +267,5 @@ async def whole_call(a: Place, app: str) -> None:
         # Asterisk sets it just before StasisStart, which only the application itself is sent.
         await beside.next("ChannelVarset", channel=channel, where={"variable": "STASISSTATUS"})
         await a.delete(f"channels/{channel}")
-        await beside.next("ChannelDestroyed", channel=channel)
+        for half in (channel, f"{channel};2"):
+            await beside.next("ChannelDestroyed", channel=half)

@@ -246,19 +246,17 @@ async def bridge_unhappy(a: Place) -> None:
 async def bridge_unknown(a: Place) -> None:
     """Nothing can be done with a bridge that is not there."""
     nowhere = f"bridges/{a.name('nowhere')}"
-    for method, path in (
-        ("GET", ""),
-        ("DELETE", ""),
-        ("POST", "/moh"),
-        ("DELETE", "/moh"),
-        ("POST", "/play?media=sound:hello-world"),
-        ("POST", f"/record?name={a.name('r')}&format=wav"),
-        ("POST", "/videoSource/nobody"),
-        ("DELETE", "/videoSource"),
+    for method, path, options in (
+        ("get", "", {}),
+        ("delete", "", {}),
+        ("post", "/moh", {}),
+        ("delete", "/moh", {}),
+        ("post", "/play", {"media": "sound:hello-world"}),
+        ("post", "/record", {"name": a.name("r"), "format": "wav"}),
+        ("post", "/videoSource/nobody", {}),
+        ("delete", "/videoSource", {}),
     ):
-        path, _, query = path.partition("?")
-        pairs = [tuple(each.split("=")) for each in query.split("&") if each]
-        reply = await a.request(method, nowhere + path, query=pairs)
+        reply = await getattr(a, method)(nowhere + path, **options)
         assert (reply.status, reply.json) == (404, {"message": "Bridge not found"}), path
 
 

@@ -254,7 +254,7 @@ async def ami_redirect_steal(a: Place) -> None:
         assert (await a.get(f"bridges/{bridge}")).json["channels"] == []
 
 
-@scenario(77)
+@scenario(77, needs=frozenset({"ami"}))
 async def bridge_steal(a: Place) -> None:
     """Whom the dialplan's Bridge() takes leaves bridge and application, without a word before.
 

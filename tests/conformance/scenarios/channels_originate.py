@@ -280,11 +280,13 @@ async def originate_busy(a: Place) -> None:
             assert (far["cause"], far["channel"]["state"]) == (far_cause, "Busy")
             assert order(events, channel) == ["Dial", "Dial", "ChannelDestroyed"]
             assert events.all("Dial")[-1]["dialstatus"] == status
-            assert order(events, f"{channel};2", "ChannelDialplan") == [
+            # On a busy server Asterisk asks for its hang-up before its state is told.
+            told = order(events, f"{channel};2", "ChannelDialplan")
+            assert told[-1] == "ChannelDestroyed"
+            assert sorted(told[:-1]) == [
+                "ChannelHangupRequest",
+                "ChannelHangupRequest",
                 "ChannelStateChange",
-                "ChannelHangupRequest",
-                "ChannelHangupRequest",
-                "ChannelDestroyed",
             ]
 
 

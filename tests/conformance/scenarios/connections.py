@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlsplit
 
+from tests.conformance.configuration import SESSIONS
 from tests.conformance.place import Place
 from tests.conformance.scenario import scenario
 from tests.conformance.server import Closed, Refused
 
 HTTP = frozenset({"http"})
-# Connections at once, as the labs and the simulator are set up.
-LIMIT = 100
 
 
 @scenario()
@@ -73,7 +72,7 @@ async def session_limit(a: Place) -> None:
     at = urlsplit(a.server.url)  # type: ignore[attr-defined]
     open_ones = []
     try:
-        for _ in range(LIMIT):
+        for _ in range(SESSIONS):
             open_ones.append(await asyncio.open_connection(at.hostname, at.port))
             await asyncio.sleep(0)
         reader, writer = await asyncio.open_connection(at.hostname, at.port)

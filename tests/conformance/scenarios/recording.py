@@ -151,8 +151,8 @@ async def recording_format(a: Place) -> None:
             await stopped(a, events, name)
             assert (await a.get(f"recordings/stored/{name}")).json["format"] == stored_as
             assert (await stored(a, name)).headers["content-type"] == kind
-        for form in ("nonsense", None):
-            reply = await a.post(f"channels/{one}/record", name=a.name("r"), format=form)
+        for options in ({"format": "nonsense"}, {}):
+            reply = await a.post(f"channels/{one}/record", name=a.name("r"), **options)
             assert reply.status == 422
             assert reply.json == {"message": "specified format is unknown on this system"}
 

@@ -185,6 +185,9 @@ async def subscribe_all_channels(a: Place) -> None:
         near, far = await called(a, a.name("nobody"))
         for each in (near, far):
             await events.next("ChannelCreated", channel=each)
+        # Both wait.
+        for each in (near, far):
+            await events.next("ChannelDialplan", channel=each, where={"dialplan_app": "Wait"})
         await a.delete(f"channels/{near}")
         for each in (near, far):
             await events.next("ChannelDestroyed", channel=each)
@@ -254,6 +257,9 @@ async def subscribe_all_at_connect(a: Place) -> None:
         near, far = await called(a, a.name("nobody"))
         for each in (near, far):
             await events.next("ChannelCreated", channel=each)
+        # Both wait.
+        for each in (near, far):
+            await events.next("ChannelDialplan", channel=each, where={"dialplan_app": "Wait"})
         await a.put(f"deviceStates/{device}", deviceState="BUSY")
         await events.next("DeviceStateChanged", where=state_of(device, "BUSY"))
         await a.delete(f"channels/{near}")

@@ -40,7 +40,7 @@ async def asterisk_ping(a: Place) -> None:
     assert reply.json["ping"] == "pong"
 
 
-@scenario(67, alone=True, needs=frozenset({"modules"}))
+@scenario(67, alone=True)
 async def modules(a: Place) -> None:
     """A module is listed, unloaded, loaded and reloaded; what cannot be says why."""
     one = f"asterisk/modules/{SPARE}"
@@ -68,7 +68,7 @@ async def modules(a: Place) -> None:
     assert (await a.get(one)).json == found
 
 
-@scenario(67, alone=True, needs=frozenset({"logging"}))
+@scenario(67, alone=True)
 async def logging(a: Place) -> None:
     """A log is added once; rotating the logs forgets it."""
     name = a.name("log")
@@ -91,7 +91,7 @@ async def logging(a: Place) -> None:
     assert (await a.delete(path)).status == 204
 
 
-@scenario(68, needs=frozenset({"sorcery"}))
+@scenario(68)
 async def dynamic_config_crud(a: Place) -> None:
     """An object is created, changed, read and deleted; each answer has all its attributes."""
     path = f"asterisk/config/dynamic/res_pjsip/aor/{a.name('aor')}"
@@ -113,7 +113,7 @@ async def dynamic_config_crud(a: Place) -> None:
         assert (reply.status, reply.json) == (404, {"message": text})
 
 
-@scenario(68, needs=frozenset({"sorcery"}))
+@scenario(68)
 async def dynamic_config_refused(a: Place) -> None:
     """What is unknown, what is nobody's to change, and what an attribute cannot be."""
     base, name = "asterisk/config/dynamic", a.name("aor")
@@ -173,7 +173,8 @@ async def device_state_crud(a: Place) -> None:
         for _ in range(2):
             assert (await a.delete(path)).status == 204
         assert (await a.get(path)).json == {"name": name, "state": "UNKNOWN"}
-        if a.version == "16":
+        # Asterisk 22 says nothing of a deletion, Asterisk 16 says it as often as it is asked for.
+        for _ in range(2 if a.version == "16" else 0):
             changed = await events.next("DeviceStateChanged")
             assert changed["device_state"] == {"name": name, "state": "UNKNOWN"}
         await events.none("DeviceStateChanged")

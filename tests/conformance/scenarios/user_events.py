@@ -112,6 +112,7 @@ async def event_channelvars(a: Place) -> None:
             if kind == "ChannelEnteredBridge":
                 assert (await a.get(f"channels/{channel}")).json["channelvars"] == wanted
                 await a.delete(f"channels/{channel}")
+        await events.next("ChannelDestroyed", channel=f"{channel};2")
 
 
 def identity(kind: str, told: dict[str, Any]) -> str:

@@ -21,7 +21,7 @@ from stasis.testing.session.file import (
 )
 
 HEADER = Header(stasis_session=FORMAT, server="east", apps=["ivr"])
-LINES = [
+LINES: list[file.Line] = [
     file.Opened(at=0.0),
     Came(at=0.5, event={"type": "StasisStart", "args": ["ä"]}),
     Sent(at=0.6, id=1, method="POST", path="/channels/1/answer", query=[("a", "b")], call="1"),

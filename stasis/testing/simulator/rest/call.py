@@ -66,11 +66,11 @@ class Call:
         value = self.body.get(name, self._query.get(name, default))
         return value if isinstance(value, str) else default
 
-    def needed(self, name: str) -> str:
-        """A text that must be there. Raises Refusal."""
+    def needed(self, name: str, message: str = "") -> str:
+        """A text that must be there. message: of the refusal. Raises Refusal."""
         value = self.text(name)
         if not value:
-            raise Refusal(400, f"Missing parameter {name}")
+            raise Refusal(400, message or f"Missing parameter {name}")
         return value
 
     def integer(self, name: str, default: int = 0) -> int:
@@ -183,7 +183,8 @@ def read_body(body: bytes | None, content_type: str) -> tuple[list[tuple[str, st
         return [], None
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/x-www-form-urlencoded":
-        return parse_qsl(body.decode(errors="replace"), keep_blank_values=True), None
+        text = body.decode(errors="surrogateescape")
+        return parse_qsl(text, keep_blank_values=True, errors="surrogateescape"), None
     if kind != "application/json":
         return [], None
     try:

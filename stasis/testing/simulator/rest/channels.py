@@ -27,11 +27,11 @@ REASONS = {
 NOT_UP = ("Down", "Rsrvd", "Ringing")
 
 
-def channel_of(call: Call) -> Channel:
-    """The channel that the path names. Raises Refusal (404)."""
+def channel_of(call: Call, message: str = "Channel not found") -> Channel:
+    """The channel that the path names. message: of the refusal. Raises Refusal (404)."""
     channel = call.machine.channels.get(call.path["channel"])
     if channel is None:
-        raise Refusal(404, "Channel not found")
+        raise Refusal(404, message)
     return channel
 
 
@@ -72,6 +72,7 @@ def hangup(call: Call) -> None:
             raise Refusal(400, "Invalid Reason Code") from None
     elif call.has("reason"):
         if call.text("reason") not in REASONS:
-            raise Refusal(400, "Invalid Reason")
+            what = "hangup reason" if call.machine.version.major > 18 else "hangup"
+            raise Refusal(400, f"Invalid reason for {what} provided")
         cause = REASONS[call.text("reason")]
     channel.soft_hangup(cause)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from stasis.testing.simulator.phone import Phone
 from stasis.testing.simulator.rest.call import Answer, Call, Refusal, operation
-from stasis.testing.simulator.sorcery import CLASS, Invalid, Stored
+from stasis.testing.simulator.sorcery import CLASS, NO_CODECS, Invalid, Stored
 
 __all__: list[str] = []
 
@@ -56,6 +56,9 @@ def put(call: Call) -> Answer:
         given = fields_of(call)
         if not machine.sorcery.writable(kind) or (found is not None and found.fixed):
             raise Refusal(403, f"Cannot {doing} sorcery objects of type '{kind}'")
+        if found is not None and found.fields.get("allow") == NO_CODECS:
+            # Asterisk cannot copy an endpoint without codecs, so it cannot change it.
+            raise Refusal(500, "Allocation failed", "error")
         fields = machine.sorcery.put(kind, name, given)
     except Invalid:
         raise Refusal(400, f"{noun} of object '{name}' failed field value validation") from None

@@ -75,14 +75,19 @@ def send_dtmf(call: Call) -> None:
         for at, digit in enumerate(digits):
             if at:
                 await channel.wait(between)
+            if digit not in DIGITS:
+                continue
             await channel.wait(max(milliseconds, 80) / 1000)
             if channel.far is not None:
-                channel.far.digit(digit, max(milliseconds, 80))
+                # One that is too short is made again, longer, by whoever hears it.
+                heard = milliseconds if milliseconds >= 80 else 100
+                channel.far.digit(digit.upper(), heard)
         await channel.wait(after)
 
     control.queue(work)
 
 
+DIGITS = "0123456789*#ABCDabcd"
 DIRECTIONS = {"in": {"in"}, "out": {"out"}, "both": {"in", "out"}}
 
 
@@ -113,13 +118,23 @@ def direction(call: Call) -> set[str]:
 @operation("POST", "channels/{channel}/hold")
 def hold(call: Call) -> None:
     """Put the far end on hold."""
-    queued(control_of(call), lambda channel: channel.indicate("HOLD"))
+    queued(control_of(call), lambda channel: held(channel, True))
 
 
 @operation("DELETE", "channels/{channel}/hold")
 def unhold(call: Call) -> None:
     """Take the far end off hold."""
-    queued(control_of(call), lambda channel: channel.indicate("UNHOLD"))
+    queued(control_of(call), lambda channel: held(channel, False))
+
+
+def held(channel: Channel, on: bool) -> None:
+    """Tell the far end, or, where HOLD_INTERCEPT keeps it from that, the application."""
+    if not channel.intercepts_hold:
+        channel.indicate("HOLD" if on else "UNHOLD")
+    elif on:
+        channel.tell("ChannelHold", musicclass="N/A")
+    else:
+        channel.tell("ChannelUnhold")
 
 
 @operation("POST", "channels/{channel}/moh")

@@ -24,7 +24,7 @@ def user_event(call: Call) -> None:
     for source in call.many("source"):
         kind, colon, what = source.partition(":")
         if not colon or kind not in ("channel", "bridge", "endpoint"):
-            raise Refusal(400, "Invalid source URI scheme")
+            raise Refusal(400, "Invalid event source URI scheme")
         found: Any = None
         if kind == "channel":
             found = machine.channels.get(what)
@@ -33,7 +33,7 @@ def user_event(call: Call) -> None:
         else:
             found = machine.endpoint(what)
         if found is None:
-            raise Refusal(422, "Event source not found")
+            raise Refusal(422, "Event source was not found")
         fields[kind] = found.json() if kind != "endpoint" else found
     machine.bus.send(app, "ChannelUserevent", fields)
 

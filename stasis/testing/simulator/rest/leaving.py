@@ -17,7 +17,8 @@ def continue_in_dialplan(call: Call) -> None:
         control.leave()
         return
     context = call.text("context") or channel.context
-    exten = call.text("extension") or channel.exten
+    # A context alone leads to its extension s.
+    exten = call.text("extension") or ("s" if call.text("context") else channel.exten)
     priority = call.integer("priority", -1)
     label = call.text("label")
     if label:
@@ -27,7 +28,7 @@ def continue_in_dialplan(call: Call) -> None:
         priority = found
     if priority <= 0:
         changed = call.has("context") or call.has("extension")
-        priority = 1 if changed else channel.priority
+        priority = 1 if changed else channel.priority + 1
     control.leave((context, exten, priority))
 
 
@@ -35,6 +36,7 @@ def continue_in_dialplan(call: Call) -> None:
 def move(call: Call) -> None:
     """Go to another application."""
     control = control_of(call, down=True)
+    # Asterisk itself does not survive a move without an application.
     control.move(call.needed("app"), call.many("appArgs"))
 
 
@@ -42,9 +44,11 @@ def move(call: Call) -> None:
 def redirect(call: Call) -> None:
     """Send the far end elsewhere (SIP 302 or REFER)."""
     control = control_of(call)
-    endpoint = call.needed("endpoint")
+    endpoint = call.needed("endpoint", "Required parameter 'endpoint' not provided.")
     technology = endpoint.partition("/")[0]
     if "/" not in endpoint:
-        raise Refusal(422, "Endpoint parameter does not contain tech/resource")
-    if technology != control.channel.name.partition("/")[0]:
-        raise Refusal(422, "Endpoint technology does not match channel technology")
+        raise Refusal(422, f"Endpoint parameter '{endpoint}' does not contain tech/resource")
+    ours = control.channel.name.partition("/")[0]
+    if technology != ours:
+        what = f"Endpoint technology '{technology}' does not match channel technology '{ours}'"
+        raise Refusal(422, what)

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from stasis.testing.simulator.applications import run_dialplan
-from stasis.testing.simulator.channel import Channel, HungUp
-from stasis.testing.simulator.control import stasis
-from stasis.testing.simulator.dialling import Dialling, Unreachable, make, originated
+from stasis.testing.simulator.channel import Channel
+from stasis.testing.simulator.dialling import (
+    Dialling,
+    Unreachable,
+    in_application,
+    make,
+    originated,
+)
+from stasis.testing.simulator.expand import split_arguments
 from stasis.testing.simulator.functions import write
 from stasis.testing.simulator.pair import Half
 from stasis.testing.simulator.rest.call import Answer, Call, Refusal, operation
 from stasis.testing.simulator.rest.channels import channel_of
 
-__all__ = ["ids_of"]
+__all__ = ["FORMATS", "ids_of"]
+
+NOWHERE = "Endpoint must be specified"
+# What Asterisk knows of audio, beside the sampling rates of slin.
+FORMATS = frozenset(
+    "adpcm alaw codec2 g719 g722 g723 g726 g726aal2 g729 gsm ilbc lpc10 opus silk8 silk12 silk16"
+    " silk24 siren7 siren14 slin slin12 slin16 slin24 slin32 slin44 slin48 slin96 slin192 speex"
+    " speex16 speex32 ulaw".split()
+)
 
 
 def ids_of(call: Call, one: str) -> tuple[str, str]:
@@ -23,12 +36,16 @@ def ids_of(call: Call, one: str) -> tuple[str, str]:
     return one, two
 
 
-def made(call: Call, one: str) -> tuple[Channel, str]:
-    """Make a channel to the endpoint. Raises Refusal."""
-    endpoint = call.needed("endpoint")
+def made(call: Call, one: str) -> tuple[Channel, str, dict[str, str]]:
+    """Make a channel to the endpoint. Returns it, what is dialled, and the variables to set.
+
+    Raises Refusal.
+    """
+    endpoint = call.needed("endpoint", NOWHERE)
     if "/" not in endpoint:
         raise Refusal(400, "Invalid endpoint specified")
     variables = call.variables()
+    check_formats(call.text("formats"))
     one, two = ids_of(call, one)
     try:
         channel, dialled = make(call.machine, endpoint, one, two)
@@ -37,16 +54,20 @@ def made(call: Call, one: str) -> tuple[Channel, str]:
     originator = call.machine.channels.get(call.text("originator"))
     if originator is not None:
         channel.linked = originator.linked
-    return channel, dialled if not variables else assign(channel, variables, dialled)
+    return channel, dialled, variables
 
 
-def assign(channel: Channel, variables: dict[str, str], dialled: str) -> str:
-    """Set variables on a new channel, and those with `_` on its other half too."""
+def check_formats(formats: str) -> None:
+    """Raises Refusal (400) for a format that there is not."""
+    for each in filter(None, formats.split(",")):
+        if each not in FORMATS:
+            raise Refusal(400, f"Provided format ({each}) was not found")
+
+
+def assign(channel: Channel, variables: dict[str, str]) -> None:
+    """Set variables on a new channel."""
     for name, value in variables.items():
         write(channel, name, value)
-        if isinstance(channel.far, Half):
-            write(channel.far.other, name, value)
-    return dialled
 
 
 def named(text: str) -> tuple[str, str]:
@@ -73,15 +94,17 @@ def originate_as(call: Call, one: str) -> Answer:
     """Call an endpoint."""
     machine = call.machine
     app, extension = call.text("app"), call.text("extension")
-    call.needed("endpoint")
+    call.needed("endpoint", NOWHERE)
     if not app and not extension:
         raise Refusal(400, "Application or extension must be specified")
-    place = placed(call, extension) if not app else None
+    place = ("", "", 1) if app else placed(call, extension)
     if call.text("formats") and call.text("originator"):
         raise Refusal(400, "Originator and formats can't both be specified")
+    check_formats(call.text("formats"))
     if call.text("originator") and call.text("originator") not in machine.channels:
         raise Refusal(400, "Provided originator channel was not found")
-    channel, dialled = made(call, one)
+    channel, dialled, variables = made(call, one)
+    assign(channel, variables)
     channel.app_name, channel.app_data = "AppDial2", "(Outgoing Line)"
     channel.tell(
         "ChannelDialplan", dialplan_app=channel.app_name, dialplan_app_data=channel.app_data
@@ -96,13 +119,10 @@ def originate_as(call: Call, one: str) -> Answer:
         if isinstance(channel.far, Half):
             subscribed.subscribe(channel.far.other.topic)
     answer = Answer(200, channel.json())
-    if place is not None:
-        channel.context, channel.exten, channel.priority = place
     dialling = Dialling(channel, dialled, repeats=True)
     timeout = call.integer("timeout", 30)
-    args = [each for each in call.text("appArgs").split(",")] if call.text("appArgs") else []
-    target = (app, args) if app else None
-    channel.start(originated(channel, dialling, float(timeout), target))
+    target = (app, call.text("appArgs")) if app else None
+    channel.start(originated(channel, dialling, float(timeout), target, place))
     return answer
 
 
@@ -123,9 +143,8 @@ def placed(call: Call, extension: str) -> tuple[str, str, int]:
 def create(call: Call) -> Answer:
     """Make a channel that is in an application before it is dialled."""
     machine = call.machine
-    call.needed("endpoint")
-    app = call.needed("app")
-    channel, dialled = made(call, "")
+    app = call.text("app")
+    channel, dialled, variables = made(call, "")
     channel.app_name = "AppDial2"
     channel.app_data = "(Outgoing Line)"
     answer = Answer(200, channel.json())
@@ -133,30 +152,11 @@ def create(call: Call) -> Answer:
     subscribed = machine.bus.active(app)
     if subscribed is not None:
         subscribed.subscribe(channel.topic)
-    args = [each for each in call.text("appArgs").split(",")] if call.text("appArgs") else []
-    channel.runs("Stasis", ",".join([app, *args]))
-    channel.start(created(channel, app, args))
+    assign(channel, variables)
+    args = call.text("appArgs")
+    channel.runs("Stasis", f"{app},{args}" if args else app)
+    channel.start(in_application(channel, app, split_arguments(args)))
     return answer
-
-
-async def created(channel: Channel, app: str, args: list[str]) -> None:
-    """The thread of a channel that was made for an application."""
-    onward = False
-
-    async def stay() -> None:
-        nonlocal onward
-        before = (channel.context, channel.exten, channel.priority)
-        await stasis(channel, app, args, tells=False)
-        onward = (channel.context, channel.exten, channel.priority) != before
-
-    try:
-        await stay()
-        if onward:
-            await run_dialplan(channel, inner=True)
-    except HungUp:
-        pass
-    finally:
-        channel.set_variable("STASISSTATUS", "SUCCESS")
 
 
 @operation("POST", "channels/{channel}/dial")

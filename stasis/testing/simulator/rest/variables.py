@@ -7,45 +7,55 @@ from stasis.testing.simulator.functions import Dangerous, Missing, read, write
 from stasis.testing.simulator.rest.bridges import bridge_of
 from stasis.testing.simulator.rest.call import Answer, Call, Refusal, operation
 from stasis.testing.simulator.rest.channels import channel_of
+from stasis.testing.simulator.utf8 import is_utf8
 
 __all__: list[str] = []
 
 LATE = ("20.20", "22.10", "23.4")
+NAMELESS = "Variable name is required"
 
 
 @operation("GET", "channels/{channel}/variable")
 def get(call: Call) -> Answer:
     """One variable of a channel."""
-    channel = channel_of(call)
-    return Answer(200, {"value": value_of(channel, call.needed("variable"))})
+    name = call.needed("variable", NAMELESS)
+    channel = channel_of(call, "Provided channel was not found")
+    return Answer(200, {"value": value_of(channel, name)})
 
 
 def value_of(channel: Channel, name: str) -> str:
     """A variable's value. Raises Refusal."""
     try:
-        return read(channel, name)
+        value = read(channel, name)
     except Missing:
         raise Refusal(404, "Provided variable was not found") from None
     except Dangerous:
         raise Refusal(500, "Unable to read provided function") from None
+    if not is_utf8(value):
+        raise Refusal(500, "Allocation failed", "error")
+    return value
 
 
 @operation("POST", "channels/{channel}/variable")
 async def set_(call: Call) -> None:
     """Set one variable of a channel."""
-    channel = channel_of(call)
-    await assign(channel, {call.needed("variable"): call.text("value")})
+    name = call.needed("variable", NAMELESS)
+    value = call.text("value") if call.has("value") else None
+    await assign(channel_of(call), {name: value})
 
 
-async def assign(channel: Channel, values: dict[str, str]) -> None:
-    """Set variables: in the channel's turn while it is in Stasis, since 20.20 and 22.10.
+async def assign(channel: Channel, values: dict[str, str | None]) -> None:
+    """Set variables in the channel's turn; None removes one. Waits for it since 20.20 and 22.10.
 
     Raises Refusal.
     """
 
     async def work() -> None:
         for name, value in values.items():
-            write(channel, name, value)
+            if value is None and "(" not in name:
+                channel.unset_variable(name)
+            else:
+                write(channel, name, value or "")
 
     control = channel.control
     try:
@@ -66,21 +76,21 @@ def get_many(call: Call) -> Answer:
     channel = channel_of(call)
     names = call.many("variables")
     if not names:
-        raise Refusal(400, "Variables are required")
+        raise Refusal(400, "At least one variable name is required")
     return Answer(200, {"variables": {name: value_of(channel, name) for name in names}})
 
 
 @operation("POST", "channels/{channel}/variables", *LATE)
 async def set_many(call: Call) -> None:
     """Set several variables of a channel."""
-    await assign(channel_of(call), given(call))
+    await assign(channel_of(call), {**given(call)})
 
 
 def given(call: Call) -> dict[str, str]:
     """The variables to set: as text, or as an object with `value`. Raises Refusal."""
     found = call.body.get("variables")
     if not isinstance(found, dict):
-        raise Refusal(400, "Variables are required")
+        raise Refusal(400, "The 'variables' field is required")
     return {
         name: str(value.get("value", "") if isinstance(value, dict) else value)
         for name, value in found.items()
