@@ -13,7 +13,7 @@ from stasis.ari.resource import Request, Response
 from stasis.channel import Channel
 from stasis.errors import OutcomeUnknown
 from stasis.owner import Owner
-from stasis.testing.fake import FakeAsterisk, FakeCall
+from tests.fake import FakeAsterisk, FakeCall
 
 
 class Call:

@@ -1,7 +1,7 @@
 """What every test may use: a server that answers as told, and the promise that no task is left.
 
 `answers` is a `Send` for handles and transports' users; a whole call runs on
-`stasis.testing.fake.FakeAsterisk`, in virtual time where time matters. `labs` are the real ones: a
+`tests.fake.FakeAsterisk`, in virtual time where time matters. `labs` are the real ones: a
 test that stops one has it running again at its end, and one that configures it takes its own.
 """
 

@@ -12,7 +12,7 @@ from stasis.ari.events import (
 )
 from stasis.config import Config, EngineConfig
 from stasis.flow import Flow
-from stasis.testing.fake import FakeAsterisk
+from tests.fake import FakeAsterisk
 
 __all__ = ["Noting", "engine", "nothing_is_left", "now"]
 

@@ -12,8 +12,8 @@ from stasis.coverage import Coverage
 from stasis.flow import After, Do, Flow
 from stasis.graph import Edge
 from stasis.testing.clock import virtual_time
-from stasis.testing.fake import FakeAsterisk
 from stasis.walk import Walked
+from tests.fake import FakeAsterisk
 
 
 class Menu(Flow):

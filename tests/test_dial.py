@@ -14,7 +14,7 @@ from stasis.channel import Channel
 from stasis.dial import identity
 from stasis.errors import InvalidRequest, Unauthorized
 from stasis.testing.clock import virtual_time
-from stasis.testing.fake import FakeAsterisk
+from tests.fake import FakeAsterisk
 
 
 async def sent_by(

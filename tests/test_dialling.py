@@ -17,7 +17,7 @@ from stasis.dialstatus import DialStatus
 from stasis.errors import ChannelGone, OutcomeUnknown, WaitTimeout
 from stasis.flow import After, Flow, Other
 from stasis.testing.clock import virtual_time
-from stasis.testing.fake import FakeAsterisk, FakeCall
+from tests.fake import FakeAsterisk, FakeCall
 
 
 class Phones(FakeAsterisk):

@@ -10,7 +10,7 @@ from stasis.flow import Flow, Leave
 from stasis.leaving import leave
 from stasis.program import linear
 from stasis.testing.clock import virtual_time
-from stasis.testing.fake import FakeAsterisk
+from tests.fake import FakeAsterisk
 
 
 async def answers(channel: Channel) -> None:

@@ -34,7 +34,7 @@ from stasis.program import Program
 from stasis.register import NOISY
 from stasis.section import Secret
 from stasis.testing.clock import virtual_time
-from stasis.testing.fake import FakeAsterisk
+from tests.fake import FakeAsterisk
 from stasis.transport.frames import Lost, Opened
 from tests.real_server import RealServer
 

@@ -15,7 +15,7 @@ from stasis.channel import Channel
 from stasis.errors import ChannelGone
 from stasis.menu import Choice, Matcher, Selection
 from stasis.testing.clock import virtual_time
-from stasis.testing.fake import FakeAsterisk, FakeCall
+from tests.fake import FakeAsterisk, FakeCall
 
 KEYS = "0123456789*#ABCD"
 

@@ -19,7 +19,7 @@ from stasis.errors import (
 from stasis.flow import Flow, Leave, Other
 from stasis.outgoing import checked_endpoint
 from stasis.testing.clock import virtual_time
-from stasis.testing.fake import FakeAsterisk
+from tests.fake import FakeAsterisk
 from tests.calls import calling, lose_answers
 
 

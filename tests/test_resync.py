@@ -33,7 +33,7 @@ from stasis.flow import After, Flow, Other
 from stasis.resync import ROUNDS, compare, missed
 from stasis.router import Claim, Key, Router
 from stasis.testing.clock import virtual_time
-from stasis.testing.fake import FakeAsterisk
+from tests.fake import FakeAsterisk
 from stasis.transport.frames import Lost, Opened
 from tests.answers import Answers
 from tests.calls import Call, calling

@@ -22,7 +22,7 @@ from stasis.channel import Channel
 from stasis.errors import ChannelGone
 from stasis.flow import After, Do, Flow, Leave
 from stasis.testing.clock import virtual_time
-from stasis.testing.fake import FakeAsterisk
+from tests.fake import FakeAsterisk
 from tests.noting import Noting, engine, nothing_is_left, now
 
 

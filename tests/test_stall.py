@@ -28,7 +28,7 @@ from stasis.ari.events import Event
 from stasis.channel import Channel
 from stasis.flow import Flow
 from stasis.stall import Stall, StallWatch, place
-from stasis.testing.fake import FakeAsterisk
+from tests.fake import FakeAsterisk
 from tests.until import until
 
 # The default of engine.stall_seconds.

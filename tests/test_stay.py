@@ -21,7 +21,7 @@ from stasis.channel import Channel
 from stasis.dialstatus import DialStatus
 from stasis.flow import After, Do, Done, Elapsed, Leave, Other, Outcome
 from stasis.testing.clock import virtual_time
-from stasis.testing.fake import FakeAsterisk
+from tests.fake import FakeAsterisk
 from tests.noting import Noting, now
 
 

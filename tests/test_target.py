@@ -13,7 +13,7 @@ from stasis.errors import InvalidRequest, OutcomeUnknown
 from stasis.flow import After, Flow
 from stasis.target import Target
 from stasis.testing.clock import virtual_time
-from stasis.testing.fake import FakeAsterisk
+from tests.fake import FakeAsterisk
 from tests.answers import Answers
 from tests.calls import calling, lose_answers
 

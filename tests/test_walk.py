@@ -15,8 +15,8 @@ from stasis.config import Config
 from stasis.flow import After, Do, Done, Flow, Leave, trigger_of
 from stasis.link import Link
 from stasis.testing.clock import virtual_time
-from stasis.testing.fake import FakeAsterisk, FakeCall
 from stasis.walk import Walked, tell
+from tests.fake import FakeAsterisk, FakeCall
 from tests.server import Process, Server
 
 

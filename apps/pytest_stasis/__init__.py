@@ -204,7 +204,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
     try:
         with pytest.MonkeyPatch.context() as patch:
             if inspect.iscoroutinefunction(test):
-                patch.setattr(pyfuncitem, "obj", stage.plain(test))
+                patch.setattr(pyfuncitem, "obj", stage.test(test))
             result = yield
     except BaseException as error:
         stage.error = error
@@ -238,7 +238,9 @@ def fails(
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Import the flows that are to be covered: a wrong name is told before the tests run."""
-    if (flow_cov := session.config.stash.get(FLOW_COV, None)) is not None:
+    flow_cov = session.config.stash.get(FLOW_COV, None)
+    # A process of pytest-xdist must not end for it; the main one tells it at the end.
+    if flow_cov is not None and not hasattr(session.config, "workerinput"):
         flow_cov.find()
         if flow_cov.problem:
             raise pytest.UsageError(flow_cov.problem)
@@ -261,6 +263,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["flow_cov"] = flow_cov.data()
         return
+    flow_cov.find()
     flow_cov.write()
     if flow_cov.fault and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -121,8 +121,9 @@ class Ivr(Flow):
         await self.data.dialling.connect()
 
     async def parted(self, event: Event) -> Next:
-        """The desk has hung up."""
+        """The desk has hung up. Keys that were pressed were for whoever was there."""
         assert self.data.desk is not None
+        self.channel.digits.clear()
         return self.go(self.data.desk.after)
 
     async def message(self, event: Event) -> Next | Literal["record"]:
@@ -147,6 +148,8 @@ class Ivr(Flow):
             terminate_on="#",
         )
         await self.hear_out(message, message.max_seconds + BEEP_SECONDS)
+        # The key that ended it is no choice in the next menu.
+        self.channel.digits.clear()
         return "recorded"
 
     async def recorded(self, event: Event) -> Next | Literal["saved", "again"]:

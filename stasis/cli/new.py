@@ -142,7 +142,7 @@ def named(name: str) -> dict[str, str]:
         "Name": title,
         "greeting": '"sound:hello-world"',
         "imports": "",
-        "fake": title,
+        "plugin": "",
     }
 
 
@@ -154,7 +154,7 @@ def of_plugin(words: Mapping[str, str]) -> dict[str, str]:
         "module": f"{package}.flow",
         "greeting": "self.plugin.config.greeting",
         "imports": f"\nfrom {package}.plugin import {name}Config, {name}Plugin",
-        "fake": f"{name}, {name}Plugin({name}Config())",
+        "plugin": f", plugin={name}Plugin({name}Config())",
     }
 
 

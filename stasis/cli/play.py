@@ -16,10 +16,10 @@ import structlog
 import typer
 
 from stasis.cli.keyboard import keys
+from stasis.cli.scene import Scene
 from stasis.cli.screen import tell
 from stasis.cli.settings import settings
 from stasis.cli.speaker import Speaker
-from stasis.cli.stage import Stage
 from stasis.cli.target import program_named
 from stasis.errors import ConfigError
 from stasis.program import Program
@@ -125,12 +125,12 @@ async def at_keyboard(
     playing.on_moment.append(lambda moment: speaker.hear(playing, moment))
     try:
         async with playing:
-            with Stage(playing) as stage:
-                async for key in keys(stage.redraw):
+            with Scene(playing) as scene:
+                async for key in keys(scene.redraw):
                     if key in ("q", "\x03", "\x04"):
                         break
                     await playing.press(key)
-                    stage.redraw()
+                    scene.redraw()
     finally:
         speaker.stop()
     return failed(playing)

@@ -33,7 +33,7 @@ class Caller:
     """Somebody at a phone.
 
     id: the channel's. line: the phone's end of it. heard: all that was played to them, in order:
-    media URIs, `music:CLASS`, `digit:5`.
+    media URIs, `music:CLASS`, `digit:5`. looked: the test has looked at `failure`.
     """
 
     def __init__(self, asterisk: Asterisk, line: Line) -> None:
@@ -41,7 +41,7 @@ class Caller:
         self.line = line
         self.id = line.channel.id
         self._used = 0
-        self._looked = False
+        self.looked = False
         self._runner: Runner | None = None
         line.listeners.append(self._notice)
 
@@ -196,7 +196,7 @@ class Caller:
     @property
     def failure(self) -> BaseException | None:
         """What the flow has raised, or None. A test that looks expects it."""
-        self._looked = True
+        self.looked = True
         runner = self._find()
         return runner.failure if runner is not None else None
 
@@ -204,7 +204,7 @@ class Caller:
     def unseen_failure(self) -> BaseException | None:
         """What the flow has raised, unless the test has looked."""
         runner = self._find()
-        return None if self._looked or runner is None else runner.failure
+        return None if self.looked or runner is None else runner.failure
 
     def variable(self, name: str) -> str | None:
         """A variable of the channel; None when it is not set."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
+from structlog.testing import capture_logs
 
 from stasis.errors import StasisError
 from stasis.flow import After, Flow
@@ -175,6 +176,8 @@ def assert_safe(
     """
     from hypothesis import HealthCheck, Phase, given, settings, target
 
+    __tracebackhide__ = True  # pytest shows the line of the test instead
+
     @settings(
         max_examples=examples,
         deadline=None,
@@ -201,11 +204,13 @@ def assert_safe(
         if why:
             raise Unsafe(flow.__name__, script, why)
 
+    shortest: Unsafe | None = None
     try:
         any_caller()
     except Unsafe as unsafe:
-        # Hypothesis raises the shortest last; its own report adds nothing.
-        raise Unsafe(flow.__name__, unsafe.script, unsafe.why) from unsafe.__cause__
+        shortest = unsafe  # Hypothesis raises the shortest last; its own report adds nothing
+    if shortest is not None:
+        raise Unsafe(flow.__name__, shortest.script, shortest.why)
 
 
 def scripts(
@@ -293,7 +298,8 @@ def tried(
             return f"it raised {type(error.__cause__).__name__}: {error.__cause__}"
         return ""
 
-    return run(scenario())
+    with capture_logs():  # hundreds of calls: their lines would bury what was found
+        return run(scenario())
 
 
 async def ended(asterisk: Asterisk, caller: Caller, patience: float) -> None:

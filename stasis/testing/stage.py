@@ -16,8 +16,8 @@ from typing import Any, TypeAlias, TypeVar
 from stasis.plugin import Plugin
 from stasis.program import Program, app_of
 from stasis.section import section
-from stasis.testing.asterisk import Asterisk, FlowFailed, Left
-from stasis.testing.clock import VirtualClockLoop
+from stasis.testing.asterisk import Asterisk, Left
+from stasis.testing.clock import Stalled, VirtualClockLoop
 from stasis.walk import Walked
 
 __all__ = ["Expected", "Stage", "programs"]
@@ -27,6 +27,8 @@ T = TypeVar("T")
 Expected: TypeAlias = tuple[type[BaseException] | tuple[type[BaseException], ...], str | None]
 """The error that a flow must raise: its class or classes, and a pattern for its text."""
 
+# The engine looks around every minute, so virtual time goes on though nothing else will happen.
+HOURS = 24
 # Frames of our own files in a traceback tell a test's author nothing.
 PACKAGE = str(Path(__file__).parent.parent)
 
@@ -61,7 +63,7 @@ class Stage:
     def __init__(self) -> None:
         self._runner = asyncio.Runner(loop_factory=VirtualClockLoop)
         self._others: set[asyncio.Task[Any]] = set()
-        self._over = False
+        self._over = self._closed = False
         self.asterisk: Asterisk | None = None
         self.error: BaseException | None = None
         self.failed: list[Walked] = []
@@ -96,6 +98,23 @@ class Stage:
 
         return generate
 
+    def test(self, function: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+        """A plain function that runs an async test. One that waits for ever raises Stalled."""
+
+        async def bounded(**arguments: Any) -> None:
+            __tracebackhide__ = True
+            try:
+                async with asyncio.timeout(HOURS * 3600) as limit:
+                    await function(**arguments)
+            except TimeoutError as error:
+                if not limit.expired():
+                    raise
+                raise Stalled(
+                    f"the test has waited for {HOURS} hours of virtual time, in the line above"
+                ) from error.__cause__
+
+        return lambda **arguments: self.run(bounded(**arguments))
+
     def begin(self, app: Any, **options: Any) -> Asterisk:
         """Start an Asterisk that runs an application. options: of `Asterisk`."""
         hearers = (self._hear, *options.pop("on_walk", ()))
@@ -114,14 +133,14 @@ class Stage:
         expected: what a flow must raise. leaves_behind: what is left is no fault.
         """
         assert self.asterisk is not None
-        seen = {caller.id for caller in self.asterisk.callers if caller._looked}
+        seen = {caller.id for caller in self.asterisk.callers if caller.looked}
+        for caller in self.asterisk.callers:
+            caller.looked = True  # what they have raised is told below, with the flow's own lines
         left = ""
         try:
             self._exit()
         except Left as error:
             left = str(error)
-        except FlowFailed:
-            pass  # told below, with the flow's own lines
         faults: list[str] = []
         if expected is None:
             faults += [told(step) for step in self.failed if step.channel_id not in seen]
@@ -155,6 +174,9 @@ class Stage:
 
     def close(self) -> str:
         """Close the loop. Returns which tasks were left in it, in words, or ""."""
+        if self._closed:
+            return ""
+        self._closed = True
         self._others = set()
         words = self._strays()
         if words:

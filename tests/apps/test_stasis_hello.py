@@ -6,7 +6,7 @@ from stasis_hello import Hello, hello
 
 from stasis.section import section
 from stasis.testing.clock import virtual_time
-from stasis.testing.fake import FakeAsterisk
+from tests.fake import FakeAsterisk
 
 
 def test_the_plugin_has_one_application():

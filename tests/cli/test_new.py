@@ -33,7 +33,7 @@ def passes(folder: Path) -> None:
     """Its tests pass, and there are some. They need nothing but pytest."""
     done = python(folder, "-m", "pytest", "-q", "-p", "no:asyncio", "-p", "no:cacheprovider")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "4 passed" in done.stdout
+    assert "6 passed" in done.stdout
 
 
 def test_a_project_has_passing_tests(cli: Cli, here: Path) -> None:

@@ -34,8 +34,8 @@ def main() -> int:
         print(f"no such scenario or subject: {' '.join(told.only)}", file=sys.stderr)  # noqa: T201
         return 2
     if told.compare:
-        tapes = [tapes_of(each, scenarios, told) for each in told.compare]
-        lines = differences(*tapes, *told.compare, values=told.values)
+        real, other = (tapes_of(each, scenarios, told) for each in told.compare)
+        lines = differences(real, other, *told.compare, values=told.values)
         write(*lines, f"{len(lines)} differences" if lines else "no difference")
         return 1 if lines else 0
     results: dict[str, list[Outcome]] = {}

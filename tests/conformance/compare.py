@@ -16,13 +16,16 @@ from tests.conformance.tape import Tape
 
 __all__ = ["differences"]
 
+SHORTER = ", the end"
 UNIQUE = re.compile(r"\b[\w-]*\d{9,10}\.\d+\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 LOCAL = re.compile(r"-[0-9a-f]{8}(?=;[12]|$)")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d{4}")
 SERVER = re.compile(r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b")
 # The fields that name the object a frame is about.
-OBJECTS = (("channel", "id"), ("peer", "id"), ("bridge", "id"), ("playback", "id"))
-OBJECTS += (("recording", "name"), ("device_state", "name"), ("endpoint", "resource"))
+OBJECTS = (
+    *(("channel", "id"), ("peer", "id"), ("bridge", "id"), ("playback", "id")),
+    *(("recording", "name"), ("device_state", "name"), ("endpoint", "resource")),
+)
 
 
 def differences(
@@ -41,6 +44,8 @@ def differences(
     lines = []
     for scenario, left, right in pairs:
         lines += orders(scenario, left, right, real_name, other_name)
+    # Where one only ends earlier, the scenario may just have been over.
+    lines.sort(key=lambda line: SHORTER in line)
     lines += fields(pairs, real_name, other_name)
     if values:
         lines += valued(pairs, real_name, other_name)
@@ -98,8 +103,9 @@ def orders(scenario: str, left: Tape, right: Tape, real: str, other: str) -> lis
         wanted = [each["type"] for each in a.get(key, [])]
         got = [each["type"] for each in b.get(key, [])]
         if wanted != got:
+            shorter = wanted[: len(got)] == got or got[: len(wanted)] == wanted
             lines.append(
-                f"{scenario}: socket {socket}, {name}\n    {real:>8}: {' '.join(wanted)}\n"
+                f"{scenario}: socket {socket}, {name}{SHORTER if shorter else ''}\n    {real:>8}: {' '.join(wanted)}\n"
                 f"    {other:>8}: {' '.join(got)}"
             )
     return lines

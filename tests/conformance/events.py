@@ -19,6 +19,9 @@ __all__ = ["SECONDS", "Events", "matches"]
 # How long something that must come may take. On a busy machine it takes longer than one thinks.
 SECONDS = 10.0
 
+# What is on its way when a scenario has seen enough is still kept on the tape.
+TAIL_SECONDS = 0.05
+
 # Where a frame holds the object that a filter names, and what is compared there.
 PLACES = {
     "channel": (("channel", "id"), ("peer", "id"), ("refer_to", "destination_channel", "id")),
@@ -155,7 +158,8 @@ class Events:
 
     def types(self, **objects: str) -> list[str]:
         """The types of what came so far about an object, in order."""
-        return [each["type"] for each in self.all(**objects)]
+        wanted = matches("", None, objects)
+        return [each["type"] for each in self.frames if wanted(each) and not is_probe(each)]
 
     def forget(self) -> None:
         """Take all that came so far."""
@@ -182,6 +186,7 @@ class Events:
     async def close(self) -> None:
         """Close the WebSocket from our side."""
         if self._code is None:
+            await asyncio.sleep(TAIL_SECONDS)
             await self._parting()
         await self._wire.close()
         await self._reader

@@ -82,10 +82,11 @@ class Socket:
         return json.dumps(frame)
 
     async def send(self, text: str | bytes) -> None:
-        """Send a text frame."""
+        """Send a text frame. A binary one is sent for nothing."""
         if self._code:
             raise Closed(self._code)
-        self._session.receive(text if isinstance(text, str) else text.decode())
+        if isinstance(text, str):
+            self._session.receive(text)
 
     async def close(self) -> None:
         """Close it."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json as json_text
-import re
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from tests.conformance.belongings import Belongings
 from tests.conformance.events import Events
 from tests.conformance.server import Ask, Auth, Refused, Reply, Server, Users
 from tests.conformance.tape import Tape, Told
@@ -30,19 +30,6 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 # Looks at what is left, 50 ms apart, before it counts.
 LOOKS = 60
-
-# The fields of a frame that may be about what other scenarios have.
-OTHERS = {"channel", "bridge", "peer", "device_state", "endpoint", "playback", "recording"}
-
-# What can be left: the listing, the field that holds the name, where a DELETE goes.
-LEFT = {
-    "channels": ("channels", "id", "channels"),
-    "bridges": ("bridges", "id", "bridges"),
-    "live": ("recordings/live", "name", "recordings/live"),
-    "recordings": ("recordings/stored", "name", "recordings/stored"),
-    "deviceStates": ("deviceStates", "name", "deviceStates"),
-    "mailboxes": ("mailboxes", "name", "mailboxes"),
-}
 
 
 class Place:
@@ -61,8 +48,7 @@ class Place:
         self.tape = Tape(scenario, self.token)
         self._open: list[Events] = []
         self._opened = 0
-        self._used: set[str] = {"channels", "bridges"}
-        self._made: set[str] = set()
+        self._ours = Belongings(self.token, self.tape)
         self._devices: set[str] = set()
 
     def name(self, text: str) -> str:
@@ -121,15 +107,11 @@ class Place:
         reply = await self.server.send(
             Ask(method, path, tuple(query), headers or {}, body, self._auth(auth))
         )
-        self.tape.told.append(Told(method, path, reply.status, reply.json))
-        if method != "GET":
-            kind, _, rest = path.partition("/")
-            self._used.add(kind)
-            if any(value.startswith("deviceState:") for _, value in query):
-                self._devices.add(rest.partition("/")[0])
-            made = reply.json
-            if isinstance(made, dict) and reply.status == 200 and isinstance(made.get("id"), str):
-                self._made.add(made["id"])
+        told = Told(method, path, reply.status, reply.json)
+        self.tape.told.append(told)
+        self._ours.note(told)
+        if any(value.startswith("deviceState:") for _, value in query):
+            self._devices.add(path.split("/")[1])
         return reply
 
     def _auth(self, auth: Auth | str) -> Auth:
@@ -229,9 +211,9 @@ class Place:
         """Delete all that is this run's. Raises AssertionError with what would not go."""
         for events in self._open:
             await events.close()
-        self.tape.frames = [each for each in self.tape.frames if self._about_us(each.frame)]
+        self.tape.frames = [each for each in self.tape.frames if self._ours.about(each.frame)]
         for _ in range(LOOKS):
-            left = await self._left()
+            left = await self._ours.left(self._quietly)
             if not left:
                 return
             for path in left:
@@ -239,56 +221,9 @@ class Place:
             await asyncio.sleep(0.05)
         raise AssertionError(f"left over: {', '.join(left)}")
 
-    async def _left(self) -> list[str]:
-        """The paths of what is ours and still there."""
-        kinds = self._used | ({"live"} if "recordings" in self._used else set())
-        paths = []
-        for kind, (listing, field, target) in LEFT.items():
-            if kind not in kinds:
-                continue
-            if kind == "live":
-                names = {
-                    each.frame["recording"]["name"]
-                    for each in self.tape.frames
-                    if each.frame["type"] == "RecordingStarted"
-                } | {str(each.json["name"]) for each in self.tape.told if is_recording(each)}
-                found = [
-                    name
-                    for name in sorted(names)
-                    if (await self._quietly("GET", f"{listing}/{quote(name, safe='')}")).status
-                    == 200
-                ]
-            else:
-                reply = await self._quietly("GET", listing)
-                assert reply.status == 200, f"{listing}: {reply!r}"
-                listed = reply.json
-                found = [each[field] for each in listed if self._ours(each, each[field])]
-            paths += [f"{target}/{quote(each, safe='')}" for each in found]
-        return paths
-
-    def _ours(self, listed: Any, name: str) -> bool:
-        """Whether it has our token anywhere, or was told to us when it was made."""
-        bare = re.sub(r";[12]$", "", name)
-        return self.token in json_text.dumps(listed) or name in self._made or bare in self._made
-
-    def _about_us(self, frame: dict[str, Any]) -> bool:
-        """Whether a frame is about something of ours: who subscribes to all hears of others."""
-        known = {name: each for name, each in frame.items() if name != "application"}
-        text = json_text.dumps(known)
-        return (
-            not known.keys() & OTHERS
-            or self.token in text
-            or any(f'"{each}' in text for each in self._made)
-        )
-
     async def _quietly(self, method: str, path: str) -> Reply:
         """A request that is not kept on the tape."""
         return await self.server.send(Ask(method, path, auth=self.users.default))
-
-
-def is_recording(told: Told) -> bool:
-    """Whether it started a recording."""
-    return told.path.endswith("/record") and told.status == 201
 
 
 def plain(value: Any) -> str:

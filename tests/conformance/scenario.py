@@ -59,7 +59,7 @@ def scenario(
     """Declare a scenario. See `Scenario`."""
 
     def declare(body: Body) -> Body:
-        name, subject = body.__name__, body.__module__.rpartition(".")[2]  # type: ignore[attr-defined]
+        name, subject = body.__name__, body.__module__.rpartition(".")[2]
         known = KNOWN.get(name)
         assert known is None or known.subject == subject, f"two scenarios are called {name}"
         KNOWN[name] = Scenario(number, name, subject, body, frozenset(needs), versions, alone)

@@ -113,13 +113,17 @@ class Wire(Protocol):
 
 
 class Server(Protocol):
-    """What scenarios run on.
+    """What scenarios run on."""
 
-    version: "16" or "22". outside: the ways to it beside ARI.
-    """
+    @property
+    def version(self) -> str:
+        """As whose it behaves: "16" or "22"."""
+        ...
 
-    version: str
-    outside: Outside
+    @property
+    def outside(self) -> Outside:
+        """The ways to it beside ARI."""
+        ...
 
     async def send(self, ask: Ask) -> Reply:
         """Carry one request. Raises OSError when the connection breaks."""

@@ -13,6 +13,9 @@ from tests.conformance.run import Outcome
 from tests.conformance.scenario import every_scenario
 from tests.conformance.targets import TARGETS, run_on
 
+# One run of a target serves all its tests: they belong into one process.
+pytestmark = pytest.mark.alone
+
 SCENARIOS = every_scenario()
 CASES = [
     pytest.param(

@@ -12,14 +12,25 @@ from typing import Any
 import attrs
 import pytest
 
-__all__ = ["DOCS", "PAGES", "ROOT", "Block", "blocks", "imported", "named", "prose", "table"]
+__all__ = [
+    "DOCS",
+    "PAGES",
+    "ROOT",
+    "Block",
+    "blocks",
+    "every",
+    "imported",
+    "named",
+    "prose",
+    "table",
+]
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 
 FENCE = re.compile(r"```(\w*)$")
-MARK = re.compile(r"<!-- (test|drawn): (.+) -->$")
+MARK = re.compile(r"<!-- (test|drawn|file|fails)(?:: (.+))? -->$")
 
 
 @attrs.frozen
@@ -40,6 +51,11 @@ class Block:
 def blocks(page: Path, language: str) -> list[Block]:
     """A page's blocks of a language, in order."""
     return [each for each in fenced(page)[0] if each.language == language]
+
+
+def every(page: Path) -> list[Block]:
+    """All blocks of a page, in order."""
+    return fenced(page)[0]
 
 
 def prose(page: Path) -> list[str]:
@@ -66,7 +82,7 @@ def fenced(page: Path) -> tuple[list[Block], list[str]]:
         else:
             other.append(line)
             mark = MARK.match(line)
-            marks = {mark[1]: mark[2].split()} if mark else {}
+            marks = {mark[1]: (mark[2] or "").split()} if mark else {}
     assert inside is None, f"{page.name}: a block is not closed"
     return found, other
 
@@ -89,6 +105,8 @@ def imported(page: Path, folder: Path) -> ModuleType:
     """A page's Python as one module, whose line numbers are the page's. folder: for its file."""
     lines = [""] * len(page.read_text("utf-8").splitlines())
     for block in blocks(page, "python"):
+        if "file" in block.marks:
+            continue  # a file of its own, which a page's reader writes
         lines[block.line : block.line + len(block.lines)] = block.lines
     name = f"page_{page.stem.lower()}"
     file = folder / f"{name}.py"

@@ -21,9 +21,9 @@ from stasis.keep import VARIABLE
 from stasis.record import Record
 from stasis.servers import Servers
 from stasis.testing.clock import run
-from stasis.testing.fake import FakeAsterisk, FakeCall
 from tests.docs.conftest import Import
 from tests.docs.pages import PAGES, blocks, named
+from tests.fake import FakeAsterisk, FakeCall
 from tests.server import Process, Server
 
 Scenario: TypeAlias = Callable[[ModuleType], Awaitable[None]]
@@ -265,6 +265,12 @@ async def loses(page: ModuleType) -> None:
     ).encode()
     async with Process(server, page.Helpdesk):
         assert f"POST /channels/{call}/continue" in server.lines
+
+
+@scenario("session")
+async def session(page: ModuleType) -> None:
+    file = Path(__file__).parent.parent / "testing" / "sessions" / "hello-22.jsonl"
+    await page.fridays_calls_are_the_same(file)
 
 
 @scenario("rooms")

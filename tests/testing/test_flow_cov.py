@@ -14,9 +14,9 @@ from stasis.ari.events import ChannelDtmfReceived, Event
 from stasis.channel import Channel
 from stasis.flow import After, Flow
 from stasis.testing.clock import virtual_time
-from stasis.testing.fake import FakeAsterisk
 from stasis.testing.flow_cov import FlowCov, ReportError
 from stasis.walk import EVERYWHERE
+from tests.fake import FakeAsterisk
 
 
 class Menu(Flow):

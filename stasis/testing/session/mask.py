@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -116,7 +117,7 @@ class Mask:
 
     def _read(self, key: str, value: Any) -> None:
         """Learn who is named in a value. key: what it is called."""
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             self._read_mapping(value)
         elif isinstance(value, list):
             for each in value:
@@ -126,16 +127,16 @@ class Mask:
 
     def _read_mapping(self, value: Mapping[str, Any]) -> None:
         for key, each in value.items():
-            if key in ("caller", "connected", "caller_id") and isinstance(each, Mapping):
+            if key in ("caller", "connected", "caller_id") and isinstance(each, dict):
                 for part in ("number", "name"):
                     self._learn(str(each.get(part) or ""))
-            elif SECRETS.search(key) and isinstance(each, str) and len(each) >= 4:
+            elif isinstance(each, str) and is_secret(key) and len(each) >= 4:
                 self._secrets.add(each)
             self._read(key, each)
         name = str(value.get("variable") or value.get("attribute") or "")
         given = value.get("value")
         if isinstance(given, str) and name:
-            if SECRETS.search(name) and len(given) >= 4:
+            if is_secret(name) and len(given) >= 4:
                 self._secrets.add(given)
             self._read(name, given)
 
@@ -162,12 +163,12 @@ class Mask:
     # Then it is replaced
 
     def _masked(self, key: str, value: Any) -> Any:
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return self._mapping(value, within=key)
         if isinstance(value, list):
             return [self._masked(key, each) for each in value]
         if isinstance(value, str):
-            return SECRET if value and SECRETS.search(key) else self._text(key, value)
+            return SECRET if value and is_secret(key) else self._text(key, value)
         return value
 
     def _mapping(self, value: Mapping[str, Any], *, within: str) -> dict[str, Any]:
@@ -183,7 +184,7 @@ class Mask:
 
     def _free(self, key: str, value: Any) -> Any:
         """A value whose name is the program's own."""
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return {name: self._free(name, each) for name, each in value.items()}
         if isinstance(value, list):
             return [self._free(key, each) for each in value]
@@ -195,7 +196,7 @@ class Mask:
             return value
         if name == VARIABLE:
             return self._record(value)
-        return SECRET if SECRETS.search(name) else self._text("value", value)
+        return SECRET if is_secret(name) else self._text("value", value)
 
     def _record(self, text: str) -> str:
         """What is kept of a call: its ids are the engine's, its data are the flow's."""
@@ -209,12 +210,14 @@ class Mask:
         return msgspec.json.encode(record).decode()
 
     def _text(self, key: str, text: str) -> str:
-        if key in KEPT:
+        if key in KEPT or not text:
             return text
         for secret in self._secrets:
             text = text.replace(secret, SECRET)
-        text = CREDENTIALS.sub(rf"\1 {SECRET}", text)
-        text = USERINFO.sub(SECRET, text)
+        if " " in text:
+            text = CREDENTIALS.sub(rf"\1 {SECRET}", text)
+        if "@" in text:
+            text = USERINFO.sub(SECRET, text)
         if text[:1] in ("{", "[") and (inner := parsed(text)) is not None:
             return msgspec.json.encode(self.frame(inner)).decode()
         if self._pseudonyms is None:
@@ -244,12 +247,18 @@ class Mask:
         pseudonyms = self._pseudonyms
         if pseudonyms is None:
             return text
-        for mail in MAIL.findall(text):
+        for mail in MAIL.findall(text) if "@" in text else ():
             pseudonyms.learn(mail)
-        for address in ADDRESS.findall(text):
+        for address in ADDRESS.findall(text) if "." in text or "[" in text else ():
             if address not in NO_ADDRESS:
                 pseudonyms.learn_address(address)
         return pseudonyms.within(text, short=short)
+
+
+@lru_cache(maxsize=4096)
+def is_secret(name: str) -> bool:
+    """Whether it is the name of what nobody may read."""
+    return SECRETS.search(name) is not None
 
 
 def parsed(text: str) -> Any:

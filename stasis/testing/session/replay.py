@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -26,12 +25,14 @@ from stasis.errors import OutcomeUnknown, Unreachable
 from stasis.fence import PREFIX as FENCE
 from stasis.link import Link
 from stasis.program import Program, Runnable
-from stasis.testing import clock
+from stasis.runner import Runner
+from stasis.testing.clock import VirtualClockLoop
+from stasis.testing.clock import run as run_virtually
 from stasis.testing.session import file
-from stasis.testing.session.difference import Difference, What, happened, shown
-from stasis.testing.session.file import Answered, Came, Hidden, Sent, Session, SessionError, Stepped
-from stasis.testing.session.match import Bindings
-from stasis.testing.session.script import Exchange, Expected, Script, is_own, question
+from stasis.testing.session.comparison import Comparison
+from stasis.testing.session.difference import Difference
+from stasis.testing.session.file import Answered, Came, Sent, Session, SessionError
+from stasis.testing.session.script import Exchange, is_own, question
 from stasis.testing.session.tap import decoded, step_of
 from stasis.transport.frames import Lost, Opened
 from stasis.walk import Walked
@@ -40,8 +41,9 @@ __all__ = ["SLACK", "replay", "replayed"]
 
 SLACK = 1.0
 """Seconds that a request or step may be early or late, unless told otherwise."""
-# So many of the last events of a call are told with a difference.
-RECENT = 6
+# A flow takes no time here. What it did in the recording a moment later it may not have done at
+# all: the caller had left by then, or pressed a key. So long it is waited whether that is it.
+HOLD = 0.05
 # Turns of the event loop after which whatever needs no time has run.
 TURNS = 100
 
@@ -54,7 +56,7 @@ def replayed(
     config: Config | None = None,
 ) -> Difference | None:
     """Run flows on a session, in virtual time: the same as `replay`, outside of an event loop."""
-    return clock.run(replay(session, programs, slack=slack, config=config))
+    return run_virtually(replay(session, programs, slack=slack, config=config))
 
 
 async def replay(
@@ -73,7 +75,7 @@ async def replay(
     event loop with real time it runs in a thread with a virtual one.
     Raises SessionError when the file cannot be used, or has no calls of these applications.
     """
-    if not isinstance(asyncio.get_running_loop(), clock.VirtualClockLoop):
+    if not isinstance(asyncio.get_running_loop(), VirtualClockLoop):
         return await asyncio.to_thread(replayed, session, programs, slack=slack, config=config)
     session = session if isinstance(session, Session) else Session.load(session)
     if not session.mentioned() & set(programs):
@@ -95,16 +97,18 @@ class Replay:
         self, session: Session, programs: Mapping[str, Program], slack: float, config: Config
     ) -> None:
         self._session = session
-        self._script = Script.of(session, programs)
-        self._bindings = Bindings(line.value for line in session.lines if isinstance(line, Hidden))
+        self._compared = Comparison(session, programs, slack, self._look)
+        self._script = self._compared.script
+        self._bindings = self._compared.bindings
         self._slack = slack
         self._clock = asyncio.get_running_loop().time
         self._begun = self._clock()
         self._frames: asyncio.Queue[Opened | Lost | bytes] = asyncio.Queue()
         self._found: asyncio.Future[Difference] = asyncio.get_running_loop().create_future()
+        self._held: dict[str, Difference] = {}
+        self._cut: dict[str, Difference] = {}
         self._closing = asyncio.Event()
         self._ended = False
-        self._came: dict[str, deque[str]] = {}
         self._link = Link(
             attrs.evolve(config, keep=KeepConfig(store=kept(session))),
             programs,
@@ -116,7 +120,7 @@ class Replay:
 
     async def run(self) -> Difference | None:
         """Run it. Returns the first difference, or None."""
-        work = asyncio.create_task(self._compare(), name="replay")
+        work = asyncio.create_task(self._work(), name="replay")
         link = asyncio.create_task(self._link.run(), name="replay link")
         try:
             await asyncio.wait((work, self._found), return_when=asyncio.FIRST_COMPLETED)
@@ -131,11 +135,11 @@ class Replay:
             await asyncio.gather(work, link, return_exceptions=True)
             await turn()
 
-    async def _compare(self) -> None:
-        await asyncio.gather(self._feed(), self._look())
+    async def _work(self) -> None:
+        await asyncio.gather(self._feed(), self._await())
 
     def _now(self) -> float:
-        return self._clock() - self._begun
+        return round(self._clock() - self._begun, 6)
 
     async def _until(self, at: float) -> None:
         await asyncio.sleep(max(0.0, at - self._now()))
@@ -163,10 +167,10 @@ class Replay:
             elif isinstance(line, file.Lost):
                 retry = float("inf") if line.retry_in is None else line.retry_in
                 self._frames.put_nowait(Lost(line.reason, retry))
-            elif isinstance(line, file.Stopping) and line.step == "drain":
+            elif isinstance(line, file.Stopping):
                 self._link.drain()
             elif isinstance(line, Came) and self._concerns(line.event):
-                self._note(line)
+                self._compared.came(line)
                 self._frames.put_nowait(self._bindings.told(json.dumps(line.event)).encode())
             else:
                 continue
@@ -177,72 +181,41 @@ class Replay:
 
     def _concerns(self, event: Mapping[str, Any]) -> bool:
         """Whether an event is for the programs that run, and no fence: those are made anew."""
-        app = str(event.get("application", ""))
-        return self._link.calls.program(app) is not None and not str(
-            event.get("eventname", "")
-        ).startswith(FENCE)
-
-    def _note(self, line: Came | Sent | Stepped, call: str = "") -> None:
-        """Remember it as the last that has happened to each of the calls it names."""
-        named = (
-            {str(line.part(name).get("id", "")) for name in ("channel", "peer")}
-            if isinstance(line, Came)
-            else {call}
-        )
-        for each in named | self._runs_for(line):
-            self._came.setdefault(each, deque(maxlen=RECENT)).append(happened(line))
-
-    def _runs_for(self, line: Came | Sent | Stepped) -> set[str]:
-        """The channel that a playback or recording is of."""
-        if not isinstance(line, Came):
-            return set()
-        target = str(line.part("playback", "recording").get("target_uri", ""))
-        kind, _, id = target.partition(":")
-        return {id} if kind == "channel" else set()
+        fence = str(event.get("eventname", "")).startswith(FENCE)
+        return not fence and self._link.calls.program(str(event.get("application"))) is not None
 
     # What is sent
 
     async def _send(self, request: Request) -> Response:
-        whose = get_contextvars()
-        body = decoded(request.body) if request.body else None
-        sent = msgspec.convert(
-            msgspec.to_builtins(
-                Sent(
-                    at=self._now(),
-                    id=0,
-                    operation=request.operation,
-                    method=request.method,
-                    path=request.path,
-                    query=list(request.query),
-                    body=body,
-                    call=str(whose.get("channel", "")),
-                    app=str(whose.get("app", "")),
-                    state=str(whose.get("state", "")),
-                )
-            ),
-            Sent,
-        )
+        sent = self._sent(request)
         if is_own(sent):
             return await self._own(sent)
-        if self._over:
+        if self._ended:
             return gone()
-        exchange = self._match(sent)
-        if exchange is None or self._found.done():
-            await self._closing.wait()  # what the flow would make of an answer, nobody wants to see
+        exchange = self._compared.request(sent)
+        if isinstance(exchange, Difference):
+            if not await self._was_cut(sent.call, exchange):
+                self._tell(exchange)
+                await self._closing.wait()  # what comes of it nobody wants to see
             return gone()
-        self._note(sent, sent.call)
-        exchange.met = True
-        answered = exchange.answered
-        if answered is None:
-            await self._wait(request.seconds)  # the session ends before the answer
-            raise OutcomeUnknown(request.method, request.path, "the session has no answer")
-        await self._wait(answered.at - self._now())
-        return self._answer(request, answered)
+        return await self._answered(request, exchange)
 
-    @property
-    def _over(self) -> bool:
-        """Whether what the program does now is not compared: it is stopping, or not recorded."""
-        return self._ended
+    def _sent(self, request: Request) -> Sent:
+        """A request as a session has it."""
+        whose = get_contextvars()
+        sent = Sent(
+            at=self._now(),
+            id=0,
+            operation=request.operation,
+            method=request.method,
+            path=request.path,
+            query=list(request.query),
+            body=decoded(request.body) if request.body else None,
+            call=str(whose.get("channel", "")),
+            app=str(whose.get("app", "")),
+            state=str(whose.get("state", "")),
+        )
+        return msgspec.convert(msgspec.to_builtins(sent), Sent)
 
     async def _own(self, sent: Sent) -> Response:
         """What the engine looks at by itself; an event of its own comes back at once."""
@@ -258,6 +231,14 @@ class Replay:
         await self._wait(answered.seconds)
         return self._answer(Request(sent.method, sent.path), answered)
 
+    async def _answered(self, request: Request, exchange: Exchange) -> Response:
+        """The answer, at its time."""
+        if exchange.answered is None:
+            await self._wait(request.seconds)  # the session ends before it
+            raise OutcomeUnknown(request.method, request.path, "the session has no answer")
+        await self._wait(exchange.answered.at - self._now())
+        return self._answer(request, exchange.answered)
+
     def _answer(self, request: Request, answered: Answered) -> Response:
         """The recorded answer. Raises what the request had raised then."""
         where = (request.method, request.path)
@@ -270,114 +251,57 @@ class Replay:
             body = self._bindings.told(json.dumps(answered.body)).encode()
         return Response(answered.status, answered.reason, body)
 
-    def _match(self, sent: Sent) -> Exchange | None:
-        """The request of the session that this one is; a difference when there is none."""
-        expected = self._script.next(sent.call)
-        for exchange in expected:
-            then = exchange.sent
-            if (then.method, len(then.path.split("/"))) == (
-                sent.method,
-                len(sent.path.split("/")),
-            ) and self._bindings.match(
-                [then.path, sorted(then.query), then.body],
-                [sent.path, sorted(sent.query), sent.body],
-            ):
-                if abs(exchange.at - sent.at) > self._slack:
-                    self._differ("another time", exchange, sent)
-                return exchange
-        if expected:
-            self._differ("another request", expected[0], sent)
-        else:
-            self._differ("a request too many", None, sent)
-        return None
+    async def _was_cut(self, call: str, difference: Difference) -> bool:
+        """Whether something happens to the call that had kept it from sending this."""
+        before = self._place(call)
+        self._held[call] = difference
+        await self._wait(HOLD)
+        del self._held[call]
+        if self._place(call) == before or self._found.done():
+            return False
+        self._cut[call] = difference
+        return True
 
     # What is made of it
 
-    def _walked(self, walked: Walked) -> None:
-        if self._over or self._found.done():
-            return
-        step = step_of(walked, self._now())
-        expected = self._script.next_step(step.call)
-        fits = expected is not None and same(expected.step, step)
-        if not fits and (before := self._script.before(step.call, expected)) is not None:
-            self._missing(before)
-        elif expected is None:
-            self._differ("a state too many", None, step)
-        elif not fits:
-            self._differ("another state", expected, step)
-        else:
-            expected.met = True
-            if abs(expected.at - step.at) > self._slack:
-                self._differ("another time", expected, step)
-        self._note(step, step.call)
+    def _runner(self, call: str) -> Runner | None:
+        runners = self._link.calls.tasks
+        return next((runner for runner in runners if runner.channel.id == call), None)
 
-    async def _look(self) -> None:
+    def _look(self, call: str) -> tuple[str, str]:
+        """The state that a call is in, and what its flow has raised."""
+        runner = self._runner(call)
+        if runner is None:
+            return "", ""
+        failure = runner.failure
+        return runner.state, f"{type(failure).__name__}: {failure}" if failure is not None else ""
+
+    def _place(self, call: str) -> tuple[int, bool] | None:
+        """Where a call is: which entry of a state it is in, and whether it has gone."""
+        runner = self._runner(call)
+        return None if runner is None else (runner.owner.entry, runner.channel.gone is not None)
+
+    def _walked(self, walked: Walked) -> None:
+        if not self._ended:
+            self._tell(self._compared.step(step_of(walked, self._now())))
+
+    async def _await(self) -> None:
         """Find what has not come in time."""
         for due in self._script.due():
-            if due.at + self._slack > self._script.end:
-                break
-            await self._until(due.at + self._slack)
-            await turn()
-            if not due.met:
-                self._missing(due)
-        await self._until(self._script.end)
-        await turn()
-        for due in self._script.due():
             # At the very end the program's own stop is as near as the flow's next step.
+            await self._until(min(due.at + self._slack, self._script.end))
+            await turn()
             if not due.met and due.at < self._script.end:
-                self._missing(due)
+                self._tell(self._compared.missing(due, self._now()))
 
-    def _missing(self, due: Exchange | Expected) -> None:
-        exchange = isinstance(due, Exchange)
-        self._differ("a request is missing" if exchange else "a state is missing", due, None)
-
-    def _differ(
-        self, what: What, expected: Exchange | Expected | None, got: Sent | Stepped | None
-    ) -> None:
-        """The run is not what the session was; only the first time counts."""
-        if self._found.done():
+    def _tell(self, difference: Difference | None) -> None:
+        """Only the first one counts; one that was held back in the same call was before it."""
+        if difference is None or self._found.done():
             return
-        then = None
-        if expected is not None:
-            then = expected.sent if isinstance(expected, Exchange) else expected.step
-        line = got or then
-        assert line is not None
-        runner = next(
-            (each for each in self._link.calls.tasks if each.channel.id == line.call), None
-        )
-        expected_parts, parts = timed(then, what), timed(got, what)
-        failure = runner.failure if runner is not None else None
-        state = runner.state if runner is not None else ""
-        self._found.set_result(
-            Difference(
-                what,
-                round(self._now(), 3),
-                line.call,
-                line.app,
-                state or (line.state if isinstance(line, Sent) else line.target),
-                expected_parts,
-                {name: self._then(expected_parts.get(name), part) for name, part in parts.items()},
-                tuple(self._came.get(line.call, ())),
-                f"{type(failure).__name__}: {failure}" if failure is not None else "",
-            )
-        )
-
-    def _then(self, then: str | None, now: str) -> str:
-        """A part with the recorded ids, where it has such."""
-        return then if then is not None and self._bindings.alike(then, now) else now
-
-
-def timed(line: Sent | Stepped | None, what: What) -> dict[str, str]:
-    """The parts of a request or step; with its time where that is what differs."""
-    if line is None:
-        return {}
-    time = {"at": f"{line.at:.3f} s"} if what == "another time" or "missing" in what else {}
-    return {**shown(line), **time}
-
-
-def same(then: Stepped, now: Stepped) -> bool:
-    """Whether two steps lead the same way. What the flow is called does not matter."""
-    return msgspec.structs.replace(then, at=now.at, flow=now.flow) == now
+        cut = self._cut.get(difference.call)
+        if cut is not None and cut.expected.get("request") == difference.expected.get("request"):
+            difference = cut  # what was expected has not come later either
+        self._found.set_result(self._held.get(difference.call, difference))
 
 
 def kept(session: Session) -> Any:

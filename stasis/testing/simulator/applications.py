@@ -21,7 +21,7 @@ __all__ = ["APPLICATIONS", "run_dialplan"]
 
 log = structlog.get_logger("stasis.testing")
 
-# Answer() waits so long for the first sound of the far end, which a Local channel never sends.
+# Answer() waits so long for the first sound of the far end. A Local channel sends none by itself.
 ANSWER_SECONDS = 0.5
 DIGIT_MS, GAP_MS = 100, 250
 
@@ -31,7 +31,7 @@ async def answer(channel: Channel, data: str) -> None:
     if channel.state != "Up":
         channel.answer()
         if channel.name.startswith("Local/"):
-            await channel.wait(ANSWER_SECONDS)
+            await channel.wait(ANSWER_SECONDS, channel.first_sound)
 
 
 async def hangup(channel: Channel, data: str) -> None:

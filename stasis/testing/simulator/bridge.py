@@ -10,19 +10,29 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from stasis.testing.simulator.channel import Channel, HungUp
 from stasis.testing.simulator.machine import Machine
 
-__all__ = ["Bridge"]
+__all__ = ["Bridge", "Queue"]
+
+# How video is chosen, by the attribute of the bridge's type.
+VIDEO = {"video_single": "single", "video_sfu": "sfu"}
+# Since then a bridge that is being destroyed cannot be found.
+AT_ONCE = ("20.13", "22.3")
 
 
 class Queue:
-    """Work that is done one after the other: what a bridge plays, or records."""
+    """Work that is done one after the other: what a bridge plays, or records.
 
-    def __init__(self, machine: Machine) -> None:
-        self._machine = machine
+    name: of the channel that does it. Nobody sees that channel, but it is in the bridge meanwhile.
+    """
+
+    def __init__(self, bridge: Bridge, name: str) -> None:
+        self._bridge = bridge
+        self._name = name
         self._waiting: deque[Callable[[], Awaitable[None]]] = deque()
         self._running = False
 
@@ -31,9 +41,10 @@ class Queue:
         self._waiting.append(work)
         if not self._running:
             self._running = True
-            self._machine.spawn(self._run(), "simulated bridge")
+            self._bridge.machine.spawn(self._run(), "simulated bridge")
 
     async def _run(self) -> None:
+        name = self._bridge.take(self._name)
         try:
             while self._waiting:
                 await self._waiting.popleft()()
@@ -41,6 +52,7 @@ class Queue:
             self._waiting.clear()
         finally:
             self._running = False
+            self._bridge.dismiss(name)
 
 
 class Bridge:
@@ -51,20 +63,21 @@ class Bridge:
         self.id = bridge_id
         self.name = name
         self.kind = "holding" if "holding" in kinds else "mixing"
-        self.video = next(
-            (k.removeprefix("video_") for k in kinds if k.startswith("video_")), "talker"
-        )
+        self.video = next((VIDEO[each] for each in kinds if each in VIDEO), "talker")
         self.video_source = ""
         self.created = machine.stamp()
         self.members: list[Channel] = []
         self.roles: dict[str, dict[str, Any]] = {}
         self.variables: dict[str, str] = {}
+        self.reported: list[str] = []
         self.music = ""
         self.gone = False
-        self.announcer, self.recorder = Queue(machine), Queue(machine)
+        self.announcer = Queue(self, "Announcer/ARI")
+        self._ended = False
+        self._musician = ""
+        self._mixed: list[str] = []
         self._ends: asyncio.Future[None] = machine.loop.create_future()
         self._seen: Counter[str] = Counter()
-        self._softmix = False
         machine.bridges[bridge_id] = self
         self.tell("BridgeCreated")
 
@@ -78,11 +91,7 @@ class Bridge:
         """Which part of Asterisk mixes it."""
         if self.kind == "holding":
             return "holding_bridge"
-        if len(self.members) > 2:
-            self._softmix = True
-        elif not self.members:
-            self._softmix = False
-        return "softmix" if self._softmix else "simple_bridge"
+        return "softmix" if len(self._mixed) > 2 or self.video == "sfu" else "simple_bridge"
 
     def json(self) -> dict[str, Any]:
         """As ARI's model Bridge."""
@@ -99,7 +108,21 @@ class Bridge:
         }
         if self.video_source:
             found["video_source_id"] = self.video_source
+        if self.reported:
+            found["bridgevars"] = {name: self.variables[name] for name in self.reported}
         return found
+
+    def set_variable(self, name: str, value: str, *, reported: bool = False) -> None:
+        """Set a variable. reported: from now on it is in all that is told of the bridge."""
+        self.variables[name] = value
+        if reported and name not in self.reported:
+            self.reported.append(name)
+
+    def unset_variable(self, name: str) -> None:
+        """Remove a variable; one that is not there is fine."""
+        self.variables.pop(name, None)
+        if name in self.reported:
+            self.reported.remove(name)
 
     def tell(self, kind: str, **fields: Any) -> None:
         """Publish an event of this bridge."""
@@ -119,16 +142,16 @@ class Bridge:
             app.subscribe(self.topic)
             self._seen[app.name] += 1
         self.tell("ChannelEnteredBridge", channel=channel.json())
+        self._mix(channel.name)
         self._introduce()
 
     def remove(self, channel: Channel) -> None:
         """A channel leaves. One that is not here is fine."""
         if channel not in self.members:
             return
-        if "BRIDGEPEER" in channel.variables and self.kind == "mixing":
-            channel.set_variable("BRIDGEPEER", "")
-            del channel.variables["BRIDGEPEER"]
+        self._part(channel)
         self.members.remove(channel)
+        self._mixed.remove(channel.name)
         self.roles.pop(channel.id, None)
         channel.bridge = None
         self.tell("ChannelLeftBridge", channel=channel.json())
@@ -136,24 +159,81 @@ class Bridge:
         if app is not None and self._seen[app.name]:
             self._seen[app.name] -= 1
             app.unsubscribe(self.topic)
+        if self.gone:
+            self._end()
+        else:
+            self._introduce()
+
+    def _part(self, channel: Channel) -> None:
+        """Who leaves has no peer any more."""
+        if self.kind == "mixing" and "BRIDGEPEER" in channel.variables:
+            channel.set_variable("BRIDGEPEER", "")
+            del channel.variables["BRIDGEPEER"]
+
+    def _mix(self, name: str) -> None:
+        """Somebody is mixed with the others. Softmix begins with whoever made it necessary."""
+        self._mixed.insert(0 if len(self._mixed) == 2 else len(self._mixed), name)
+
+    def take(self, name: str) -> str:
+        """Take in a channel of the server's own that nobody sees. Returns its name."""
+        name = f"{name}-{self.machine.number():08x};2"
+        self._mix(name)
+        self._introduce()
+        return name
+
+    def dismiss(self, name: str) -> None:
+        """Such a channel is done."""
+        self._mixed.remove(name)
+        if self.gone:
+            self._end()
+        else:
+            self._introduce()
 
     def _introduce(self) -> None:
         """Who mixes with others is one call with them, and knows their names."""
-        if self.kind != "mixing" or len(self.members) < 2:
+        if self.kind != "mixing" or len(self._mixed) < 2 or not self.members:
             return
         oldest = min(self.members, key=lambda member: member.created)
-        for member in self.members:
+        for member in sorted(self.members, key=lambda member: self._mixed.index(member.name)):
             member.linked = oldest.linked
             others = [other for other in self.members if other is not member]
-            member.peer_account = others[-1].accountcode
-            member.set_variable("BRIDGEPEER", ",".join(other.name for other in others))
+            if others:
+                member.peer_account = others[-1].accountcode
+            names = [name for name in self._mixed if name != member.name]
+            member.set_variable("BRIDGEPEER", ",".join(names))
+
+    def play_music(self, name: str) -> None:
+        """Play music to all; an empty name ends it."""
+        self.music = name
+        if name and not self._musician:
+            self._musician = self.take("Announcer/ARI_MOH")
+        elif not name and self._musician:
+            self.dismiss(self._musician)
+            self._musician = ""
+        if name:
+            self.play(f"music:{name}")
 
     def destroy(self) -> None:
-        """All leave, and it is gone."""
-        for member in list(self.members):
-            self.remove(member)
+        """All leave, and it is gone. Who hears a playback of its own leaves when that is over."""
         self.gone = True
         self._ends.set_result(None)
+        if self.machine.has(*AT_ONCE):
+            self.machine.bridges.pop(self.id, None)
+        for member in self.members:
+            self._part(member)
+        for member in list(self.members):
+            if member.control is None or not member.control.busy:
+                self.remove(member)
+            else:
+                member.control.afterwards(partial(self.remove, member))
+        self._end()
+
+    def _end(self) -> None:
+        """It is gone once nobody is in it, and no recording of it runs."""
+        recorders = [name for name in self._mixed if name.startswith("Recorder/")]
+        if self.members or recorders or self._ended:
+            return
+        self._ended = True
         self.machine.bridges.pop(self.id, None)
         self.tell("BridgeDestroyed")
         self.machine.bus.forget(self.topic)

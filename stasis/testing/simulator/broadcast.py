@@ -38,27 +38,31 @@ async def broadcast(channel: Channel, data: list[str]) -> bool:
     """
     milliseconds, pattern, args, notify = [*data, "", "", "", ""][:4]
     machine, bus = channel.machine, channel.machine.bus
+    channel.set_variable("STASISSTATUS", "")
     offer = channel.offer = Offer(channel)
     offered = [
         app
         for app in bus.applications.values()
         if app.active and re.search(pattern or "", app.name)
     ]
-    fields: dict[str, Any] = {"channel": channel.json(), "called": channel.exten}
-    if channel.caller[1]:
-        fields["caller"] = channel.caller[1]
+    fields: dict[str, Any] = {
+        "channel": channel.json(),
+        "caller": channel.caller[1],
+        "called": channel.exten,
+    }
     for app in offered:
         bus.send(app, "CallBroadcast", fields)
     try:
-        claimed = await channel.wait(float(milliseconds or DEFAULT_MS) / 1000, offer.claimed)
+        if not await channel.wait(float(milliseconds or DEFAULT_MS) / 1000, offer.claimed):
+            channel.offer = None
+            channel.set_variable("STASISSTATUS", "TIMEOUT")
+            return False
+        if notify in ("yes", "true", "1"):
+            told = {"channel": channel.json(), "winner_app": offer.winner}
+            for app in offered:
+                if machine.bus.active(app.name) is app:
+                    bus.send(app, "CallClaimed", told)
+        given = args.split(":") if args else []
+        return await stasis(channel, offer.winner, given, clears=False)
     finally:
         channel.offer = None
-    if not claimed:
-        channel.set_variable("STASISSTATUS", "TIMEOUT")
-        return False
-    if notify in ("yes", "true", "1"):
-        told = {"channel": channel.json(), "winner_app": offer.winner}
-        for app in offered:
-            if app.name != offer.winner and machine.bus.active(app.name) is app:
-                bus.send(app, "CallClaimed", told)
-    return await stasis(channel, offer.winner, args.split(":") if args else [])

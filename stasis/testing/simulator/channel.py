@@ -79,6 +79,7 @@ class Far(Protocol):
 class Channel:
     """One channel. far: its other end. control: set while it is in Stasis. bridge: where it is.
 
+    arriving: what its far end sent last, and since when on the loop's clock.
     cause: of its hang-up, 0 until then. dialling: while somebody dials it. dials: the phone that it
     leads to. linked: the id of the call that it belongs to.
     """
@@ -104,6 +105,8 @@ class Channel:
         self.protocol_id = ""
         self.created = machine.stamp()
         self.variables: dict[str, str] = {}
+        # Those that every event of it carries, beside those that the server is configured for.
+        self.reported: dict[str, None] = {}
         self.far: Far | None = None
         self.control: Control | None = None
         self.bridge: Bridge | None = None
@@ -122,6 +125,8 @@ class Channel:
         self.dials: Phone | None = None
         self.dialstring = ""
         self.recording: Recording | None = None
+        self.arriving: tuple[str, float] | None = None
+        self.first_sound: asyncio.Future[None] = machine.loop.create_future()
         self.offer: Offer | None = None
         self.spies: tuple[Channel, str] | None = None
         self.whispers: tuple[Channel, str] | None = None
@@ -156,10 +161,10 @@ class Channel:
             "creationtime": self.created,
             "language": self.language,
         }
-        if machine.channelvars:
-            found["channelvars"] = {
-                name: self.variables.get(name, "") for name in machine.channelvars
-            }
+        names = [*machine.channelvars, *self.reported]
+        if names:
+            told = {name: self.variables.get(name, "") for name in names}
+            found["channelvars"] = {name: value for name, value in told.items() if is_utf8(value)}
         return found
 
     def tell(self, kind: str, **fields: Any) -> None:
@@ -173,6 +178,7 @@ class Channel:
         if state != self.state:
             self.state = state
             self.tell("ChannelStateChange")
+            self.machine.devices.follow(self.name)
 
     def set_caller(self, name: str, number: str) -> None:
         """Change who calls, and tell."""
@@ -252,6 +258,11 @@ class Channel:
         if "in" in self.muted or self.gone:
             return
         self.notice(what)
+        self.arriving = (what, self.machine.loop.time())
+        if not self.first_sound.done():
+            self.first_sound.set_result(None)
+        if self.recording is not None:
+            self.recording.hear_sound(what)
         for each in self.snooped:
             if each.spies is not None and each.spies[1] in ("in", "both"):
                 each.notice(what)
@@ -299,6 +310,7 @@ class Channel:
             raise HungUp
         self.context, self.exten, self.priority = self._redirect
         self._redirect = None
+        self.runs(self.app_name, self.app_data)
         self._ends = self.machine.loop.create_future()
         raise Redirected
 
@@ -371,6 +383,7 @@ class Channel:
         self.tell("ChannelDestroyed", **fields)
         self.machine.channels.pop(self.id, None)
         self.machine.bus.forget(self.topic)
+        self.machine.devices.follow(self.name)
 
 
 def spoken(what: str) -> int:

@@ -25,14 +25,19 @@ class Left(Exception):
 
 
 class Control:
-    """What runs a channel while it is in an application. app: which."""
+    """What runs a channel while it is in an application. app: which.
+
+    busy: a command runs.
+    """
 
     def __init__(self, channel: Channel, app: Application) -> None:
         self.channel = channel
         self.app = app
         self.onward: tuple[str, str, int] | None = None
         self.moving: tuple[str, list[str]] | None = None
+        self.busy = False
         self._leaves = False
+        self._after: list[Callable[[], None]] = []
         self._waiting: deque[tuple[Work, asyncio.Future[None]]] = deque()
         self._work = channel.machine.loop.create_future()
         # What an application does to a channel while nothing else plays: music, silence, ringing.
@@ -49,6 +54,10 @@ class Control:
         if not self._work.done():
             self._work.set_result(None)
         return done
+
+    def afterwards(self, work: Callable[[], None]) -> None:
+        """Do this when the command that runs now is over, before the next."""
+        self._after.append(work)
 
     def leave(self, onward: tuple[str, str, int] | None = None) -> None:
         """Leave the application after what was asked for; on to this place in the dialplan."""
@@ -83,6 +92,7 @@ class Control:
                 await self.channel.wait(until=self._work)
                 continue
             work, done = self._waiting.popleft()
+            self.busy = True
             try:
                 await work()
             except Left:
@@ -95,6 +105,10 @@ class Control:
                 settle(done, error)
             else:
                 settle(done)
+            finally:
+                self.busy = False
+                while self._after:
+                    self._after.pop(0)()
 
     def close(self) -> None:
         """The channel has left: what was still asked for is not done."""
@@ -115,15 +129,19 @@ def settle(done: asyncio.Future[None], error: Exception | None = None) -> None:
         done.set_exception(error)
 
 
-async def stasis(channel: Channel, name: str, args: list[str], *, tells: bool = True) -> bool:
+async def stasis(
+    channel: Channel, name: str, args: list[str], *, tells: bool = True, clears: bool = True
+) -> bool:
     """Run a channel in an application until it leaves it. Sets STASISSTATUS.
 
-    tells: it tells its success itself; else whoever runs it does, when all is over.
+    tells: it tells its success itself; else whoever runs it does, when all is over. clears: the
+    status of an application before is cleared first.
 
     Returns whether it was told where to go on, which is its place then. Raises HungUp, Redirected.
     """
     machine = channel.machine
-    channel.set_variable("STASISSTATUS", "")
+    if clears:
+        channel.set_variable("STASISSTATUS", "")
     app = machine.bus.active(name)
     if app is None or not all(is_utf8(each) for each in args):
         channel.set_variable("STASISSTATUS", "FAILED")

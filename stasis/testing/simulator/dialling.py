@@ -59,8 +59,9 @@ class Dialling:
             # Local takes all variables over, inherited or not.
             for name, value in channel.variables.items():
                 second.set_variable(name, value)
-            second.set_caller(*channel.caller)
-            second.set_connected(*channel.connected)
+            # Who calls one half is who the other is connected to.
+            second.set_caller(*channel.connected)
+            second.set_connected(*channel.caller)
             self._tell("")
             second.start(run_dialplan(second))
             return

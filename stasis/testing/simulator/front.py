@@ -41,7 +41,9 @@ def page(machine: Machine, status: int, text: str, **headers: str) -> web.Respon
 def made(machine: Machine, answer: Response, headers: Mapping[str, str]) -> web.Response:
     """A response with the headers that all have."""
     common = {"Server": f"Asterisk/{machine.version}", "Cache-Control": "no-cache, no-store"}
-    kind = {"Content-Type": answer.content_type} if answer.body else {}
+    # An empty file is one of its kind; an empty answer is of none.
+    has_kind = answer.body or answer.content_type != "application/json"
+    kind = {"Content-Type": answer.content_type} if has_kind else {}
     return web.Response(
         status=answer.status,
         reason=answer.reason,

@@ -56,6 +56,13 @@ CHANNEL: dict[str, Callable[[Channel], str]] = {
 }
 
 
+TEXT: dict[str, Callable[[str], str]] = {
+    "LEN": lambda text: str(len(text.encode(errors="surrogateescape"))),
+    "TOLOWER": str.lower,
+    "TOUPPER": str.upper,
+}
+
+
 def read(channel: Channel, name: str) -> str:
     """The value of a variable or function. Raises Missing, Dangerous."""
     parts = parted(name)
@@ -79,6 +86,10 @@ def read(channel: Channel, name: str) -> str:
         return CHANNEL[argument](channel)
     if function == "GLOBAL":
         return channel.machine.variables.get(argument, "")
+    if function in TEXT:
+        return TEXT[function](argument)
+    if function == "LEN":
+        return str(len(argument))
     if name in channel.variables:
         return channel.variables[name]
     raise Dangerous(name)

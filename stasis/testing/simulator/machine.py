@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from stasis.ari.version import Since, Version
 from stasis.testing.clock import VirtualClockLoop
 from stasis.testing.simulator.bus import Bus
+from stasis.testing.simulator.devices import Devices
 from stasis.testing.simulator.dialplan import Dialplan
 from stasis.testing.simulator.log_channels import LogChannels
 from stasis.testing.simulator.modules import Modules
@@ -75,7 +76,7 @@ class Machine:
         self.phones: dict[str, Phone] = {}
         self.on_unknown_phone: Callable[[str], Phone | None] = lambda name: None
         self.variables: dict[str, str] = dict(plan.globals)
-        self.device_states: dict[str, str] = {}
+        self.devices = Devices(self)
         self.mailboxes: dict[str, tuple[int, int]] = {}
         self.modules = Modules()
         self.log_channels = LogChannels()

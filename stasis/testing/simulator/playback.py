@@ -7,6 +7,7 @@ missing file fails, an unknown kind of media starts and is never heard of again,
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,10 @@ __all__ = ["Playback"]
 KINDS = ("sound", "recording", "number", "digits", "characters", "tone")
 # Numbers and letters are said by another part of Asterisk, which cannot be stopped.
 UNSTOPPABLE = ("number", "digits", "characters")
+
+# Tones that every country has, and how others are written.
+TONES = "dial busy ring congestion callwaiting dialrecall record info stutter".split()
+CADENCE = re.compile(r"[!M\d]")
 
 # Waits so long, or until the future is done, and returns whether it is; raises when its target ends
 Waits = Callable[["float | None", "asyncio.Future[None]"], Awaitable[bool]]
@@ -53,6 +58,7 @@ class Playback:
         self._since = 0.0
         self._change: asyncio.Future[None] = machine.loop.create_future()
         self._stopped = False
+        self._over = False
         machine.playbacks[playback_id] = self
 
     def json(self) -> dict[str, Any]:
@@ -78,15 +84,15 @@ class Playback:
         result = "failed"
         try:
             for at in range(len(self.media)):
-                self.at = at
                 if at:
                     self.state = "continuing"
                     self._tell("PlaybackContinuing")
+                self.at = at
                 self.state = "playing"
                 self._tell("PlaybackStarted")
                 seconds = self._length(self.media[self.at])
                 if seconds is None:
-                    self.machine.playbacks.pop(self.id, None)
+                    self._forget()
                     return
                 if seconds == 0.0:
                     result = "failed"
@@ -100,13 +106,13 @@ class Playback:
             result = "failed"
             raise
         finally:
-            if self.id in self.machine.playbacks:
+            if not self._over:
                 self.state = result
                 self._end()
 
     def fail(self) -> None:
         """Its target has ended before its turn came."""
-        if self.id not in self.machine.playbacks:
+        if self._over:
             return
         if not self._stopped:
             self.state = "playing"
@@ -115,8 +121,14 @@ class Playback:
         self._end()
 
     def _end(self) -> None:
-        self.machine.playbacks.pop(self.id, None)
+        self._forget()
         self._tell("PlaybackFinished")
+
+    def _forget(self) -> None:
+        """It cannot be asked for any more. Another one of its id can."""
+        self._over = True
+        if self.machine.playbacks.get(self.id) is self:
+            del self.machine.playbacks[self.id]
 
     def _length(self, uri: str) -> float | None:
         """Seconds; 0.0 for a missing file, None for what Asterisk does not know."""
@@ -124,10 +136,11 @@ class Playback:
         if not colon or kind not in KINDS:
             return None
         if kind == "tone":
-            return float("inf")
+            tone = name.partition(";")[0]
+            return float("inf") if tone in TONES or CADENCE.match(tone) else 0.0
         if kind == "recording":
             path = self.machine.stored(name)
-            return None if path is None else max(self.machine.stored_seconds(name), 0.02)
+            return None if path is None else self.machine.stored_seconds(name)
         if kind == "sound":
             found = self.machine.sounds.find(name, self.language)
             return 0.0 if found is None else max(found.seconds, 0.02)
@@ -182,7 +195,8 @@ class Playback:
             case "reverse":
                 self._left = min(self._left + self._skip, self._whole)
             case "forward":
-                self._left = max(self._left - self._skip, 0.0)
+                # Beyond the end it begins again.
+                self._left = self._left - self._skip if self._left > self._skip else self._whole
         self._wake()
         return True
 

@@ -7,10 +7,13 @@ tells `done` also of one that was cancelled; the file is then not there.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from stasis.testing.simulator.channel import spoken
 from stasis.testing.simulator.machine import Machine
+from stasis.testing.simulator.pair import Half
 from stasis.testing.simulator.wave import append, seconds_of, write
 
 if TYPE_CHECKING:
@@ -21,13 +24,16 @@ __all__ = ["Recording"]
 
 # A channel that sends nothing is given up after so long.
 DEAF_SECONDS = 4.0
+# Formats of 16000 samples a second.
+TWICE = ("wav16", "sln16")
 Waits = Callable[["float | None", "asyncio.Future[None]"], Awaitable[bool]]
 
 
 class Recording:
     """One recording. limit, silence: seconds, 0 for none. ends_on: digits that end it.
 
-    append: an older file of the name goes on. deaf: nothing comes to be recorded.
+    append: an older file of the name goes on. It hears all the time, or, after `listen`, as long
+    as its channel's far end sends something.
     """
 
     def __init__(
@@ -54,12 +60,13 @@ class Recording:
         self.beep = beep
         self.state = "queued"
         self.cause = ""
-        self.deaf = False
         self.keeps = True
         self.voices: list[tuple[float, float]] = []
         self._seconds = 0.0
         self._since = 0.0
         self._quiet = 0.0
+        self._heard_until = math.inf
+        self._beeping = False
         self._change: asyncio.Future[None] = machine.loop.create_future()
         self._ends = False
         machine.recordings[name] = self
@@ -100,8 +107,12 @@ class Recording:
         """
         self.state = "recording"
         self.tell("RecordingStarted")
-        self._since = self.machine.loop.time()
         try:
+            if self.beep:
+                self._beeping = True
+                await waits(self.machine.sounds.seconds("beep"), self._change)
+                self._beeping = False
+            self._since = self.machine.loop.time()
             while not self._ends:
                 self._change = self.machine.loop.create_future()
                 left = self._time_left()
@@ -112,46 +123,53 @@ class Recording:
                     break
                 self._count()
         finally:
-            self._count()
+            if not self._beeping:
+                self._count()
             self._end()
 
     def _time_left(self) -> float | None:
         """Seconds until it ends by itself; None when nothing ends it."""
-        if self.deaf:
-            return DEAF_SECONDS - self._quiet
         limits = []
+        if self._heard_until < math.inf:
+            limits.append(self._heard_until + DEAF_SECONDS - self._since)
         if self.state == "recording":
             if self.limit:
                 limits.append(self.limit - self._seconds)
             if self.silence:
                 limits.append(self.silence - self._quiet)
-        return min(limits, default=None)
+        left = min(limits, default=math.inf)
+        return None if left == math.inf else left
 
     def _count(self) -> None:
         now = self.machine.loop.time()
         passed, self._since = now - self._since, now
         if self.state == "recording":
-            if not self.deaf:
-                self._seconds += passed
+            self._seconds += max(min(passed, passed + self._heard_until - now), 0.0)
             self._quiet += passed
 
     def _end(self) -> None:
         self.machine.recordings.pop(self.name, None)
         self.state = "done"
         path = self.machine.path_of(self.name, self.format)
+        before = seconds_of(path) if self.append and path.exists() else 0.0
         if self.keeps:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if self.append and path.exists():
-                append(path, self._seconds, self.voices)
+            # The silence that ended it is no part of the file.
+            over = self.silence if self.silence and self._quiet >= self.silence else 0
+            seconds = max(self._seconds - over, 0.0)
+            voices = [(start, min(end, seconds)) for start, end in self.voices if start < seconds]
+            if before:
+                append(path, seconds, voices)
             else:
-                write(path, self._seconds, self.voices)
-            duration = int(seconds_of(path) + 0.01)
-        else:
-            duration = int(self._seconds + 0.01)
+                write(path, seconds, voices)
+        # Asterisk counts samples, and takes them for those of 8000 a second.
+        faster = 2 if self.format in TWICE else 1
+        duration = int((before + self._seconds) * faster + 0.01)
         more: dict[str, Any] = {"duration": duration}
         if self.silence:
-            talking = round(sum(end - start for start, end in self.voices))
-            more |= {"talking_duration": talking, "silence_duration": max(duration - talking, 0)}
+            spoken_for = sum(min(end, self._seconds) - start for start, end in self.voices)
+            silent = int(max(self._seconds - spoken_for - 0.02, 0.0))
+            more |= {"talking_duration": max(duration - silent, 0), "silence_duration": silent}
         self.tell("RecordingFinished", **more)
 
     # What ends and changes it
@@ -161,6 +179,8 @@ class Recording:
         if self.state == "queued":
             self.state = "canceled"  # that is what GET says; it starts all the same
             return
+        if self._beeping:
+            return  # the beep swallows it
         self.keeps = keep
         self._ends = True
         self._wake()
@@ -171,9 +191,33 @@ class Recording:
             self._ends = True
             self._wake()
 
+    def listen(self, channel: Channel) -> None:
+        """Hear what the far end of a channel sends: a phone always something, others when they do.
+
+        A channel that is not answered sends nothing.
+        """
+        now = self.machine.loop.time()
+        if channel.state in ("Down", "Ringing"):
+            self._heard_until = now
+        elif isinstance(channel.far, Half):
+            self._heard_until = self._since = now
+            if channel.arriving is not None:
+                what, since = channel.arriving
+                self.hear_sound(what, now - since)
+
+    def hear_sound(self, what: str, ago: float = 0.0) -> None:
+        """Something is sent that began so many seconds ago: `sound:x`, `tone:440/1000,0/2000`."""
+        lasts, voice = length_of(self.machine, what)
+        if self.state == "recording":
+            self._count()
+        if self._heard_until < math.inf:
+            self._heard_until = max(self.machine.loop.time() + lasts - ago, self._heard_until)
+        self.hear_voice(max(voice - ago, 0.0))
+
     def hear_voice(self, seconds: float) -> None:
         """Somebody speaks for so long, from now."""
-        self._count()
+        if self.state == "recording":
+            self._count()
         self.voices.append((self._seconds, self._seconds + seconds))
         self._quiet = -seconds
         self._wake()
@@ -192,3 +236,13 @@ class Recording:
     def _wake(self) -> None:
         if not self._change.done():
             self._change.set_result(None)
+
+
+def length_of(machine: Machine, what: str) -> tuple[float, float]:
+    """How long something is sent, and how long of it is no silence. Seconds."""
+    kind, _, name = what.partition(":")
+    if kind in ("sound", "recording"):
+        seconds = machine.sounds.seconds(name) if kind == "sound" else machine.stored_seconds(name)
+        return seconds, seconds
+    tone = spoken(what)
+    return math.inf, tone / 1000 if tone else math.inf

@@ -19,7 +19,7 @@ from stasis.ari.resource import Response
 from stasis.testing.simulator.bus import Listener
 from stasis.testing.simulator.machine import ASTERISK_ID, Machine
 from stasis.testing.simulator.rest.options import METHODS, may_read, options, refusal
-from stasis.testing.simulator.rest.serve import serve
+from stasis.testing.simulator.rest.serve import serve, written
 
 __all__ = ["Request", "Session", "answer", "read_request"]
 
@@ -114,12 +114,11 @@ async def answer(machine: Machine, text: str, *, read_only: bool = False) -> dic
     if request is None:
         return reply(Request(), Response(400, "Failed to parse request message JSON"))
     if request.wrong:
-        body = json.dumps({"message": request.wrong}).encode()
+        body = written({"message": request.wrong})
         return reply(request, Response(400, "Bad request", body))
     response = await carry(machine, request, read_only=read_only)
     if response.content_type != JSON:
-        told = {"message": "A binary response cannot be sent over a WebSocket"}
-        response = Response(406, "Not Acceptable", json.dumps(told).encode())
+        response = Response(406, "Not Acceptable.  Use HTTP GET")
     return reply(request, response)
 
 

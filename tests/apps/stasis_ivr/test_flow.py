@@ -17,7 +17,7 @@ from stasis.ari.resource import Response
 from stasis.flow import Flow
 from stasis.servers import Servers
 from stasis.testing.clock import virtual_time
-from stasis.testing.fake import FakeAsterisk, FakeCall
+from tests.fake import FakeAsterisk, FakeCall
 
 FILE = """
 start = "hours:office"

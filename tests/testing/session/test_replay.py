@@ -24,7 +24,8 @@ from tests.server import APP, Server
 from tests.testing.session.office import Office
 from tests.testing.session.recorded import Recorded
 
-OFFICE = Path(__file__).parent.parent / "sessions" / "office-22.jsonl"
+SESSIONS = Path(__file__).parent.parent / "sessions"
+OFFICE, HELLO = SESSIONS / "office-22.jsonl", SESSIONS / "hello-22.jsonl"
 
 
 class TestOfARealServer:
@@ -343,6 +344,59 @@ class TestOfWhatHappens:
         assert not Session.load(path).complete
         assert replayed(path, {"office": Office}) is None
         assert replayed(path, {"office": NoAnswer}) is not None
+
+
+class TestOfARace:
+    """A flow takes no time in a replay, and so may do what had come too late.
+
+    In `sessions/hello-22.jsonl`, of Asterisk 22.10.1, the flow hangs up and returns. Before it had
+    returned StasisEnd had come, so nothing was left to hang up; in the replay it is quicker.
+    """
+
+    def test_of_a_real_server(self) -> None:
+        async def hello(channel: Channel) -> None:
+            await channel.answer()
+            greeting = await channel.play("sound:hello-world")
+            await greeting.finished()
+            await channel.hangup()
+
+        assert replayed(HELLO, {"recorded": hello}) is None
+
+    def test_what_the_callers_end_had_kept_from_being_sent_is_no_difference(
+        self, path: Path
+    ) -> None:
+        """As when a flow hangs up, and Asterisk tells the end before the flow has gone on."""
+
+        async def twice(channel: Channel) -> None:
+            await channel.answer()
+            await channel.set_variable("A", "1")
+            await channel.ended()
+
+        async def act(server: Server, process: Recorded) -> None:
+            call = await server.calls()
+            await asyncio.sleep(0.01)
+            await server.hangs_up(call)
+            await asyncio.sleep(1)
+
+        class More(Flow):
+            async def menu(self, event: Event) -> None:
+                await twice_without_end(self.channel)
+                await self.channel.set_variable("B", "2")
+
+            start = menu
+
+        async def twice_without_end(channel: Channel) -> None:
+            await channel.answer()
+            await channel.set_variable("A", "1")
+
+        class Same(More):
+            async def menu(self, event: Event) -> None:
+                await twice(self.channel)
+
+            start = menu
+
+        recorded(path, Same, act)
+        assert replayed(path, {APP: More}) is None
 
 
 class TestWhatCannotBeReplayed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -35,10 +36,12 @@ class Got:
 async def request(
     server: Server, method: str, target: str, user: str | None = "stasis", **more: Any
 ) -> Got:
-    """Ask for a path below `/ari/`, with its query, just as it is written."""
-    auth = {} if user is None else {"Authorization": aiohttp.encode_basic_auth(user, "secret")}
+    """Ask for a path below `/ari/`, or a whole path, with its query, just as it is written."""
+    known = b64encode(f"{user}:secret".encode()).decode()
+    auth = {} if user is None else {"Authorization": f"Basic {known}"}
     headers = {**auth, **more.pop("headers", {})}
-    address = URL(f"{server.url}/{target}", encoded=True)
+    path = target if target.startswith("/") else f"/ari/{target}"
+    address = URL(f"{server.url.removesuffix('/ari')}{path}", encoded=True)
     async with (
         aiohttp.ClientSession() as session,
         session.request(method, address, headers=headers, **more) as answer,

@@ -90,7 +90,9 @@ class TestSessions:
             async with asyncio.timeout(5):
                 while server.connections:
                     await asyncio.sleep(0)
-            assert (await said(server, PING + b"Connection: close\r\n\r\n")).startswith(b"HTTP/1.1 200")
+            assert (await said(server, PING + b"Connection: close\r\n\r\n")).startswith(
+                b"HTTP/1.1 200"
+            )
 
 
 class TestFaults:

@@ -9,22 +9,12 @@ from stasis.testing.simulator.rest.call import Answer, Call, Refusal, operation
 
 __all__ = ["bridge_of"]
 
-KINDS = (
-    "mixing",
-    "holding",
-    "dtmf_events",
-    "proxy_media",
-    "video_sfu",
-    "video_single",
-    "sdp_label",
-)
 
-
-def bridge_of(call: Call) -> Bridge:
-    """The bridge that the path names. Raises Refusal (404)."""
+def bridge_of(call: Call, message: str = "Bridge not found") -> Bridge:
+    """The bridge that the path names. Raises Refusal (404) with this message."""
     bridge = call.machine.bridges.get(call.path["bridge"])
     if bridge is None:
-        raise Refusal(404, "Bridge not found")
+        raise Refusal(404, message)
     return bridge
 
 
@@ -58,7 +48,7 @@ def made(call: Call, bridge_id: str) -> Answer:
             raise Refusal(500, "Changing bridge name is not implemented")
         return Answer(200)
     kinds = (call.text("type") or "mixing").split(",")
-    if not all(kind in KINDS for kind in kinds):
+    if not {"mixing", "holding"}.intersection(kinds):
         raise Refusal(500, "Unable to create bridge")
     return Answer(200, Bridge(machine, bridge_id, kinds, name).json())
 
@@ -140,29 +130,28 @@ def set_video_source(call: Call) -> None:
     if channel.bridge is not bridge:
         raise Refusal(422, "Channel not in this bridge")
     was, bridge.video_source, bridge.video = bridge.video_source, channel.id, "single"
+    if was == channel.id:
+        return
     more = {"old_video_source_id": was} if was else {}
     bridge.tell("BridgeVideoSourceChanged", **more)
 
 
 @operation("DELETE", "bridges/{bridge}/videoSource")
 def clear_video_source(call: Call) -> None:
-    """Nobody's."""
-    bridge = bridge_of(call)
-    bridge.video_source, bridge.video = "", "talker"
+    """Nobody's: Asterisk takes it for done, and goes on showing the one it had."""
+    bridge_of(call)
 
 
 @operation("POST", "bridges/{bridge}/moh")
 def start_moh(call: Call) -> None:
     """Play music to all."""
-    bridge = bridge_of(call)
-    bridge.music = call.text("mohClass") or "default"
-    bridge.play(f"music:{bridge.music}")
+    bridge_of(call).play_music(call.text("mohClass") or "default")
 
 
 @operation("DELETE", "bridges/{bridge}/moh")
 def stop_moh(call: Call) -> None:
     """Play no more music."""
     bridge = bridge_of(call)
-    if not bridge.music:
+    if not bridge.music or bridge.kind == "holding":
         raise Refusal(409, "Bridge isn't playing music")
-    bridge.music = ""
+    bridge.play_music("")

@@ -41,9 +41,10 @@ def user_event(call: Call) -> None:
 @operation("POST", "events/claim", "20.20", "22.10", "23.4")
 def claim(call: Call) -> None:
     """Take a call that was offered to several applications."""
-    channel_id, app = call.needed("channelId"), call.needed("application")
+    channel_id = call.needed("channelId", "channelId parameter is required")
+    app = call.needed("application", "application parameter is required")
     channel = call.machine.channels.get(channel_id)
     if channel is None or channel.offer is None:
         raise Refusal(404, "Channel not found or not in broadcast state")
     if not channel.offer.claim(app):
-        raise Refusal(409, "Channel already claimed")
+        raise Refusal(409, "Channel has already been claimed by another application")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stasis.testing.simulator.bridge import Bridge
+from stasis.testing.simulator.bridge import Bridge, Queue
 from stasis.testing.simulator.channel import Channel
 from stasis.testing.simulator.playback import Playback
 from stasis.testing.simulator.recording import Recording
@@ -87,11 +87,9 @@ def record(call: Call) -> Answer:
         if channel.bridge is not None:
             recording.fail("Cannot record channel while in bridge")
             return
-        recording.deaf = channel.state in ("Down", "Ringing")
+        recording.listen(channel)
         channel.recording = recording
         try:
-            if recording.beep:
-                await channel.wait(channel.machine.sounds.seconds("beep"))
             await recording.run(channel.wait)
         finally:
             channel.recording = None
@@ -106,7 +104,8 @@ def record_bridge(call: Call) -> Answer:
     """Record what is said in a bridge."""
     bridge = bridge_of(call)
     recording = recorded(call, bridge)
-    bridge.recorder.queue(lambda: recording.run(bridge.wait))
+    # Each has a recorder of its own: they run side by side.
+    Queue(bridge, "Recorder/ARI").queue(lambda: recording.run(bridge.wait))
     return Answer(201, recording.json(), f"/recordings/live/{recording.name}")
 
 

@@ -116,7 +116,8 @@ def external_media(call: Call) -> Answer:
     subscribed = machine.bus.active(app)
     if subscribed is not None:
         subscribed.subscribe(channel.topic)
-    answer = Answer(200, channel.json())
+    # The reply, and it alone, carries all of the channel's variables.
+    answer = Answer(200, channel.json() | {"channelvars": dict(channel.variables)})
     dialled = f"{host}/c({kind})" if late and encapsulation == "rtp" else host
     data = call.text("data") if encapsulation == "audiosocket" else ""
     channel.start(joined(channel, Dialling(channel, dialled, repeats=True), app, data))

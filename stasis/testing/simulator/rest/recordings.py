@@ -11,8 +11,6 @@ from stasis.testing.simulator.rest.call import Answer, Call, Refusal, operation
 
 __all__: list[str] = []
 
-CONTENT_TYPES = {"wav": "audio/wav", "gsm": "audio/x-gsm", "ulaw": "audio/basic"}
-
 
 def live(call: Call) -> Recording:
     """The recording that runs and that the path names. Raises Refusal (404)."""
@@ -110,15 +108,14 @@ def delete_stored(call: Call) -> None:
 def get_stored_file(call: Call) -> Answer:
     """Its bytes."""
     path = stored(call)
-    kind = CONTENT_TYPES.get(path.suffix.lstrip("."), "application/octet-stream")
-    return Answer(200, file=path.read_bytes(), content_type=kind)
+    return Answer(200, file=path.read_bytes(), content_type=f"audio/{path.suffix[1:]}")
 
 
 @operation("POST", "recordings/stored/{recording}/copy")
 def copy_stored(call: Call) -> Answer:
     """Copy it."""
     path = stored(call)
-    name = call.needed("destinationRecordingName")
+    name = call.needed("destinationRecordingName", "Invalid destination recording name")
     if call.machine.stored(name) is not None:
         raise Refusal(409, "A recording with the same name already exists on the system")
     copy = call.machine.path_of(name, path.suffix.lstrip("."))

@@ -35,7 +35,7 @@ from stasis.testing.simulator.rest import (
 )
 from stasis.testing.simulator.rest.call import Answer, Call, Refusal, read_body, route
 
-__all__ = ["RESOURCES", "serve"]
+__all__ = ["RESOURCES", "serve", "written"]
 
 log = structlog.get_logger("stasis.testing")
 
@@ -68,15 +68,20 @@ async def serve(
         if inspect.isawaitable(answer):
             answer = await answer
     except Refusal as refusal:
-        return response(refusal.status, json.dumps(refusal.body).encode()), ""
+        return response(refusal.status, written(refusal.body)), ""
     except Exception:
         log.exception("the simulator failed", method=method, path=path)
         return response(500, b'{"message": "the simulator failed; see its log"}'), ""
     answer = answer or Answer()
     if answer.file is not None:
         return Response(answer.status, "OK", answer.file, answer.content_type), ""
-    text = b"" if answer.value is None else json.dumps(answer.value).encode()
+    text = b"" if answer.value is None else written(answer.value)
     return response(answer.status, text), answer.location
+
+
+def written(value: object) -> bytes:
+    """JSON as Asterisk writes it."""
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def response(status: int, body: bytes) -> Response:

@@ -5,10 +5,6 @@ from __future__ import annotations
 import pytest
 
 from stasis.testing import virtual_time
-from stasis.testing.simulator.channel import Channel
-from stasis.testing.simulator.machine import Machine
-from stasis.testing.simulator.phone import Phone
-from stasis.testing.simulator.rest.device_states import state_of
 from tests.testing.simulator.machines import ask, heard, new_machine
 
 DESK = "deviceStates/Stasis:desk"
@@ -64,38 +60,3 @@ class TestWhatIsTold:
         for _ in range(2):
             await ask(machine, f"DELETE {DESK}")
         assert [each["device_state"]["state"] for each in frames] == ["UNKNOWN"] * count
-
-
-class TestPhones:
-    def with_channels(self, machine: Machine, *states: str) -> str:
-        """The state of a phone that has channels in these states."""
-        machine.phones["PJSIP/alice"] = Phone("PJSIP/alice")
-        for number, state in enumerate(states):
-            Channel(machine, f"c{number}", f"PJSIP/alice-{number:08x}", state)
-        return state_of(machine, "PJSIP/alice")
-
-    @pytest.mark.parametrize(
-        ("states", "found"),
-        [
-            ((), "NOT_INUSE"),
-            (("Ringing",), "RINGING"),
-            (("Up",), "INUSE"),
-            (("Up", "Ringing"), "RINGINUSE"),
-        ],
-    )
-    @virtual_time
-    async def test_it_is_as_its_calls_are(self, states: tuple[str, ...], found: str):
-        assert self.with_channels(new_machine(), *states) == found
-
-    @virtual_time
-    async def test_where_nobody_is_registered_it_is_not_available(self):
-        machine = new_machine()
-        machine.phones["PJSIP/alice"] = Phone("PJSIP/alice", "unreachable")
-        assert state_of(machine, "PJSIP/alice") == "UNAVAILABLE"
-
-    @virtual_time
-    async def test_what_is_not_there_is_invalid(self):
-        machine = new_machine()
-        assert state_of(machine, "PJSIP/nobody") == "INVALID"
-        assert state_of(machine, "nonsense") == "INVALID"
-        assert state_of(machine, "Custom:x") == "UNKNOWN"

@@ -48,3 +48,15 @@ async def test_what_cannot_be_done_says_why(line: str, status: int, why: str):
 @virtual_time
 async def test_one_is_reloaded():
     assert (await ask(new_machine(), "PUT asterisk/modules/res_ari.so")).status == 204
+
+
+@virtual_time
+async def test_a_restart_loads_all_again():
+    machine = new_machine()
+    await ask(machine, "DELETE asterisk/modules/app_echo.so")
+    await ask(machine, "POST asterisk/logging/one?configuration=notice")
+    await ask(machine, "PUT asterisk/config/dynamic/res_pjsip/aor/x")
+    await machine.restart()
+    assert (await ask(machine, "GET asterisk/modules/app_echo.so")).status == 200
+    assert len((await ask(machine, "GET asterisk/logging")).json) == 1
+    assert (await ask(machine, "GET asterisk/config/dynamic/res_pjsip/aor/x")).status == 404

@@ -13,20 +13,20 @@ from rich.text import Text
 from stasis.graph import Graph
 from stasis.testing.play import KEYS, Play
 
-__all__ = ["Stage", "picture_of"]
+__all__ = ["Scene", "picture_of"]
 
 STYLES = {"state": "green", "hears": "cyan", "does": "yellow", "phone": "magenta", "error": "red"}
 LAST = 14
 
 
-class Stage:
+class Scene:
     """What is shown. Use it in `with`. playing: the call."""
 
     def __init__(self, playing: Play, console: Console | None = None) -> None:
         self._playing = playing
         self._live = Live(picture_of(playing), console=console, auto_refresh=False, screen=True)
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> Scene:
         self._live.start(refresh=True)
         return self
 

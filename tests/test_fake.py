@@ -14,7 +14,7 @@ from stasis.config import Config
 from stasis.errors import Conflict, NotFound, Unprocessable
 from stasis.flow import After, Do, Flow, Other
 from stasis.testing.clock import virtual_time
-from stasis.testing.fake import FakeAsterisk
+from tests.fake import FakeAsterisk
 from tests.calls import calling
 
 
