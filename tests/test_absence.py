@@ -9,8 +9,8 @@ from stasis.ari.events import ChannelDtmfReceived, Event
 from stasis.errors import Unreachable
 from stasis.flow import Do, Flow
 from stasis.testing.clock import virtual_time
-from tests.fake import FakeAsterisk, refused
 from stasis.transport.frames import Lost, Opened
+from tests.fake import FakeAsterisk, refused
 from tests.noting import Noting, nothing_is_left
 
 GONE = refused(404, "Channel not found")

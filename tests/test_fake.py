@@ -14,8 +14,8 @@ from stasis.config import Config
 from stasis.errors import Conflict, NotFound, Unprocessable
 from stasis.flow import After, Do, Flow, Other
 from stasis.testing.clock import virtual_time
-from tests.fake import FakeAsterisk
 from tests.calls import calling
+from tests.fake import FakeAsterisk
 
 
 class Menu(Flow):

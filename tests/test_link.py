@@ -34,8 +34,8 @@ from stasis.program import Program
 from stasis.register import NOISY
 from stasis.section import Secret
 from stasis.testing.clock import virtual_time
-from tests.fake import FakeAsterisk
 from stasis.transport.frames import Lost, Opened
+from tests.fake import FakeAsterisk
 from tests.real_server import RealServer
 
 

@@ -19,8 +19,8 @@ from stasis.errors import (
 from stasis.flow import Flow, Leave, Other
 from stasis.outgoing import checked_endpoint
 from stasis.testing.clock import virtual_time
-from tests.fake import FakeAsterisk
 from tests.calls import calling, lose_answers
+from tests.fake import FakeAsterisk
 
 
 def refusal(status: int, message: str = "no") -> Response:

@@ -33,10 +33,10 @@ from stasis.flow import After, Flow, Other
 from stasis.resync import ROUNDS, compare, missed
 from stasis.router import Claim, Key, Router
 from stasis.testing.clock import virtual_time
-from tests.fake import FakeAsterisk
 from stasis.transport.frames import Lost, Opened
 from tests.answers import Answers
 from tests.calls import Call, calling
+from tests.fake import FakeAsterisk
 
 
 class Deaf:

@@ -13,9 +13,9 @@ from stasis.errors import InvalidRequest, OutcomeUnknown
 from stasis.flow import After, Flow
 from stasis.target import Target
 from stasis.testing.clock import virtual_time
-from tests.fake import FakeAsterisk
 from tests.answers import Answers
 from tests.calls import calling, lose_answers
+from tests.fake import FakeAsterisk
 
 
 class TestPlay:

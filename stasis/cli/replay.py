@@ -11,8 +11,7 @@ import typer
 from stasis import logs
 from stasis.cli.screen import as_json, table, tell
 from stasis.cli.settings import settings
-from stasis.cli.target import flow_named
-from stasis.program import Runnable, app_of
+from stasis.cli.target import program_named
 from stasis.testing.session.difference import Difference
 from stasis.testing.session.file import Sent, Session
 from stasis.testing.session.replay import SLACK, replayed
@@ -45,11 +44,11 @@ def replay(
     shown, and the exit status is 1.
     """
     config = settings(context).load()
-    runnable = flow_named(flow, settings(context).load)
+    named, program = program_named(flow, settings(context).load)
     session = Session.load(file)
     logs.set_up(attrs.evolve(config.log, level=quiet(config.log.level)))
-    name = app or app_in(session, runnable)
-    difference = replayed(session, {name: runnable}, slack=slack, config=config)
+    name = app or app_in(session, named)
+    difference = replayed(session, {name: program}, slack=slack, config=config)
     if json:
         as_json({"ok": difference is None, "difference": difference and difference.as_dict()})
     elif difference is None:
@@ -65,10 +64,10 @@ def quiet(level: Level) -> Level:
     return "error" if level == "info" else level
 
 
-def app_in(session: Session, flow: Runnable) -> str:
+def app_in(session: Session, named: str) -> str:
     """The one application of the session, or the one that the flow is called like."""
     apps = session.mentioned()
-    return apps.pop() if len(apps) == 1 else app_of(flow)
+    return apps.pop() if len(apps) == 1 else named
 
 
 def told(session: Session, app: str) -> str:

@@ -1,6 +1,6 @@
 """Writes a session: what passes both seams of a link, and the steps of its calls.
 
-It costs a call some microseconds for each frame and request. Whatever goes wrong here is told in
+It costs some tens of microseconds for each frame and request. Whatever goes wrong here is told in
 the log, and the call goes on.
 """
 
