@@ -157,6 +157,12 @@ def on_stage(item: object) -> bool:
     return isinstance(item, pytest.Function) and "stasis_stage" in item.fixturenames
 
 
+def own(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A fixture's own function: pytest-asyncio before 1.1 has wrapped it by now."""
+    wrapped = getattr(function, "__globals__", {}).get("__name__", "").startswith("pytest_asyncio")
+    return inspect.unwrap(function) if wrapped else function
+
+
 def leaves_behind(item: pytest.Item) -> bool:
     """Whether a test may leave something behind."""
     return item.get_closest_marker("leaves_behind") is not None
@@ -168,13 +174,9 @@ def pytest_fixture_setup(
 ) -> Generator[None, Any, Any]:
     """Run the async fixtures of a test that uses `asterisk` in the loop of that test."""
     __tracebackhide__ = True
-    function = fixturedef.func
-    generates = inspect.isasyncgenfunction(function)
-    if (
-        fixturedef.scope != "function"
-        or not (generates or inspect.iscoroutinefunction(function))
-        or not on_stage(request.node)
-    ):
+    function = own(fixturedef.func)
+    runs = inspect.isasyncgenfunction(function) or inspect.iscoroutinefunction(function)
+    if fixturedef.scope != "function" or not runs or not on_stage(request.node):
         return (yield)
     stage: Stage = request.getfixturevalue("stasis_stage")
     if inspect.ismethod(function) and request.instance is not None:

@@ -18,7 +18,7 @@ import asyncio
 import re
 import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -38,7 +38,9 @@ from stasis.testing.simulator.machine import VERSIONS, Machine
 from stasis.testing.simulator.phone import Behaviour, Line, Phone
 from stasis.testing.simulator.seams import Line as Wire
 from stasis.testing.simulator.seams import frames, send
+from stasis.testing.simulator.server import Server, serving
 from stasis.testing.simulator.sounds import Sounds
+from stasis.testing.simulator.users import User
 from stasis.walk import OnWalk
 
 __all__ = ["Asterisk", "FlowFailed", "Left"]
@@ -287,6 +289,23 @@ class Asterisk:
     async def turn(self) -> None:
         """Let everything happen that needs no time."""
         await asyncio.sleep(0.001)
+
+    def serve(
+        self,
+        port: int = 0,
+        *,
+        username: str = "stasis",
+        password: str = "stasis",  # noqa: S107
+    ) -> AbstractAsyncContextManager[Server]:
+        """Serve ARI on loopback, for a client of any kind: HTTP, the event WebSocket, and
+        requests over it. In real time, so not in `virtual_time`.
+
+        port: 0 for any that is free. username, password: of its one user.
+
+        Returns a context manager that gives the server, with `url` and `port`. It raises OSError
+        when the port is taken.
+        """
+        return serving(self.machine, [User(username, password)], port=port)
 
     # What goes wrong
 

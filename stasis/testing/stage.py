@@ -79,12 +79,20 @@ class Stage:
         return self._runner.run(wait())
 
     def plain(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """A plain function that runs an async one, or a generator of an async generator."""
+        """A plain function that runs an async one, or a generator of an async generator.
+
+        Arguments that it does not take are left out: other plugins may have added theirs.
+        """
+        taken = inspect.signature(function).parameters
+
+        def call(arguments: dict[str, Any]) -> Any:
+            return function(**{name: arguments[name] for name in taken if name in arguments})
+
         if not inspect.isasyncgenfunction(function):
-            return lambda **arguments: self.run(function(**arguments))
+            return lambda **arguments: self.run(call(arguments))
 
         def generate(**arguments: Any) -> Any:
-            generator = function(**arguments)
+            generator = call(arguments)
             before = self._tasks()
             value = self.run(anext(generator))
             # They are the fixture's to end; until then they are no strays.

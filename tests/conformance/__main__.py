@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from tests.conformance.compare import differences
 from tests.conformance.run import Outcome
 from tests.conformance.scenario import Scenario, every_scenario
 from tests.conformance.tape import Tape, read_tapes, write_tapes
-from tests.conformance.targets import TARGETS, run_on
+from tests.conformance.targets import TARGETS, Ran, run_on
 
 MARKS = {"passed": "ok", "failed": "FAILED", "not applicable": "-"}
 
@@ -38,19 +37,14 @@ def main() -> int:
         lines = differences(real, other, *told.compare, values=told.values)
         write(*lines, f"{len(lines)} differences" if lines else "no difference")
         return 1 if lines else 0
-    results: dict[str, list[Outcome]] = {}
     counts = []
-    for target in told.target or TARGETS:
-        failures: list[str] = []
-        for _ in range(told.repeat):
-            begun = time.perf_counter()
-            outcomes = run_on(target, scenarios, told.labs)
-            seconds = time.perf_counter() - begun
-            failures += report(target, outcomes)
-            results[target] = outcomes
-            keep(told.keep, target, outcomes)
-            counts.append(count(target, outcomes, seconds))
-    write(*table(scenarios, results), "")
+    for _ in range(told.repeat):
+        results = run_on(told.target or list(TARGETS), scenarios, told.labs)
+        for target, ran in results.items():
+            report(target, ran.outcomes)
+            keep(told.keep, target, ran.outcomes)
+            counts.append(count(target, ran))
+        write(*table(scenarios, results), "")
     write(*(json.dumps(each) for each in counts))
     return 1 if any(each["failed"] for each in counts) else 0
 
@@ -79,7 +73,7 @@ def tapes_of(target: str, scenarios: Sequence[Scenario], told: argparse.Namespac
     if target not in TARGETS:
         names = {each.name for each in scenarios}
         return [each for each in read_tapes(Path(target)) if each.scenario in names]
-    outcomes = run_on(target, scenarios, told.labs)
+    outcomes = run_on([target], scenarios, told.labs)[target].outcomes
     report(target, outcomes)
     keep(told.keep, target, outcomes)
     return [each.tape for each in outcomes if each.tape is not None]
@@ -93,37 +87,39 @@ def keep(folder: Path | None, target: str, outcomes: Sequence[Outcome]) -> None:
         write_tapes(folder / f"{target}.jsonl", tapes)
 
 
-def report(target: str, outcomes: Sequence[Outcome]) -> list[str]:
-    """Print the failures at once; the table comes at the end."""
-    failed = [each for each in outcomes if each.result == "failed"]
-    for each in failed:
-        write(f"--- {target}: {each.scenario}", each.why, "")
-    return [each.scenario for each in failed]
+def report(target: str, outcomes: Sequence[Outcome]) -> None:
+    """Print why what failed did."""
+    for each in outcomes:
+        if each.result == "failed":
+            write(f"--- {target}: {each.scenario}", each.why, "")
 
 
-def count(target: str, outcomes: Sequence[Outcome], seconds: float) -> dict[str, object]:
+def count(target: str, ran: Ran) -> dict[str, object]:
     """The JSON line of a target."""
-    by = {result: [each.scenario for each in outcomes if each.result == result] for result in MARKS}
+    by = {
+        result: [each.scenario for each in ran.outcomes if each.result == result]
+        for result in MARKS
+    }
     return {
         "target": target,
         "scenarios": len(by["passed"]) + len(by["failed"]),
         "passed": len(by["passed"]),
         "failed": by["failed"],
         "not_applicable": len(by["not applicable"]),
-        "seconds": round(seconds, 1),
+        "seconds": round(ran.seconds, 1),
     }
 
 
-def table(scenarios: Sequence[Scenario], results: dict[str, list[Outcome]]) -> list[str]:
+def table(scenarios: Sequence[Scenario], results: dict[str, Ran]) -> list[str]:
     """One row for each scenario, one column for each target, and the counts."""
     wide = max(len(each.name) for each in scenarios)
     lines = [f"{'':>3} {'scenario':{wide}}" + "".join(f"  {each:>8}" for each in results)]
     for row, each in enumerate(scenarios):
-        marks = "".join(f"  {MARKS[of[row].result]:>8}" for of in results.values())
+        marks = "".join(f"  {MARKS[of.outcomes[row].result]:>8}" for of in results.values())
         lines.append(f"{each.number or '':>3} {each.name:{wide}}{marks}")
     for result in MARKS:
         totals = "".join(
-            f"  {sum(each.result == result for each in of):>8}" for of in results.values()
+            f"  {sum(each.result == result for each in of.outcomes):>8}" for of in results.values()
         )
         lines.append(f"{'':>3} {result:{wide}}{totals}")
     return lines

@@ -5,8 +5,6 @@ The real servers say what is right; the simulator must do the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.conformance.run import Outcome
@@ -29,33 +27,25 @@ CASES = [
     if TARGETS[target].shows(scenario)
 ]
 
-Outcomes = Callable[[str], dict[str, Outcome]]
-
 
 @pytest.fixture(scope="session")
-def outcomes(request: pytest.FixtureRequest) -> Outcomes:
-    """What came of each scenario that this session runs, by target."""
-    chosen = {
-        (item.callspec.params["target"], item.callspec.params["name"])
-        for item in request.session.items
-        if item.name.startswith("test_scenario[") and isinstance(item, pytest.Function)
-    }
-    done: dict[str, dict[str, Outcome]] = {}
-
-    def of(target: str) -> dict[str, Outcome]:
-        if target not in done:
-            wanted = [each for each in SCENARIOS if (target, each.name) in chosen]
-            done[target] = {each.scenario: each for each in run_on(target, wanted)}
-        return done[target]
-
-    return of
+def outcomes(request: pytest.FixtureRequest) -> dict[tuple[str, str], Outcome]:
+    """What came of each scenario that this session runs, by target and name."""
+    chosen: dict[str, set[str]] = {}
+    for item in request.session.items:
+        if isinstance(item, pytest.Function) and item.originalname == "test_scenario":
+            params = item.callspec.params
+            chosen.setdefault(params["target"], set()).add(params["name"])
+    names = set().union(*chosen.values())
+    ran = run_on(list(chosen), [each for each in SCENARIOS if each.name in names])
+    return {(target, each.scenario): each for target, of in ran.items() for each in of.outcomes}
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("target", "name"), CASES)
-def test_scenario(outcomes: Outcomes, target: str, name: str) -> None:
+def test_scenario(outcomes: dict[tuple[str, str], Outcome], target: str, name: str) -> None:
     """The target behaves as the scenario says."""
-    outcome = outcomes(target)[name]
+    outcome = outcomes[target, name]
     assert outcome.result == "passed", outcome.why
 
 
