@@ -14,6 +14,7 @@ import structlog
 from attrs import evolve
 
 from stasis import (
+    AriError,
     ChannelDestroyed,
     Event,
     Flow,
@@ -208,7 +209,8 @@ class Ivr(Flow):
     async def hear_out(self, message: Message, timeout: float) -> None:
         """Wait for the recording's end, and for how long the caller has talked.
 
-        timeout: seconds. Raises WaitTimeout, ChannelGone.
+        A recording that cannot be looked up may be there, and is judged by its file. timeout:
+        seconds. Raises WaitTimeout, ChannelGone.
         """
         if self.live is None:
             return
@@ -216,6 +218,8 @@ class Ivr(Flow):
             self.data.seconds = talked(await self.live.finished(timeout), message)
         except NotRecorded as error:
             log.error("a message was not recorded", message=message.name, error=str(error))
+        except AriError as error:
+            log.error("a message was not looked up", message=message.name, error=str(error))
 
     async def judged(self, message: Message) -> Kept:
         """What becomes of the message: found out once, also when the caller hangs up meanwhile."""

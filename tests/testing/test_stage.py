@@ -70,6 +70,12 @@ class TestItsLoop:
         assert list(generator) == []
         assert times == [pytest.approx(11)]
 
+    def test_what_another_plugin_has_added_for_a_fixture_is_left_out(self, stage: Stage):
+        async def fixture(number: int) -> int:
+            return number
+
+        assert stage.plain(fixture)(number=5, event_loop="theirs") == 5
+
     def test_a_fixture_that_yields_twice_is_refused(self, stage: Stage):
         async def fixture() -> AsyncIterator[int]:
             yield 1

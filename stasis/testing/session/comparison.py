@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from urllib.parse import unquote
 
 import msgspec
 
@@ -54,12 +55,15 @@ class Comparison:
             if self._is(exchange.sent, sent):
                 if abs(exchange.at - sent.at) > self._slack:
                     return self._difference("another time", exchange, sent, sent.at)
-                exchange.met = True
-                self._note(sent.call, sent)
                 return exchange
         if expected:
             return self._difference("another request", expected[0], sent, sent.at)
         return self._difference("a request too many", None, sent, sent.at)
+
+    def meet(self, exchange: Exchange, sent: Sent) -> None:
+        """The request was sent, as it was then."""
+        exchange.met = True
+        self._note(sent.call, sent)
 
     def step(self, step: Stepped) -> Difference | None:
         """A call has made a step. Returns the difference, if there is one."""
@@ -86,11 +90,7 @@ class Comparison:
 
     def _is(self, then: Sent, now: Sent) -> bool:
         """Whether they are the same request; if so, what stands for what is known from here on."""
-        if then.method != now.method or then.path.count("/") != now.path.count("/"):
-            return False
-        return self.bindings.match(
-            [then.path, sorted(then.query), then.body], [now.path, sorted(now.query), now.body]
-        )
+        return self.bindings.match(whole(then), whole(now))
 
     def _note(self, call: str, line: Came | Sent | Stepped) -> None:
         self._recent.setdefault(call, deque(maxlen=RECENT)).append(happened(line))
@@ -120,6 +120,12 @@ class Comparison:
     def _then(self, then: str | None, now: str) -> str:
         """A part with the recorded ids, where it has such."""
         return then if then is not None and self.bindings.alike(then, now) else now
+
+
+def whole(sent: Sent) -> list[object]:
+    """A request as one value; ids are found in the segments of its path as they were given."""
+    path = [unquote(segment) for segment in sent.path.split("/")]
+    return [sent.method, path, sorted(sent.query), sent.body]
 
 
 def parts(line: Sent | Stepped | None, what: What) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
+from urllib.parse import unquote
 
 from attrs import asdict, frozen
 
@@ -72,7 +73,7 @@ def shown(line: Sent | Stepped) -> dict[str, str]:
         }
         return {name: value for name, value in parts.items() if value}
     return {
-        "request": f"{line.method} {line.path}",
+        "request": f"{line.method} {unquote(line.path)}",
         **{name: text(value) for name, value in parameters(line).items()},
     }
 

@@ -41,8 +41,8 @@ __all__ = ["SLACK", "replay", "replayed"]
 
 SLACK = 1.0
 """Seconds that a request or step may be early or late, unless told otherwise."""
-# A flow takes no time here. What it did in the recording a moment later it may not have done at
-# all: the caller had left by then, or pressed a key. So long it is waited whether that is it.
+# A flow takes no time here, and so may send what had been too late then: the caller had left, or
+# pressed a key. So long it is waited whether that is it.
 HOLD = 0.05
 # Turns of the event loop after which whatever needs no time has run.
 TURNS = 100
@@ -190,15 +190,29 @@ class Replay:
         sent = self._sent(request)
         if is_own(sent):
             return await self._own(sent)
-        if self._ended:
-            return gone()
-        exchange = self._compared.request(sent)
-        if isinstance(exchange, Difference):
-            if not await self._was_cut(sent.call, exchange):
-                self._tell(exchange)
-                await self._closing.wait()  # what comes of it nobody wants to see
-            return gone()
-        return await self._answered(request, exchange)
+        exchange = await self._sent_then(sent)
+        return gone() if exchange is None else await self._answered(request, exchange)
+
+    async def _sent_then(self, sent: Sent) -> Exchange | None:
+        """The request of the session that this one is, at its time; None when there is none."""
+        while not self._ended:
+            found = self._compared.request(sent)
+            if isinstance(found, Difference):
+                if not await self._was_cut(sent.call, found):
+                    self._tell(found)
+                    await self._closing.wait()  # what comes of it nobody wants to see
+                return None
+            before = self._place(sent.call)
+            await self._wait(found.at - self._now())
+            if self._place(sent.call) != before:
+                # It came too late then, if another one is sent instead.
+                await self._wait(HOLD)
+            if not found.met:
+                self._compared.meet(found, sent)
+                return found
+            if self._place(sent.call) != before:
+                return None
+        return None
 
     def _sent(self, request: Request) -> Sent:
         """A request as a session has it."""
@@ -254,9 +268,9 @@ class Replay:
     async def _was_cut(self, call: str, difference: Difference) -> bool:
         """Whether something happens to the call that had kept it from sending this."""
         before = self._place(call)
-        self._held[call] = difference
+        self._held.setdefault(call, difference)
         await self._wait(HOLD)
-        del self._held[call]
+        self._held.pop(call, None)
         if self._place(call) == before or self._found.done():
             return False
         self._cut[call] = difference
@@ -289,7 +303,7 @@ class Replay:
         """Find what has not come in time."""
         for due in self._script.due():
             # At the very end the program's own stop is as near as the flow's next step.
-            await self._until(min(due.at + self._slack, self._script.end))
+            await self._until(min(due.at + max(self._slack, 2 * HOLD), self._script.end))
             await turn()
             if not due.met and due.at < self._script.end:
                 self._tell(self._compared.missing(due, self._now()))

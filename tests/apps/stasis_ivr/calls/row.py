@@ -6,13 +6,13 @@ What a caller does is a line of words, carried out one after the other:
     3s            waits
     says:4        speaks for 4 s
     hangs-up
-    alice:answers, alice:busy, alice:declines, alice:hangs-up, alice:talks
+    alice:answers, alice:busy, alice:declines, alice:hangs-up
                   once `PJSIP/alice` rings, she does this
-    alice:talks, alice:gone
-                  whether she and the caller hear each other; whether her phone is quiet
+    alice:rings, alice:talks, alice:gone
+                  looks whether her phone rings, she and the caller hear each other, it is quiet
     cut:5         the event socket is lost for 5 s
     deploys       a new process takes over; `deploys:bare` brings another file
-    refuse:500:play, refuse:500:play:1
+    refuse:500:POST:play, refuse:500:POST:play:1
                   from now on Asterisk refuses such requests with 500; only one of them
 
 What is heard is told with its time: `main@0 sub@1.1`, in seconds from the beginning of the call.
@@ -193,7 +193,7 @@ async def went(row: Row, sounds: Path) -> Row:
             ends=said([(end, at)], row.ends),
             error=type(failure).__name__ if failure else "",
             keeps=sum(each.is_file() for each in asterisk.machine.folder.rglob("*")),
-            lamp=asterisk.machine.mailboxes["office@default"][0],
+            lamp=asterisk.machine.mailboxes["office@default"][1],
         )
 
 
@@ -242,9 +242,9 @@ class Script:
             case "deploys", *file:
                 plugin = Plugin(self.row.start, self.row.at, *file or [self.row.file])
                 await self.asterisk.redeploy(plugin)
-            case "refuse", status, path, *times:
+            case "refuse", status, method, path, *times:
                 many = int(times[0]) if times else -1
-                self.asterisk.refuse(rf"[A-Z]+ .*/{path}(/.*)?", int(status), times=many)
+                self.asterisk.refuse(f"{method} (/.*)?/{path}(/.*)?", int(status), times=many)
             case name, act:
                 await self.person(name, act)
 
@@ -254,6 +254,8 @@ class Script:
             self.people[name] = await self.asterisk.rings(f"PJSIP/{name}")
         person = self.people[name]
         match act:
+            case "rings":
+                assert not person.answered and not person.over, name
             case "answers":
                 await person.answers()
             case "busy":
