@@ -15,6 +15,7 @@ still there, and fails the test when a flow has raised or something is left behi
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import tempfile
 from collections.abc import Callable, Mapping
@@ -41,7 +42,7 @@ from stasis.testing.simulator.seams import frames, send
 from stasis.testing.simulator.server import Server, serving
 from stasis.testing.simulator.sounds import Sounds
 from stasis.testing.simulator.users import User
-from stasis.walk import OnWalk
+from stasis.walk import OnWalk, Walked
 
 __all__ = ["Asterisk", "FlowFailed", "Left"]
 
@@ -63,13 +64,15 @@ class Asterisk:
     programs: a Flow class, an async function, a plugin, or any of them by application name; None
     for a server alone. plugin: what a single flow sees as `self.plugin`. version: `22` or `16`,
     as whose it behaves. dialplan: text or file of extensions; without one, every extension leads
-    to the flow, or to the application of its name. sounds: a folder of sound files; without one
-    those that are installed here, or else every name is a sound of two seconds. recordings: the
-    folder that recordings go to; a temporary one when None. config: of the engine.
+    to the flow, or to the application of its name. sounds: a folder of sound files; or the seconds
+    that each plays by name, such as `{"conf-getpin": 3.5, "missing": 0}`, where every other name
+    is a sound of two seconds, so that a test takes the same time on every machine. Without it
+    those that are installed here, and where none are, two seconds each. recordings: the folder
+    that recordings go to; a temporary one when None. config: of the engine.
 
     link: the engine. machine: the simulated server itself. requests: what the engine has asked
     for, as `METHOD /path`. callers: everybody who has called or was called. on_party: called
-    with each of them, before anything is heard.
+    with each of them, before anything is heard. failures: what flows have raised, by channel.
     """
 
     def __init__(
@@ -79,7 +82,7 @@ class Asterisk:
         plugin: object = None,
         version: str = "22",
         dialplan: str | Path | None = None,
-        sounds: Path | None = None,
+        sounds: Path | Mapping[str, float] | None = None,
         recordings: Path | None = None,
         config: Config | None = None,
         on_walk: tuple[OnWalk, ...] = (),
@@ -87,6 +90,7 @@ class Asterisk:
         if version not in VERSIONS:
             raise StasisError(f"version {version!r}: the simulator behaves as {sorted(VERSIONS)}")
         self.programs = programs_of(programs, plugin)
+        self._plugin = plugin
         self._background = AsyncExitStack()
         self.requests: list[str] = []
         self.callers: list[Caller] = []
@@ -96,6 +100,7 @@ class Asterisk:
         self._sounds = sounds
         self._recordings = recordings
         self._config = config or Config()
+        self.failures: dict[str, BaseException] = {}
         self._on_walk = on_walk
         self._refusals: list[tuple[re.Pattern[str], Response, list[int]]] = []
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -111,7 +116,9 @@ class Asterisk:
         if self._recordings is None:
             self._temporary = tempfile.TemporaryDirectory()
         folder = self._recordings or Path(self._temporary.name if self._temporary else "")
-        self.machine = Machine(VERSIONS[self._version], self._plan(), Sounds(self._sounds), folder)
+        sounds = self._sounds
+        found = Sounds.made_up(sounds) if isinstance(sounds, Mapping) else Sounds(sounds)
+        self.machine = Machine(VERSIONS[self._version], self._plan(), found, folder)
         self.machine.on_unknown_phone = self._new_phone
         if self.programs:
             await self._run()
@@ -126,7 +133,7 @@ class Asterisk:
             self.programs,
             frames=self._wire,
             send=self._send,
-            on_walk=self._on_walk,
+            on_walk=(self._walked, *self._on_walk),
         )
         await self._start_plugins()
         self._task = asyncio.create_task(self.link.run())
@@ -196,6 +203,11 @@ class Asterisk:
         await asyncio.sleep(1)
         return self.left()
 
+    def _walked(self, step: Walked) -> None:
+        # Not asked of the runners: a flow that fails at once is over before anybody asks.
+        if step.failure is not None:
+            self.failures.setdefault(step.channel_id, step.failure)
+
     def left(self) -> list[str]:
         """What is on the server, or waits in the engine, now: nothing once all calls are over."""
         machine = self.machine
@@ -230,9 +242,17 @@ class Asterisk:
         args: of the application, without a dialplan of your own. number, name: the caller's.
 
         Returns the caller, once the flow has had its first turn.
+
+        Raises StasisError when the dialplan has no such extension.
         """
-        machine = self.machine
-        line = Line.incoming(machine, number or "anonymous", (context, exten or "s", 1))
+        machine, exten = self.machine, exten or "s"
+        if not machine.plan.exists(context, exten, 1):
+            known = sorted(machine.plan.contexts)
+            raise StasisError(
+                f"call({exten!r}): the dialplan has no such extension in [{context}];"
+                f" its contexts are {', '.join(f'[{each}]' for each in known) or 'none'}"
+            )
+        line = Line.incoming(machine, number or "anonymous", (context, exten, 1))
         channel = line.channel
         channel.caller = (name, number)
         channel.variables["ARGS"] = "".join(f",{each}" for each in args)
@@ -276,15 +296,21 @@ class Asterisk:
         lines = phone.lines
 
         def waiting() -> list[Callee]:
-            called = (each for each in self.callers if isinstance(each, Callee))
-            return [each for each in called if each.line in lines and not each.taken]
+            return [each for each in self.callees if each.line in lines and not each.taken]
 
         if not await self.machine.until(waiting, within):
-            raise AssertionError(f"{name} was not called within {within:g} s")
+            others = [each.line.channel.name.rpartition("-")[0] for each in self.callees]
+            instead = f"called were: {', '.join(others)}" if others else "nobody was called"
+            raise AssertionError(f"{name} was not called within {within:g} s; {instead}")
         found = waiting()[0]
         found.taken = True
         await self.turn()
         return found
+
+    @property
+    def callees(self) -> list[Callee]:
+        """Everybody who was called, in order."""
+        return [each for each in self.callers if isinstance(each, Callee)]
 
     async def turn(self) -> None:
         """Let everything happen that needs no time."""
@@ -312,10 +338,10 @@ class Asterisk:
     def refuse(
         self, line: str, status: int, message: str = "refused by the test", times: int = -1
     ) -> None:
-        """Refuse requests. line: a regular expression for `METHOD /path`, such as
-        `POST /channels/.*/play`. status: of HTTP. times: how often; -1 for always.
+        """Refuse requests. line: a regular expression for all of `METHOD /path`, such as
+        `POST /channels/.*/play.*`. status: of HTTP. times: how often; -1 for always.
         """
-        body = f'{{"message": "{message}"}}'.encode()
+        body = json.dumps({"message": message}).encode()
         self._refusals.append((re.compile(line), Response(status, "", body), [times]))
 
     async def redeploy(
@@ -327,7 +353,7 @@ class Asterisk:
         kept with each call, so this tests `Flow.data`, `version` and `Resumed`.
         """
         if programs is not None:
-            self.programs = programs_of(programs, None)
+            self.programs = programs_of(programs, self._plugin)
         self.link.let_go("the process was killed")
         await self._stop_engine()
         await self._run()
@@ -335,7 +361,8 @@ class Asterisk:
 
     async def restart(self, seconds: float = 2.0) -> None:
         """Asterisk itself restarts, and is back after so long: everything on it is gone."""
-        self.cut(seconds)
+        if self.programs:
+            self.cut(seconds)
         await self.machine.restart()
         await asyncio.sleep(seconds)
         if self.programs:

@@ -197,14 +197,12 @@ class Caller:
     def failure(self) -> BaseException | None:
         """What the flow has raised, or None. A test that looks expects it."""
         self.looked = True
-        runner = self._find()
-        return runner.failure if runner is not None else None
+        return self.asterisk.failures.get(self.id)
 
     @property
     def unseen_failure(self) -> BaseException | None:
         """What the flow has raised, unless the test has looked."""
-        runner = self._find()
-        return None if self.looked or runner is None else runner.failure
+        return None if self.looked else self.asterisk.failures.get(self.id)
 
     def variable(self, name: str) -> str | None:
         """A variable of the channel; None when it is not set."""

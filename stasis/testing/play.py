@@ -107,7 +107,7 @@ class Play:
     @property
     def callees(self) -> list[Callee]:
         """Who was called and is still there: rings, or talks."""
-        return [c for c in self._asterisk.callers if isinstance(c, Callee) and not c.over]
+        return [each for each in self._asterisk.callees if not each.over]
 
     # What people do
 

@@ -45,6 +45,7 @@ __all__ = [
 KEYS = "1234567890*#"
 # How long a caller who does nothing may be kept, unless the test says otherwise.
 PATIENCE_SECONDS = 1800.0
+CLOSING_SECONDS = 30.0
 
 
 @frozen
@@ -309,11 +310,13 @@ async def ended(asterisk: Asterisk, caller: Caller, patience: float) -> None:
         for each in callees(asterisk):
             await each.hangs_up()
         await machine.until(lambda: caller.over, patience / 2)
+    # What a flow has raised is told once its call is closed.
+    await machine.until(lambda: not asterisk.link.runners, CLOSING_SECONDS)
 
 
 def callees(asterisk: Asterisk) -> list[Callee]:
     """Who was called and is still there."""
-    return [each for each in asterisk.callers if isinstance(each, Callee) and not each.over]
+    return [each for each in asterisk.callees if not each.over]
 
 
 async def done(asterisk: Asterisk, caller: Caller, action: Any) -> None:

@@ -14,7 +14,7 @@ from stasis.testing.simulator.machine import Machine
 
 __all__ = ["OFLAB", "OFMACHINE", "OfLab", "OfMachine", "Outside"]
 
-# What each offers, see `Server`.
+# What each offers, see `Scenario`.
 OFLAB = frozenset(
     {"cli", "restart", "redirect", "ami", "outbound", "modules", "logging", "sorcery"}
 )

@@ -19,7 +19,7 @@ from tests.conformance.server import Ask, Auth, Closed, Refused, Reply
 
 __all__ = ["OFFERS", "OverHttp"]
 
-# What there is over HTTP alone, see `Server`.
+# What there is over HTTP alone, see `Scenario`.
 OFFERS = frozenset({"http"})
 
 # A request may wait behind media on its channel.

@@ -1,11 +1,29 @@
-"""Somebody on a call, for scenarios about what happens once a channel is in its application."""
+"""Somebody on a call, and what is done to them: for scenarios about what comes after StasisStart."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.conformance.events import Events
 from tests.conformance.place import Place
+from tests.conformance.server import Reply
 
-__all__ = ["bridge", "enter", "sending", "since_start", "until_end"]
+__all__ = [
+    "LONG",
+    "bridge",
+    "enter",
+    "play",
+    "record",
+    "sending",
+    "since_start",
+    "stopped",
+    "stored",
+    "told",
+    "until_end",
+]
+
+# It plays for 73 s.
+LONG = "sound:demo-instruct"
 
 
 async def enter(a: Place, events: Events, text: str, extension: str = "8000") -> str:
@@ -64,3 +82,45 @@ def until_end(events: Events, channel: str) -> list[tuple[str, str]]:
         if story and story[-1] == ("StasisEnd", ""):
             break
     return story
+
+
+async def play(a: Place, channel: str, text: str, media: str | list[str] = LONG) -> str:
+    """Start a playback on a channel. Returns its id."""
+    playback = a.name(text)
+    reply = await a.post(f"channels/{channel}/play/{playback}", media=media)
+    assert reply.status == 201, reply
+    return playback
+
+
+def told(events: Events, playback: str) -> list[tuple[str, str, str, str | None]]:
+    """What came of a playback: types, states, media, media to come."""
+    frames: list[tuple[str, dict[str, Any]]] = [
+        (each["type"], each["playback"]) for each in events.all(playback=playback)
+    ]
+    return [
+        (kind, one["state"], one["media_uri"], one.get("next_media_uri")) for kind, one in frames
+    ]
+
+
+async def record(a: Place, channel: str, text: str, **options: object) -> str:
+    """Start a recording of a channel. Returns its name."""
+    name = a.name(text)
+    options = {"format": "wav", **options}
+    reply = await a.post(f"channels/{channel}/record", name=name, **options)
+    assert reply.status == 201, reply
+    return name
+
+
+async def stopped(a: Place, events: Events, name: str) -> dict[str, object]:
+    """Stop a recording that runs. Returns it as it finished."""
+    reply = await a.post(f"recordings/live/{name}/stop")
+    assert reply.status == 204, reply
+    finished: dict[str, object] = (await events.next("RecordingFinished", recording=name))[
+        "recording"
+    ]
+    return finished
+
+
+async def stored(a: Place, name: str) -> Reply:
+    """The file of a stored recording."""
+    return await a.get(f"recordings/stored/{name}/file")

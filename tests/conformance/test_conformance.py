@@ -35,7 +35,7 @@ def outcomes(request: pytest.FixtureRequest) -> dict[tuple[str, str], Outcome]:
     for item in request.session.items:
         if isinstance(item, pytest.Function) and item.originalname == "test_scenario":
             params = item.callspec.params
-            chosen.setdefault(params["target"], set()).add(params["name"])
+            chosen.setdefault(str(params["target"]), set()).add(str(params["name"]))
     names = set().union(*chosen.values())
     ran = run_on(list(chosen), [each for each in SCENARIOS if each.name in names])
     return {(target, each.scenario): each for target, of in ran.items() for each in of.outcomes}

@@ -169,7 +169,8 @@ class Replay:
                 self._frames.put_nowait(Lost(line.reason, retry))
             elif isinstance(line, file.Stopping):
                 self._link.drain()
-            elif isinstance(line, Came) and self._concerns(line.event):
+            elif isinstance(line, Came) and not is_fence(line.event):
+                # Also those of other applications: they settle waits of any.
                 self._compared.came(line)
                 self._frames.put_nowait(self._bindings.told(json.dumps(line.event)).encode())
             else:
@@ -178,11 +179,6 @@ class Replay:
         await self._until(self._script.end)
         await turn()
         self._ended = True
-
-    def _concerns(self, event: Mapping[str, Any]) -> bool:
-        """Whether an event is for the programs that run, and no fence: those are made anew."""
-        fence = str(event.get("eventname", "")).startswith(FENCE)
-        return not fence and self._link.calls.program(str(event.get("application"))) is not None
 
     # What is sent
 
@@ -321,6 +317,11 @@ class Replay:
 def kept(session: Session) -> Any:
     """Where calls are kept: where they were, if that was on their channels."""
     return "variable" if session.header.keep == "variable" else "off"
+
+
+def is_fence(event: Mapping[str, Any]) -> bool:
+    """Whether an event is the engine's own; those are made anew."""
+    return str(event.get("eventname", "")).startswith(FENCE)
 
 
 def gone() -> Response:

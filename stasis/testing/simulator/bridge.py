@@ -265,13 +265,21 @@ class Bridge:
     def sound(self, speaker: Channel, what: str) -> None:
         """A member says something."""
         for member in list(self.members):
-            if self.hears(member, speaker) and "in" not in speaker.muted:
+            if self.hears(member, speaker):
                 member.hear(what)
+        if self.kind == "mixing" and not self.roles[speaker.id]["mute"] and not speaker.held:
+            self._recorded(what)
+
+    def _recorded(self, what: str) -> None:
+        for recording in self.machine.recordings.values():
+            if recording.target is self and recording.running:
+                recording.hear_sound(what)
 
     def play(self, what: str) -> None:
         """Something is played to all."""
         for member in list(self.members):
             member.hear(what)
+        self._recorded(what)
 
     def pass_on(self, sender: Channel, digit: str, duration: int) -> None:
         """A member has pressed a digit."""

@@ -131,6 +131,7 @@ class Channel:
         self.spies: tuple[Channel, str] | None = None
         self.whispers: tuple[Channel, str] | None = None
         self.snooped: list[Channel] = []
+        self._whispers = False
         machine.channels[channel_id] = self
 
     def __repr__(self) -> str:
@@ -245,27 +246,46 @@ class Channel:
     def hear(self, what: str) -> None:
         """Something is played to whoever is at the far end."""
         if self.whispers is not None:
-            whispered, way = self.whispers
-            if way in ("out", "both"):
-                whispered.hear(what)
-            if way in ("in", "both"):
-                whispered.speak(what)
-        elif self.far is not None and "out" not in self.muted:
+            self._whisper(what, *self.whispers)
+            return
+        self._listened(what, "out")
+        self._send(what)
+
+    def _send(self, what: str) -> None:
+        if self.far is not None and "out" not in self.muted:
             self.far.heard(what)
+
+    def _whisper(self, what: str, whispered: Channel, way: str) -> None:
+        """Who whispers into the bridge that the snoop channel is in would hear it for ever."""
+        if self._whispers:
+            return
+        self._whispers = True
+        if way in ("out", "both"):
+            whispered._send(what)
+        if way in ("in", "both"):
+            whispered._take(what)
+        self._whispers = False
+
+    def _listened(self, what: str, way: str) -> None:
+        """Who listens in hears it as well."""
+        for each in self.snooped:
+            if each.spies is not None and each.spies[1] in (way, "both"):
+                each.speak(what)
 
     def speak(self, what: str) -> None:
         """The far end sends sound: who is in the bridge hears it, and who listens in."""
         if "in" in self.muted or self.gone:
             return
+        self._listened(what, "in")
+        self._take(what)
+
+    def _take(self, what: str) -> None:
         self.notice(what)
         self.arriving = (what, self.machine.loop.time())
         if not self.first_sound.done():
             self.first_sound.set_result(None)
         if self.recording is not None:
             self.recording.hear_sound(what)
-        for each in self.snooped:
-            if each.spies is not None and each.spies[1] in ("in", "both"):
-                each.notice(what)
         if self.bridge is not None:
             self.bridge.sound(self, what)
 
@@ -371,8 +391,10 @@ class Channel:
         self.gone = True
         if self.bridge is not None:
             self.bridge.remove(self)
-        for each in self.snooped:
+        for each in list(self.snooped):
             each.end()
+        if self.spies is not None:
+            self.spies[0].snooped.remove(self)
         far, self.far = self.far, None
         if far is not None:
             far.hung_up(self.cause)
@@ -389,10 +411,12 @@ class Channel:
 def spoken(what: str) -> int:
     """The milliseconds of sound before a pause in it is heard; 0 when there is none.
 
-    A tone with its cadence has one, such as `tone:440/600,0/1400`. Anything else ends without a
-    frame, so that nobody hears that it is silent.
+    A voice has one, and a tone with its cadence, such as `tone:440/600,0/1400`. Anything else ends
+    without a frame, so that nobody hears that it is silent.
     """
     kind, _, cadence = what.partition(":")
+    if kind == "voice":
+        return round(float(cadence) * 1000)
     first, _, rest = cadence.partition(",")
     tone, slash, milliseconds = first.partition("/")
     if kind != "tone" or not slash or not rest.startswith("0/") or not milliseconds.isdecimal():

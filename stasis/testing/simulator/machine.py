@@ -85,7 +85,8 @@ class Machine:
         self.messages: list[dict[str, Any]] = []
         self.failures: list[BaseException] = []
         self._numbers = itertools.count()
-        self._watching: set[asyncio.Future[None]] = set()
+        # In the order they came, so that a test goes the same way each time.
+        self._watching: dict[asyncio.Future[None], None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -108,8 +109,10 @@ class Machine:
 
     def changed(self) -> None:
         """Something has happened: whoever waits for something looks again."""
-        while self._watching:
-            self._watching.pop().set_result(None)
+        watching, self._watching = self._watching, {}
+        for change in watching:
+            if not change.done():
+                change.set_result(None)
 
     async def until(self, predicate: Callable[[], object], seconds: float) -> bool:
         """Wait until something is so. Returns False when it is not so in time."""
@@ -119,9 +122,9 @@ class Machine:
             if left <= 0:
                 return False
             change: asyncio.Future[None] = self.loop.create_future()
-            self._watching.add(change)
+            self._watching[change] = None
             await asyncio.wait({change}, timeout=left)
-            self._watching.discard(change)
+            self._watching.pop(change, None)
         return True
 
     def number(self) -> int:
@@ -143,6 +146,11 @@ class Machine:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None:
+            self.failed(error)
+
+    def failed(self, error: BaseException) -> None:
+        """Something has gone wrong in the simulator itself."""
+        if error not in self.failures:
             self.failures.append(error)
 
     async def restart(self) -> None:
@@ -170,7 +178,14 @@ class Machine:
 
     def later(self, seconds: float, do: Callable[[], object]) -> asyncio.TimerHandle:
         """Do something in so many seconds."""
-        return self.loop.call_later(seconds, do)
+
+        def done() -> None:
+            try:
+                do()
+            except Exception as error:
+                self.failed(error)
+
+        return self.loop.call_later(seconds, done)
 
     # Stored recordings
 
@@ -181,10 +196,14 @@ class Machine:
     def stored(self, name: str) -> Path | None:
         """The stored recording of this name; None when there is none."""
         path = self.folder / name
-        if not path.parent.is_dir():
+        if not path.parent.is_dir() or not self.keeps(path):
             return None
         found = (each for each in path.parent.iterdir() if each.stem == path.name)
         return next(found, None)
+
+    def keeps(self, path: Path) -> bool:
+        """Whether a path is one of the folder of recordings: a name may lead out of it."""
+        return path.resolve().is_relative_to(self.folder.resolve())
 
     def stored_seconds(self, name: str) -> float:
         """How long a stored recording plays."""

@@ -7,7 +7,6 @@ never answer. What it hears and presses is between it and its channel.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Literal, TypeAlias
 
 from stasis.testing.simulator.channel import Channel
@@ -104,26 +103,16 @@ class Line:
 
     def hold(self, on: bool) -> None:
         """The phone puts the call on hold, or takes it off."""
+        if self.ended is not None or on == self.on_hold:
+            return
         self.on_hold = on
         self.channel.held = on and not self.channel.intercepts_hold
         self.channel.tell("ChannelHold" if on else "ChannelUnhold")
 
     def speak(self, seconds: float) -> None:
         """Somebody speaks into it for so long."""
-        channel = self.channel
-        if channel.recording is not None:
-            channel.recording.hear_voice(seconds)
-        if channel.bridge is not None:
-            for recording in channel.machine.recordings.values():
-                if recording.target is channel.bridge and recording.running:
-                    recording.hear_voice(seconds)
-        if channel.talk_detect:
-            channel.tell("ChannelTalkingStarted")
-            channel.machine.later(seconds, partial(self._silent, seconds))
-
-    def _silent(self, seconds: float) -> None:
-        if not self.channel.gone:
-            self.channel.tell("ChannelTalkingFinished", duration=round(seconds * 1000))
+        if self.ended is None and not self.on_hold:
+            self.channel.speak(f"voice:{seconds:g}")
 
     # As the far end of its channel
 
@@ -141,7 +130,9 @@ class Line:
         self._note(f"digit:{digit}")
 
     def heard(self, what: str) -> None:
-        """Something is to be heard."""
+        """Something is to be heard. A voice is no medium; a phone on hold plays nothing."""
+        if self.on_hold or what.startswith("voice:"):
+            return
         self.heard_all.append(what)
         self._note(what)
 

@@ -241,6 +241,8 @@ class Recording:
 def length_of(machine: Machine, what: str) -> tuple[float, float]:
     """How long something is sent, and how long of it is no silence. Seconds."""
     kind, _, name = what.partition(":")
+    if kind == "voice":
+        return math.inf, float(name)  # a phone goes on sending, if silence
     if kind in ("sound", "recording"):
         seconds = machine.sounds.seconds(name) if kind == "sound" else machine.stored_seconds(name)
         return seconds, seconds

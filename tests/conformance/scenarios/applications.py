@@ -78,6 +78,9 @@ async def reconnect_has_no_replay(a: Place) -> None:
     async with a.listen(a.name("app")) as events:
         await a.post(f"channels/{channel}", **call(a, events.app))
         await events.next("StasisStart", channel=channel)
+        # From now on the other half waits, and nothing happens by itself.
+        waits = {"dialplan_app": "Wait"}
+        await events.next("ChannelDialplan", channel=f"{channel};2", where=waits)
     # The application is still there, since it has a channel.
     await a.pause(0.1)
     known = (await a.get(f"applications/{a.name('app')}")).json["channel_ids"]

@@ -48,7 +48,9 @@ async def claim_success(a: Place) -> None:
             assert claimed["winner_app"] == one.app
         start = await one.next("StasisStart", channel=channel)
         assert start["args"] == []
-        assert one.types(channel=channel)[:3] == ["CallBroadcast", "CallClaimed", "StasisStart"]
+        first, *then = one.types(channel=channel)[:3]
+        assert first == "CallBroadcast"
+        assert sorted(then) == ["CallClaimed", "StasisStart"]
         await two.none("StasisStart", within=0.2)
         assert (await a.post(f"channels/{channel}/continue")).status == 204
         await one.next("StasisEnd", channel=channel)

@@ -7,6 +7,8 @@ the body wins; a list is one text with commas, or a JSON array; a truth is `true
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
@@ -74,14 +76,16 @@ class Call:
         return value
 
     def integer(self, name: str, default: int = 0) -> int:
-        """A whole number. A text in a JSON body counts as 0."""
+        """A whole number. In a JSON body all else counts as 0; in a query, what follows it does
+        not count.
+        """
         if name in self.body:
             value = self.body[name]
-            return int(value) if isinstance(value, (int, float)) else 0
-        try:
-            return int(self._query.get(name, default))
-        except ValueError:
-            return 0
+            return value if type(value) is int else 0
+        if name not in self._query:
+            return default
+        found = re.match(r"\s*[+-]?[0-9]+", self._query[name])
+        return int(found[0]) if found else 0
 
     def truth(self, name: str) -> bool:
         """A truth value."""
@@ -188,12 +192,28 @@ def read_body(body: bytes | None, content_type: str) -> tuple[list[tuple[str, st
     if kind != "application/json":
         return [], None
     try:
-        found = json.loads(body)
+        found = json.loads(body, parse_constant=finite, parse_float=finite, parse_int=whole)
     except ValueError:
         found = None
     if not isinstance(found, (dict, list)) or has_null(found):
         raise Refusal(400, "Error parsing request body")
     return [], found
+
+
+def finite(text: str) -> float:
+    """A number of a JSON text. Raises ValueError for one that is none, or too large."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def whole(text: str) -> int:
+    """A whole number of a JSON text. Raises ValueError for one of more than 64 bits."""
+    number = int(text)
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(text)
+    return number
 
 
 def has_null(value: Any) -> bool:

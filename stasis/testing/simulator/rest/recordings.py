@@ -116,6 +116,8 @@ def copy_stored(call: Call) -> Answer:
     """Copy it."""
     path = stored(call)
     name = call.needed("destinationRecordingName", "Invalid destination recording name")
+    if not call.machine.keeps(call.machine.folder / name):
+        raise Refusal(403, "Destination file path is forbidden")
     if call.machine.stored(name) is not None:
         raise Refusal(409, "A recording with the same name already exists on the system")
     copy = call.machine.path_of(name, path.suffix.lstrip("."))

@@ -69,7 +69,8 @@ async def serve(
             answer = await answer
     except Refusal as refusal:
         return response(refusal.status, written(refusal.body)), ""
-    except Exception:
+    except Exception as error:
+        machine.failed(error)
         log.exception("the simulator failed", method=method, path=path)
         return response(500, b'{"message": "the simulator failed; see its log"}'), ""
     answer = answer or Answer()

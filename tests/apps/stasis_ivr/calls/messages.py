@@ -53,13 +53,13 @@ MESSAGES = (
     Row("nothing is said, twice", "message:office", "", "intro@0 short@7", "hung-up@14"),
     Row(
         "too short is asked for again",
-        *("message:office", "3s says:0.5 8s says:3", "intro@0 short@9 kept@20 bye@22"),
+        *("message:office", "3s says:0.5 8s says:3", "intro@0 short@8.5 kept@19.5 bye@21.5"),
         keeps=1,
         lamp=1,
     ),
     Row(
         "too short, and then nothing",
-        *("message:office", "3s says:0.5", "intro@0 short@9", "hung-up@16"),
+        *("message:office", "3s says:0.5", "intro@0 short@8.5", "hung-up@15.5"),
     ),
     Row(
         "a hash at once is too short, and no answer to anything",
@@ -75,7 +75,7 @@ MESSAGES = (
     ),
     Row(
         "whoever hangs up after a word has not",
-        *("message:office", "3s says:0.5 2s hangs-up", "intro@0", "gave-up@6"),
+        *("message:office", "3s says:0.5 2s hangs-up", "intro@0", "gave-up@5.5"),
     ),
     Row(
         "nor who says nothing",
@@ -87,11 +87,11 @@ MESSAGES = (
     ),
     Row(
         "hanging up when asked again leaves nothing",
-        *("message:office", "3s says:0.5 6s hangs-up", "intro@0 short@9", "gave-up@10"),
+        *("message:office", "3s says:0.5 6s hangs-up", "intro@0 short@8.5", "gave-up@9.5"),
     ),
     Row(
         "hanging up in the second try keeps the second",
-        *("message:office", "3s says:0.5 8s says:3 hangs-up", "intro@0 short@9", "gave-up@15"),
+        *("message:office", "3s says:0.5 8s says:3 hangs-up", "intro@0 short@8.5", "gave-up@14.5"),
         keeps=1,
         lamp=1,
     ),
@@ -158,8 +158,14 @@ MESSAGES = (
     ),
     Row(
         "one that cannot be deleted is asked for again all the same",
-        *("message:office", "3s says:0.5 refuse:500:DELETE:stored 8s says:3", "intro@0 short@9 kept@20 bye@22"),
+        *("message:office", "3s says:0.5 refuse:500:DELETE:stored 8s says:3", "intro@0 short@8.5 kept@19.5 bye@21.5"),
         keeps=2,
+        lamp=1,
+    ),
+    Row(
+        "the first message of a mailbox",
+        *("message:office", "refuse:404:GET:mailboxes 3s says:4", "intro@0 kept@12 bye@14"),
+        keeps=1,
         lamp=1,
     ),
     Row(

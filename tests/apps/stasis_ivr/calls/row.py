@@ -13,7 +13,8 @@ What a caller does is a line of words, carried out one after the other:
     cut:5         the event socket is lost for 5 s
     deploys       a new process takes over; `deploys:bare` brings another file
     refuse:500:POST:play, refuse:500:POST:play:1
-                  from now on Asterisk refuses such requests with 500; only one of them
+                  from now on Asterisk refuses such requests with 500; only one of them;
+                  at the beginning of a line before the call comes
 
 What is heard is told with its time: `main@0 sub@1.1`, in seconds from the beginning of the call.
 After the last word the caller does nothing more, and the call must come to its end.
@@ -26,7 +27,8 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
-from itertools import zip_longest
+from importlib.resources import files
+from itertools import takewhile, zip_longest
 from pathlib import Path
 from typing import cast
 
@@ -44,8 +46,10 @@ __all__ = ["FILES", "MONDAY", "Plugin", "Row", "make_sounds", "simulated", "went
 
 HERE = Path(__file__).parent
 OFFICE = (HERE / "office.toml").read_text("utf-8")
+EXAMPLE = files("stasis_ivr").joinpath("default.toml").read_text("utf-8")
 FILES: Mapping[str, str] = {
     "office": OFFICE,
+    "example": EXAMPLE,
     "german": OFFICE.replace("start =", 'language = "de"\nstart =', 1),
     "bare": 'start = "menu:other"\n[menu.other]\nprompt = "sound:moved"\nchoices.1 = "hangup"\n',
 }
@@ -59,7 +63,7 @@ SECONDS = {
     "im-sorry": 1.0,
 } | dict.fromkeys(WORDS, 0.5)
 GERMAN = {"main": 6.0, "sub": 5.0}
-NAMES = set(re.findall(r"sound:([a-z-]+)", OFFICE)) - {"missing"} | set(SECONDS)
+NAMES = set(re.findall(r"sound:([a-z-]+)", OFFICE + EXAMPLE)) - {"missing"} | set(SECONDS)
 MONDAY = "2026-11-23 10:00"
 PATIENCE_SECONDS = 1000.0
 TOLERANCE_SECONDS = 0.06
@@ -173,9 +177,13 @@ async def went(row: Row, sounds: Path) -> Row:
             asterisk.phone(f"PJSIP/{name}", cast(Behaviour, kind), after=float(after or 0))
         asterisk.machine.mailboxes["office@default"] = (0, 0)
         notes = Notes(asterisk)
+        words = row.does.split()
+        before = list(takewhile(lambda word: word.startswith("refuse:"), words))
+        for word in before:
+            refuse(asterisk, *word.split(":")[1:])
         caller = await asterisk.call("ivr", number="100", name="Ann")
         script = Script(asterisk, caller, row)
-        for word in row.does.split():
+        for word in words[len(before) :]:
             await script.does(word)
         over = await asterisk.machine.until(lambda: caller.over, PATIENCE_SECONDS)
         await caller.waits(5)
@@ -206,6 +214,11 @@ def said(noticed: list[tuple[str, float]], expected: str = "") -> str:
         shown = time if close else f"{at:.2f}".rstrip("0").rstrip(".")
         words.append(what if time == "" else f"{what}@{shown}")
     return " ".join(words)
+
+
+def refuse(asterisk: Asterisk, status: str, method: str, path: str, times: str = "-1") -> None:
+    """Refuse requests whose path has this in it. times: how often; -1 for always."""
+    asterisk.refuse(f"{method} (/.*)?/{path}(/.*)?", int(status), times=int(times))
 
 
 class Script:
@@ -242,9 +255,8 @@ class Script:
             case "deploys", *file:
                 plugin = Plugin(self.row.start, self.row.at, *file or [self.row.file])
                 await self.asterisk.redeploy(plugin)
-            case "refuse", status, method, path, *times:
-                many = int(times[0]) if times else -1
-                self.asterisk.refuse(f"{method} (/.*)?/{path}(/.*)?", int(status), times=many)
+            case "refuse", *what:
+                refuse(self.asterisk, *what)
             case name, act:
                 await self.person(name, act)
 
