@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 import functools
 import selectors
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["Stalled", "VirtualClockLoop", "run", "virtual_time"]
+__all__ = ["Stalled", "VirtualClockLoop", "bounded", "run", "virtual_time"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 # How long a loop with no timer may wait for a thread or a file before it counts as stalled.
 REAL_SECONDS = 5.0
+# Longer than any test means to wait. (The engine looks around every minute, so time always goes on.)
+HOURS = 24
 
 
 class Stalled(RuntimeError):
@@ -67,11 +69,31 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return runner.run(work)
 
 
+async def bounded(work: Awaitable[T]) -> T:
+    """Wait for a test, at most a day of its own time: periodic work would let it wait for ever.
+
+    Raises Stalled, with the line where it waited.
+    """
+    __tracebackhide__ = True  # pytest's sign: these lines tell a test's author nothing
+    try:
+        async with asyncio.timeout(HOURS * 3600) as limit:
+            return await work
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise Stalled(
+            f"the test has waited for {HOURS} hours of virtual time, in the line above"
+        ) from error.__cause__
+
+
 def virtual_time(test: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
-    """Make an async test a plain one that runs in virtual time. Its fixtures stay its arguments."""
+    """Make an async test a plain one that runs in virtual time. Its fixtures stay its arguments.
+
+    One that waits longer than a day raises Stalled.
+    """
 
     @functools.wraps(test)
     def timed(*args: P.args, **kwargs: P.kwargs) -> T:
-        return run(test(*args, **kwargs))
+        return run(bounded(test(*args, **kwargs)))
 
     return timed

@@ -17,7 +17,7 @@ from stasis.plugin import Plugin
 from stasis.program import Program, app_of
 from stasis.section import section
 from stasis.testing.asterisk import Asterisk, Left
-from stasis.testing.clock import Stalled, VirtualClockLoop
+from stasis.testing.clock import VirtualClockLoop, bounded
 from stasis.walk import Walked
 
 __all__ = ["Expected", "Stage", "programs"]
@@ -27,8 +27,6 @@ T = TypeVar("T")
 Expected: TypeAlias = tuple[type[BaseException] | tuple[type[BaseException], ...], str | None]
 """The error that a flow must raise: its class or classes, and a pattern for its text."""
 
-# The engine looks around every minute, so virtual time goes on though nothing else will happen.
-HOURS = 24
 # Frames of our own files in a traceback tell a test's author nothing.
 PACKAGE = str(Path(__file__).parent.parent)
 
@@ -109,19 +107,7 @@ class Stage:
     def test(self, function: Callable[..., Awaitable[None]]) -> Callable[..., None]:
         """A plain function that runs an async test. One that waits for ever raises Stalled."""
 
-        async def bounded(**arguments: Any) -> None:
-            __tracebackhide__ = True
-            try:
-                async with asyncio.timeout(HOURS * 3600) as limit:
-                    await function(**arguments)
-            except TimeoutError as error:
-                if not limit.expired():
-                    raise
-                raise Stalled(
-                    f"the test has waited for {HOURS} hours of virtual time, in the line above"
-                ) from error.__cause__
-
-        return lambda **arguments: self.run(bounded(**arguments))
+        return lambda **arguments: self.run(bounded(function(**arguments)))
 
     def begin(self, app: Any, **options: Any) -> Asterisk:
         """Start an Asterisk that runs an application. options: of `Asterisk`."""

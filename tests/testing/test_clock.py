@@ -79,3 +79,20 @@ def test_a_decorated_test_keeps_its_fixtures():
 
     assert list(inspect.signature(test).parameters) == ["fixture"]
     assert test(fixture=5) == 5
+
+
+def test_a_test_that_waits_for_more_than_a_day_is_told_where():
+    @virtual_time
+    async def waits() -> None:
+        forever = asyncio.create_task(beats())
+        try:
+            await asyncio.Event().wait()
+        finally:
+            forever.cancel()
+
+    async def beats() -> None:
+        while True:
+            await asyncio.sleep(600)
+
+    with pytest.raises(Stalled, match="24 hours"):
+        waits()
