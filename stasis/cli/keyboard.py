@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 import termios
 import tty
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 
 __all__ = ["keys"]
 
 TICK_SECONDS = 0.2
+# What arrows and the like send begins with Escape, and has letters that are keys of their own.
+SEQUENCE = re.compile(r"\x1b(\[[0-9;]*[A-Za-z~]|O[A-Za-z]|.)?", re.DOTALL)
 
 
-async def keys(tick: Callable[[], None]) -> AsyncIterator[str]:
+async def keys(tick: Callable[[], None]) -> AsyncGenerator[str]:
     """The keys that are pressed. tick: called five times a second, while none is.
 
-    The terminal is as it was when the iterator is closed. It ends with the input.
+    Arrows and other keys that are no letter are left out. The terminal is as it was when the
+    iterator is closed. It ends with the input.
     """
     loop = asyncio.get_running_loop()
     pressed: asyncio.Queue[str] = asyncio.Queue()
@@ -25,7 +30,14 @@ async def keys(tick: Callable[[], None]) -> AsyncIterator[str]:
     before = termios.tcgetattr(file)
 
     def read() -> None:
-        for key in os.read(file, 64).decode(errors="replace") or "q":
+        try:
+            found = os.read(file, 64)
+        except OSError:  # the terminal is gone
+            found = b""
+        if not found:
+            loop.remove_reader(file)
+            pressed.put_nowait("")
+        for key in SEQUENCE.sub("", found.decode(errors="replace")):
             pressed.put_nowait(key)
 
     tty.setcbreak(file)
@@ -33,9 +45,14 @@ async def keys(tick: Callable[[], None]) -> AsyncIterator[str]:
     try:
         while True:
             try:
-                yield await asyncio.wait_for(pressed.get(), TICK_SECONDS)
+                key = await asyncio.wait_for(pressed.get(), TICK_SECONDS)
             except TimeoutError:
                 tick()
+                continue
+            if not key:
+                return
+            yield key
     finally:
         loop.remove_reader(file)
-        termios.tcsetattr(file, termios.TCSADRAIN, before)
+        with suppress(termios.error):  # it may be gone
+            termios.tcsetattr(file, termios.TCSADRAIN, before)

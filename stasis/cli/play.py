@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated
 
@@ -122,15 +123,16 @@ async def at_keyboard(
     loop = asyncio.get_running_loop()
     assert isinstance(loop, SkippingLoop)
     playing = Play(programs, version=version, sounds=sounds, args=args, jump=loop.jump)
-    playing.on_moment.append(lambda moment: speaker.hear(playing, moment))
+    playing.on_moment.append(speaker.hear)
     try:
         async with playing:
             with Scene(playing) as scene:
-                async for key in keys(scene.redraw):
-                    if key in ("q", "\x03", "\x04"):
-                        break
-                    await playing.press(key)
-                    scene.redraw()
+                async with aclosing(keys(scene.redraw)) as pressed:
+                    async for key in pressed:
+                        if key in ("q", "\x03", "\x04"):
+                            break
+                        await playing.press(key)
+                        scene.redraw()
     finally:
         speaker.stop()
     return failed(playing)

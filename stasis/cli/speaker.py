@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from stasis.testing.play import Moment, Play
+from stasis.testing.play import Moment
 from stasis.testing.simulator.sounds import Sounds
 
 __all__ = ["Speaker", "player"]
@@ -35,12 +35,12 @@ class Speaker:
         self._sounds = sounds
         self._process: subprocess.Popen[bytes] | None = None
 
-    def hear(self, playing: Play, moment: Moment) -> None:
+    def hear(self, moment: Moment) -> None:
         """A moment of the call: a new prompt, or the end of the one that plays."""
         if moment.kind in ("state", "end"):
             self.stop()
-        kind, _, name = playing.playing.partition(":")
-        if self._sounds is None or moment.kind != "hears" or kind != "sound":
+        kind, _, name = moment.media.partition(":")
+        if self._sounds is None or kind != "sound":
             return
         found = self._sounds.find(name, "en")
         command = player(found.path) if found is not None and found.path is not None else None

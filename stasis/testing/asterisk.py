@@ -121,7 +121,11 @@ class Asterisk:
         self.machine = Machine(VERSIONS[self._version], self._plan(), found, folder)
         self.machine.on_unknown_phone = self._new_phone
         if self.programs:
-            await self._run()
+            try:
+                await self._run()
+            except BaseException:
+                await self._close()
+                raise
         return self
 
     async def _run(self) -> None:
@@ -156,10 +160,7 @@ class Asterisk:
             found = await self._emptied() if self.programs else []
             failed = [each for each in self.callers if each.unseen_failure is not None]
         finally:
-            await self._stop_engine()
-            await self.machine.stop()
-            if self._temporary is not None:
-                self._temporary.cleanup()
+            await self._close()
         for failure in self.machine.failures:
             raise failure
         if error is not None:
@@ -168,6 +169,15 @@ class Asterisk:
             raise FlowFailed(f"the flow of {caller} has raised") from caller.failure
         if found:
             raise Left("left behind: " + "; ".join(found))
+
+    async def _close(self) -> None:
+        """End the engine, then the server."""
+        try:
+            await self._stop_engine()
+        finally:
+            await self.machine.stop()
+            if self._temporary is not None:
+                self._temporary.cleanup()
 
     async def _start_plugins(self) -> None:
         """As `stasis run` does: each plugin that a program names starts, and works beside it."""
@@ -180,11 +190,13 @@ class Asterisk:
         await self._background.enter_async_context(background(plugins))
 
     async def _stop_engine(self) -> None:
-        if self._task is not None:
-            task, self._task = self._task, None
-            self.link.stop()
-            await task
-        await self._background.aclose()
+        try:
+            if self._task is not None:
+                task, self._task = self._task, None
+                self.link.stop()
+                await task
+        finally:
+            await self._background.aclose()
 
     async def _emptied(self) -> list[str]:
         """Hang up who is still there, wait for the flows, and say what is left."""

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 # How long a loop with no timer may wait for a thread or a file before it counts as stalled.
 REAL_SECONDS = 5.0
-# Longer than any test means to wait. (The engine looks around every minute, so time always goes on.)
+# Longer than any test means to wait; the engine looks around every minute, so time goes on for ever.
 HOURS = 24
 
 

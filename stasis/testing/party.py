@@ -2,7 +2,8 @@
 
 Rules: a verb in the third person is what the person does or notices, and returns once it has
 happened; what was noticed is used up, so a script reads in the order of the call. What does not
-happen in time is an AssertionError that says what happened instead.
+happen in time is an AssertionError that says what happened instead. Once the call is over, what
+they do has no effect: nobody is there any more.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ __all__ = ["Callee", "Caller", "NotHeard"]
 
 WITHIN = 60.0
 DIGIT_SECONDS = GAP_SECONDS = 0.1
+KEYS = "0123456789*#ABCD,"
 
 
 class NotHeard(AssertionError):
@@ -86,23 +88,39 @@ class Caller:
         before = len(self.line.heard_all)
         await asyncio.sleep(seconds)
         if len(self.line.heard_all) > before:
-            raise NotHeard(f"{self} has heard {self.line.heard_all[before:]}")
+            heard = ", ".join(self.line.heard_all[before:])
+            raise NotHeard(f"{self} has heard {heard}{self._flow()}")
 
     def _instead(self) -> str:
         rest = self._unused
-        state = f"; the flow is in {self.state}" if self.state else ""
-        return (f"heard instead: {', '.join(rest)}" if rest else "heard nothing") + state
+        return (f"heard instead: {', '.join(rest)}" if rest else "heard nothing") + self._flow()
+
+    def _flow(self) -> str:
+        """What is to be said of their flow in an error."""
+        runner, channel = self._find(), self.line.channel
+        if runner is None:
+            return f"; no flow has the call, it is in {channel.app_name or 'no application'}"
+        if runner.failure is not None:
+            error = runner.failure
+            return f"; the flow has raised {type(error).__name__}: {error}"
+        return f"; the flow is in {runner.state}" if runner.state else ""
 
     def can_hear(self, other: Caller) -> bool:
         """Whether what the other says reaches them now."""
         return other.line in heard_by(self.line)
 
     async def talks_with(self, other: Caller, *, within: float = WITHIN) -> None:
-        """Wait until both hear each other. Raises NotHeard."""
-        if not await self._until(lambda: self.can_hear(other) and other.can_hear(self), within):
+        """Wait until both hear each other. Raises NotHeard, at once when one has hung up."""
+
+        def talk() -> bool:
+            return self.can_hear(other) and other.can_hear(self)
+
+        await self._until(lambda: talk() or self.over or other.over, within)
+        if not talk():
+            gone = "".join(f"; {each} was hung up" for each in (self, other) if each.over)
             one = f"{self} {'hears' if self.can_hear(other) else 'does not hear'} {other}"
             two = f"{other} {'hears' if other.can_hear(self) else 'does not hear'} {self}"
-            raise NotHeard(f"{one}, {two}")
+            raise NotHeard(f"{one}, {two}{gone}{self._flow()}")
 
     async def is_hung_up(self, *, within: float = WITHIN) -> int:
         """Wait until the call is over at their phone. Returns the cause (Q.850).
@@ -129,7 +147,15 @@ class Caller:
     async def dials(
         self, digits: str, *, seconds: float = DIGIT_SECONDS, gap: float = GAP_SECONDS
     ) -> None:
-        """Press digits. seconds: how long each. gap: between two. `,` waits a second."""
+        """Press digits. seconds: how long each. gap: between two. `,` waits a second.
+
+        Raises ValueError for what is no key of a telephone.
+        """
+        for digit in digits:
+            if digit not in KEYS:
+                raise ValueError(
+                    f"dials({digits!r}): {digit!r} is no key; the keys are {KEYS[:-1]}"
+                )
         for digit in digits:
             if digit == ",":
                 await asyncio.sleep(1)
@@ -215,6 +241,9 @@ class Callee(Caller):
     def __init__(self, asterisk: Asterisk, line: Line) -> None:
         super().__init__(asterisk, line)
         self.taken = False
+
+    def _flow(self) -> str:
+        return super()._flow() if self._find() is not None else ""
 
     async def answers(self) -> None:
         """Pick up."""

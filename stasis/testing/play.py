@@ -17,9 +17,8 @@ from attrs import frozen
 from stasis.flow import trigger_of
 from stasis.plugin import Plugin
 from stasis.program import Program, Runnable
-from stasis.testing.asterisk import Asterisk
+from stasis.testing.asterisk import Asterisk, Left
 from stasis.testing.party import Callee, Caller
-from stasis.testing.simulator.phone import Line
 from stasis.walk import Walked
 
 __all__ = ["KEYS", "Kind", "Moment", "Play"]
@@ -34,21 +33,25 @@ SKIP_SECONDS = 3600.0
 
 @frozen
 class Moment:
-    """Something that happened. at: seconds since the call began. text: for people."""
+    """Something that happened. at: seconds since the call began. text: for people.
+
+    media: the URI that the caller begins to hear, or an empty text.
+    """
 
     at: float
     kind: Kind
     text: str
+    media: str = ""
 
 
 class Play:
     """One flow at the keyboard. Use it in `async with`.
 
     programs, version, sounds: as of `Asterisk`. args: of the application. jump: moves the clock of
-    the loop on, for `skip`.
+    the loop on, for `skip`; None in virtual time, which moves on by itself.
 
     flow: the first of them, as it was given. moments: all that happened. on_moment: called with
-    each. state: the flow's now. caller: who calls, or has called last. playing: what they hear.
+    each. state: the flow's now. caller: who calls, or has called last.
     """
 
     def __init__(
@@ -56,22 +59,20 @@ class Play:
         programs: Runnable | Plugin | Mapping[str, Runnable | Program],
         *,
         version: str = "22",
-        sounds: Path | None = None,
+        sounds: Path | Mapping[str, float] | None = None,
         args: Sequence[str] = (),
-        jump: Callable[[float], None] = lambda seconds: None,
+        jump: Callable[[float], None] | None = None,
     ) -> None:
         self.moments: list[Moment] = []
         self.on_moment: list[Callable[[Moment], None]] = []
         self.state = ""
         self.caller: Caller | None = None
-        self.playing = ""
         self._args = args
         self._jump = jump
         self._begun = 0.0
         self._entered = 0.0
         self._asterisk = Asterisk(programs, version=version, sounds=sounds, on_walk=(self._walked,))
         self.flow = next(iter(self._asterisk.programs.values())).runnable
-        self._listening: set[Line] = set()
 
     async def __aenter__(self) -> Play:
         await self._asterisk.__aenter__()
@@ -87,7 +88,10 @@ class Play:
     ) -> None:
         for caller in self._asterisk.callers:
             _ = caller.failure  # it was told as a moment
-        await self._asterisk.__aexit__(kind, error, trace)
+        try:
+            await self._asterisk.__aexit__(kind, error, trace)
+        except Left as left:
+            self._tell("error", str(left))
 
     @property
     def over(self) -> bool:
@@ -169,6 +173,10 @@ class Play:
     async def skip(self) -> None:
         """Pass over the time in which nothing happens."""
         before, passed = len(self.moments), 0.0
+        if self._jump is None:
+            if not self.over:
+                await self._asterisk.machine.until(lambda: len(self.moments) > before, SKIP_SECONDS)
+            return
         while len(self.moments) == before and passed < SKIP_SECONDS and not self.over:
             self._jump(0.1)
             passed += 0.1
@@ -203,16 +211,17 @@ class Play:
                 if who == "you":
                     self._tell("hears", {"ANSWER": "answered"}.get(what, what.lower()))
             else:
-                self.playing = what if who == "you" else self.playing
-                self._tell("hears", f"{who} hear{'' if who == 'you' else 's'} {what}")
+                you = who == "you"
+                text = f"{who} hear{'' if you else 's'} {what}"
+                self._tell("hears", text, what if you else "")
 
         party.line.listeners.append(hears)
 
     def _name(self, callee: Callee) -> str:
         return callee.line.channel.name.rpartition("-")[0]
 
-    def _tell(self, kind: Kind, text: str) -> None:
-        moment = Moment(self.elapsed, kind, text)
+    def _tell(self, kind: Kind, text: str, media: str = "") -> None:
+        moment = Moment(self.elapsed, kind, text, media)
         self.moments.append(moment)
         for told in self.on_moment:
             told(moment)

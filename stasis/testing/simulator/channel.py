@@ -131,6 +131,7 @@ class Channel:
         self.spies: tuple[Channel, str] | None = None
         self.whispers: tuple[Channel, str] | None = None
         self.snooped: list[Channel] = []
+        self.absolute: asyncio.TimerHandle | None = None
         self._whispers = False
         machine.channels[channel_id] = self
 
@@ -338,6 +339,14 @@ class Channel:
     def ending(self) -> bool:
         """Whether it was hung up."""
         return self._ends.done() and self._redirect is None
+
+    def limit(self, seconds: float) -> None:
+        """TIMEOUT(absolute): hang it up in so many seconds from now; 0 for no limit any more."""
+        if self.absolute is not None:
+            self.absolute.cancel()
+        self.absolute = None
+        if seconds > 0:
+            self.absolute = self.machine.later(seconds, lambda: self.soft_hangup(16))
 
     def soft_hangup(self, cause: int, why: int = EXPLICIT) -> None:
         """Hang it up from this side. why: as Asterisk flags it; `SHUTDOWN` when it ends itself."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from stasis.testing.simulator.bus import Application
 from stasis.testing.simulator.channel import Channel, HungUp, Redirected
+from stasis.testing.simulator.functions import Dangerous
 from stasis.testing.simulator.utf8 import is_utf8
 
 __all__ = ["Control", "Work", "stasis"]
@@ -102,6 +103,8 @@ class Control:
                 settle(done, error)
                 raise
             except Exception as error:
+                if not isinstance(error, Dangerous):
+                    self.channel.machine.failed(error)
                 settle(done, error)
             else:
                 settle(done)

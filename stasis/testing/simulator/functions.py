@@ -6,6 +6,7 @@ that Asterisk calls dangerous are refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from stasis.testing.simulator.channel import Channel
@@ -125,8 +126,7 @@ def write(channel: Channel, name: str, value: str) -> None:
     elif function == "HOLD_INTERCEPT":
         channel.intercepts_hold = kind == "set"
     elif function == "TIMEOUT" and kind == "absolute":
-        if float(value or 0) > 0:
-            channel.machine.later(float(value), lambda: channel.soft_hangup(16))
+        channel.limit(float(value) if re.fullmatch(r"[0-9]+(\.[0-9]*)?", value) else 0.0)
     elif function == "GLOBAL":
         channel.machine.variables[argument] = value
     elif function == "CHANNEL" and kind in ("language", "accountcode"):

@@ -49,7 +49,8 @@ def hashed(password: str, salt: str) -> str:
     found = ctypes.util.find_library("crypt")
     if found is None:
         return ""
-    crypt = ctypes.CDLL(found).crypt
+    # It has one buffer for all: with the interpreter's lock held, one thread at a time uses it.
+    crypt = ctypes.PyDLL(found).crypt
     crypt.restype = ctypes.c_char_p
     made: bytes | None = crypt(password.encode(), salt.encode())
     return "" if made is None else made.decode()

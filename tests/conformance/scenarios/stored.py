@@ -98,10 +98,10 @@ async def recording_append(a: Place) -> None:
         one = await enter(a, events, "one", "media-tone")
         await sending(events, one)
         sizes = []
-        for exists in ("fail", "append", "overwrite"):
+        for exists, seconds in (("fail", 0.4), ("append", 0.4), ("overwrite", 0.1)):
             name = await record(a, one, "r", ifExists=exists)
             await events.next(STARTED, recording=name)
-            await a.pause(0.4)
+            await a.pause(seconds)
             await stopped(a, events, name)
             sizes.append(len((await stored(a, name)).body))
         first, longer, anew = sizes

@@ -120,9 +120,25 @@ DESKS = (
         rings=BOTH,
     ),
     # A desk with nothing but a phone.
-    Row("nobody answers, and nothing else is there", "desk:plain", rings="alice@0", ends="hung-up@10"),
-    Row("busy, and nothing else is there", "desk:plain", phones="alice=busy", rings="alice@0", ends="hung-up@0"),
-    Row("not reachable, and nothing else is there", "desk:plain", phones="alice=unreachable", ends="hung-up@0"),
+    Row(
+        "nobody answers, and nothing else is there",
+        "desk:plain",
+        rings="alice@0",
+        ends="hung-up@10",
+    ),
+    Row(
+        "busy, and nothing else is there",
+        "desk:plain",
+        phones="alice=busy",
+        rings="alice@0",
+        ends="hung-up@0",
+    ),
+    Row(
+        "not reachable, and nothing else is there",
+        "desk:plain",
+        phones="alice=unreachable",
+        ends="hung-up@0",
+    ),
     Row(
         "when the desk hangs up, so do we",
         *("desk:plain", "alice:answers alice:talks 3s alice:hangs-up"),
@@ -201,7 +217,10 @@ DESKS = (
     ),
     Row(
         "an extension where nobody answers, and another one",
-        *("menu:main", "1s 512 13s 513 513:answers 513:talks 1s 513:hangs-up",),
+        *(
+            "menu:main",
+            "1s 512 13s 513 513:answers 513:talks 1s 513:hangs-up",
+        ),
         *("main@0 transfer@1.5 main@13.5 transfer@15.1",),
         rings="512@3.5 513@17.1",
     ),

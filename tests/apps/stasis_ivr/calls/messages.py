@@ -114,7 +114,11 @@ MESSAGES = (
     ),
     Row(
         "the third is long enough",
-        *("message:free", "3s # 3s # 6s #", "intro@0 short@3.1 short@6.3 kept@12.5 deep@14.5 dialplan@21.5"),
+        *(
+            "message:free",
+            "3s # 3s # 6s #",
+            "intro@0 short@3.1 short@6.3 kept@12.5 deep@14.5 dialplan@21.5",
+        ),
         ends="goes-on",
         keeps=1,
     ),
@@ -133,7 +137,13 @@ MESSAGES = (
     ),
     Row("a single try", "message:once", "", "bye@4"),
     Row("anything is kept", "message:anything", "", "kept@3", keeps=1),
-    Row("even of a caller who hangs up at once", "message:anything", "hangs-up", ends="gave-up@0", keeps=1),
+    Row(
+        "even of a caller who hangs up at once",
+        "message:anything",
+        "hangs-up",
+        ends="gave-up@0",
+        keeps=1,
+    ),
     # What Asterisk refuses.
     Row(
         "a format that Asterisk does not know is a failure",
@@ -158,7 +168,11 @@ MESSAGES = (
     ),
     Row(
         "one that cannot be deleted is asked for again all the same",
-        *("message:office", "3s says:0.5 refuse:500:DELETE:stored 8s says:3", "intro@0 short@8.5 kept@19.5 bye@21.5"),
+        *(
+            "message:office",
+            "3s says:0.5 refuse:500:DELETE:stored 8s says:3",
+            "intro@0 short@8.5 kept@19.5 bye@21.5",
+        ),
         keeps=2,
         lamp=1,
     ),
@@ -176,12 +190,19 @@ MESSAGES = (
 )
 
 ANNOUNCEMENTS = (
-    Row("numbers, digits and letters", "play:numbers", "", "number:42@0 digits:12@1 characters:ab@2 bye@3"),
+    Row(
+        "numbers, digits and letters",
+        "play:numbers",
+        "",
+        "number:42@0 digits:12@1 characters:ab@2 bye@3",
+    ),
     Row("one that is missing among others", "play:broken", "", "news@0 bye@2 bye@4"),
     Row("one that is missing alone", "play:missing", "", "bye@0", "hung-up@2"),
     Row("one that never ends is left", "play:endless", "", "tone:440@0 bye@300"),
     Row("a recording that is not there is never heard of", "play:kept", "", "bye@300"),
-    Row("the last word, and on in the dialplan", "play:leaving", "", "bye@0 dialplan@2", "goes-on@3"),
+    Row(
+        "the last word, and on in the dialplan", "play:leaving", "", "bye@0 dialplan@2", "goes-on@3"
+    ),
     Row("hanging up during it", "play:news", "1s hangs-up", "news@0", "gave-up@1"),
     Row("hanging up between two", "play:news", "2.5s hangs-up", "news@0 options@2", "gave-up@2.5"),
 )

@@ -61,6 +61,7 @@ SECONDS = {
     "options": 1.0,
     "dialplan": 1.0,
     "im-sorry": 1.0,
+    "beep": 0.5,
 } | dict.fromkeys(WORDS, 0.5)
 GERMAN = {"main": 6.0, "sub": 5.0}
 NAMES = set(re.findall(r"sound:([a-z-]+)", OFFICE + EXAMPLE)) - {"missing"} | set(SECONDS)
