@@ -1,7 +1,8 @@
 """A virtual clock: an event loop whose time jumps to the next timer when nothing is left to do.
 
-A flow that waits 30 s for a digit is tested in a millisecond, and the same way each time. For
-programs without real I/O: a socket's answer would seem to take no time, and every timeout none.
+A flow that waits 30 s for a digit is tested in a millisecond, and the same way each time. Work in
+a thread (`asyncio.to_thread`) takes no time at all: the clock stands still until it is done. For
+programs without other real I/O: a socket's answer would come after every timeout.
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ import asyncio
 import functools
 import selectors
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, ParamSpec, TypeVar
+from concurrent.futures import Executor
+from typing import Any, ParamSpec, TypeVar, TypeVarTuple, Unpack
 
 __all__ = ["Stalled", "VirtualClockLoop", "bounded", "run", "virtual_time"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
-# How long a loop with no timer may wait for a thread or a file before it counts as stalled.
+# How long a loop may wait for a thread, and with no timer for anything, before time goes on.
 REAL_SECONDS = 5.0
-# Longer than any test means to wait; the engine looks around every minute, so time goes on for ever.
+# Longer than a test means to wait. The engine looks around every minute: time never stands still.
 HOURS = 24
 
 
@@ -28,18 +31,24 @@ class Stalled(RuntimeError):
 
 
 class JumpingSelector(selectors.DefaultSelector):
-    """Instead of waiting, tells the loop how much time has passed."""
+    """Instead of waiting, tells the loop how much time has passed.
+
+    threads: what works in threads now.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
+        self.threads: set[asyncio.Future[Any]] = set()
 
     def select(
         self, timeout: float | None = None
     ) -> list[tuple[selectors.SelectorKey, int]]:  # fmt: skip
         """What is ready now; if nothing is, the whole timeout has passed."""
-        ready = super().select(REAL_SECONDS if timeout is None else 0)
+        waits = timeout is None or (timeout > 0 and self.threads)
+        ready = super().select(REAL_SECONDS if waits else 0)
         if not ready:
+            self.threads.clear()  # one that works so long, works beside
             if timeout is None:
                 raise Stalled("every task waits for something that no timer and no event brings")
             self.now += max(timeout, 0.0)
@@ -59,12 +68,27 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
         """Virtual seconds since the loop was made."""
         return self._jumping.now
 
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]
+    ) -> asyncio.Future[T]:
+        """As of any loop; no time passes until it is done, or has taken seconds of real time."""
+        work = super().run_in_executor(executor, func, *args)
+        self._jumping.threads.add(work)
+        work.add_done_callback(self._jumping.threads.discard)
+        return work
+
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in virtual time, in a fresh loop, and return what it returns.
 
-    Raises Stalled when nothing would ever happen any more.
+    Raises Stalled when nothing would ever happen any more, RuntimeError in a running event loop.
     """
+    if asyncio._get_running_loop() is not None:
+        work.close()
+        raise RuntimeError(
+            "virtual time has an event loop of its own, and one runs here already: call this from"
+            " a plain function, not from a coroutine"
+        )
     with asyncio.Runner(loop_factory=VirtualClockLoop) as runner:
         return runner.run(work)
 

@@ -98,11 +98,11 @@ class Caller:
     def _flow(self) -> str:
         """What is to be said of their flow in an error."""
         runner, channel = self._find(), self.line.channel
+        error = self.asterisk.failures.get(self.id)
+        if error is not None:
+            return f"; the flow has raised {type(error).__name__}: {error}"
         if runner is None:
             return f"; no flow has the call, it is in {channel.app_name or 'no application'}"
-        if runner.failure is not None:
-            error = runner.failure
-            return f"; the flow has raised {type(error).__name__}: {error}"
         return f"; the flow is in {runner.state}" if runner.state else ""
 
     def can_hear(self, other: Caller) -> bool:

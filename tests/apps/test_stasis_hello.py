@@ -44,7 +44,7 @@ async def test_a_caller_who_leaves_early_ends_it(sounds: Path):
         caller = await asterisk.call()
         await caller.waits(1)
         await caller.hangs_up()
-        assert asterisk.link.runners == []
+        assert not asterisk.link.runners
         assert f"DELETE /channels/{caller.id}" not in asterisk.requests
 
 

@@ -70,7 +70,7 @@ def on_lab(lab: Lab, scenarios: Sequence[Scenario]) -> list[Outcome]:
         async with OverHttp(lab.url, lab.version, OfLab(lab)) as server:
             return await run_all(server, scenarios)
 
-    return asyncio.run(real())
+    return asyncio.run(real(), debug=False)  # scenarios look at times
 
 
 def on_simulator(target: Target, scenarios: Sequence[Scenario], labs: str) -> list[Outcome]:
@@ -84,7 +84,7 @@ def on_simulator(target: Target, scenarios: Sequence[Scenario], labs: str) -> li
         ):
             return await run_all(server, scenarios)
 
-    return asyncio.run(over_http())
+    return asyncio.run(over_http(), debug=False)
 
 
 def in_process(target: Target, scenarios: Sequence[Scenario], labs: str) -> list[Outcome]:

@@ -7,7 +7,7 @@ not fit is a difference, which says all that is known at that moment.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import unquote
 
 import msgspec
@@ -49,21 +49,33 @@ class Comparison:
             self._note(call, line)
 
     def request(self, sent: Sent) -> Exchange | Difference:
-        """A call has sent a request: the one of the session that it is, or the difference."""
-        expected = self.script.next(sent.call)
-        for exchange in expected:
-            if self._is(exchange.sent, sent):
-                if abs(exchange.at - sent.at) > self._slack:
-                    return self._difference("another time", exchange, sent, sent.at)
-                return exchange
-        if expected:
-            return self._difference("another request", expected[0], sent, sent.at)
-        return self._difference("a request too many", None, sent, sent.at)
+        """A call has sent a request: the one of the session that it is, or the difference.
 
-    def meet(self, exchange: Exchange, sent: Sent) -> None:
+        It may have come too late then, and another be sent instead: `meet` says that it was not.
+        """
+        expected = self.script.next(sent.call)
+        found = self._among(expected, sent)
+        if found is None:
+            # Those that may have been too late were not, if this one comes behind them.
+            found = self._among(self.script.next(sent.call, sure=False), sent)
+            if found is not None:
+                for each in self.script.requests[sent.call]:
+                    if each.by is not None and each.place < found.place:
+                        self.meet(each)
+        if found is None and expected:
+            return self._difference("another request", expected[0], sent, sent.at)
+        if found is None:
+            return self._difference("a request too many", None, sent, sent.at)
+        if abs(found.at - sent.at) > self._slack:
+            return self._difference("another time", found, sent, sent.at)
+        found.by = sent
+        return found
+
+    def meet(self, exchange: Exchange) -> None:
         """The request was sent, as it was then."""
-        exchange.met = True
-        self._note(sent.call, sent)
+        if not exchange.met and exchange.by is not None:
+            exchange.met = True
+            self._note(exchange.by.call, exchange.by)
 
     def step(self, step: Stepped) -> Difference | None:
         """A call has made a step. Returns the difference, if there is one."""
@@ -88,9 +100,9 @@ class Comparison:
         what: What = "a request is missing" if isinstance(due, Exchange) else "a state is missing"
         return self._difference(what, due, None, now)
 
-    def _is(self, then: Sent, now: Sent) -> bool:
-        """Whether they are the same request; if so, what stands for what is known from here on."""
-        return self.bindings.match(whole(then), whole(now))
+    def _among(self, exchanges: Iterable[Exchange], sent: Sent) -> Exchange | None:
+        """Which of these a request is; if so, what stands for what is known from here on."""
+        return next((e for e in exchanges if self.bindings.match(whole(e.sent), whole(sent))), None)
 
     def _note(self, call: str, line: Came | Sent | Stepped) -> None:
         self._recent.setdefault(call, deque(maxlen=RECENT)).append(happened(line))

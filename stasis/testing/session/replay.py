@@ -31,8 +31,8 @@ from stasis.testing.clock import run as run_virtually
 from stasis.testing.session import file
 from stasis.testing.session.comparison import Comparison
 from stasis.testing.session.difference import Difference
-from stasis.testing.session.file import Answered, Came, Sent, Session, SessionError
-from stasis.testing.session.script import Exchange, is_own, question
+from stasis.testing.session.file import Answered, Sent, Session, SessionError
+from stasis.testing.session.script import Exchange, Incoming, batches, is_own, question
 from stasis.testing.session.tap import decoded, step_of
 from stasis.transport.frames import Lost, Opened
 from stasis.walk import Walked
@@ -107,6 +107,7 @@ class Replay:
         self._found: asyncio.Future[Difference] = asyncio.get_running_loop().create_future()
         self._held: dict[str, Difference] = {}
         self._cut: dict[str, Difference] = {}
+        self._answers: dict[int, asyncio.Event] = {}
         self._closing = asyncio.Event()
         self._ended = False
         self._link = Link(
@@ -131,6 +132,8 @@ class Replay:
             work.cancel()
             self._link.let_go("the replay is over")
             self._closing.set()
+            for answer in self._answers.values():
+                answer.set()
             self._link.stop()
             await asyncio.gather(work, link, return_exceptions=True)
             await turn()
@@ -150,6 +153,10 @@ class Replay:
             async with asyncio.timeout(max(0.0, seconds)):
                 await self._closing.wait()
 
+    def _came(self, id: int) -> asyncio.Event:
+        """Set once the answer to the recorded request with this number has come."""
+        return self._answers.setdefault(id, asyncio.Event())
+
     # What comes
 
     async def _source(self) -> AsyncIterator[Opened | Lost | bytes]:
@@ -157,28 +164,30 @@ class Replay:
             yield await self._frames.get()
 
     async def _feed(self) -> None:
-        """Give the link what came, when it came."""
-        for line in self._session.lines:
-            if isinstance(line, file.Stopping) and line.step != "drain":
-                break
-            await self._until(line.at)
-            if isinstance(line, file.Opened):
-                self._frames.put_nowait(Opened(nothing, nothing))
-            elif isinstance(line, file.Lost):
-                retry = float("inf") if line.retry_in is None else line.retry_in
-                self._frames.put_nowait(Lost(line.reason, retry))
-            elif isinstance(line, file.Stopping):
-                self._link.drain()
-            elif isinstance(line, Came) and not is_fence(line.event):
-                # Also those of other applications: they settle waits of any.
-                self._compared.came(line)
-                self._frames.put_nowait(self._bindings.told(json.dumps(line.event)).encode())
-            else:
-                continue
+        """Give the link what came, when it came; the program runs when it did then."""
+        for batch in batches(self._session.lines):
+            await self._until(batch[0].at)
+            for line in batch:
+                self._give(line)
             await turn()
         await self._until(self._script.end)
         await turn()
         self._ended = True
+
+    def _give(self, line: Incoming) -> None:
+        if isinstance(line, file.Opened):
+            self._frames.put_nowait(Opened(nothing, nothing))
+        elif isinstance(line, file.Lost):
+            retry = float("inf") if line.retry_in is None else line.retry_in
+            self._frames.put_nowait(Lost(line.reason, retry))
+        elif isinstance(line, file.Stopping):
+            self._link.drain()
+        elif isinstance(line, Answered):
+            self._came(line.id).set()
+        elif not is_fence(line.event):
+            # Also those of other applications: they settle waits of any.
+            self._compared.came(line)
+            self._frames.put_nowait(self._bindings.told(json.dumps(line.event)).encode())
 
     # What is sent
 
@@ -200,14 +209,12 @@ class Replay:
                 return None
             before = self._place(sent.call)
             await self._wait(found.at - self._now())
-            if self._place(sent.call) != before:
-                # It came too late then, if another one is sent instead.
-                await self._wait(HOLD)
-            if not found.met:
-                self._compared.meet(found, sent)
+            await turn()
+            if found.by is sent:
+                self._compared.meet(found)
                 return found
             if self._place(sent.call) != before:
-                return None
+                return None  # it came too late then, and another one was sent instead
         return None
 
     def _sent(self, request: Request) -> Sent:
@@ -246,7 +253,7 @@ class Replay:
         if exchange.answered is None:
             await self._wait(request.seconds)  # the session ends before it
             raise OutcomeUnknown(request.method, request.path, "the session has no answer")
-        await self._wait(exchange.answered.at - self._now())
+        await self._came(exchange.answered.id).wait()
         return self._answer(request, exchange.answered)
 
     def _answer(self, request: Request, answered: Answered) -> Response:

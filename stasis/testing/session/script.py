@@ -6,28 +6,56 @@ Requests that were under way together have no order between them; all others hav
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, TypeAlias
+from urllib.parse import quote
 
 from attrs import define, field
 
 from stasis.keep import VARIABLE
-from stasis.testing.session.file import Answered, Sent, Session, Stepped, Stopping
+from stasis.testing.session.file import (
+    Answered,
+    Came,
+    Line,
+    Lost,
+    Opened,
+    Sent,
+    Session,
+    Stepped,
+    Stopping,
+)
 
-__all__ = ["Exchange", "Expected", "Script", "is_own", "parameters"]
+__all__ = [
+    "Due",
+    "Exchange",
+    "Expected",
+    "Incoming",
+    "Script",
+    "batches",
+    "is_own",
+    "parameters",
+    "question",
+]
 
 # The line with the answer of a request that has none.
 NEVER = float("inf")
+# Seconds within which what comes is taken together.
+TOGETHER = 0.001
 
 
 @define(eq=False)
 class Exchange:
-    """A request, its answer, and whether this run has sent it too. place, until: their lines."""
+    """A request, its answer, and whether this run has sent it too.
+
+    place, until: their lines. by: the request that it is in this run; met: for sure, and not only
+    until it is known whether it came too late.
+    """
 
     sent: Sent
     place: int
     answered: Answered | None = None
     until: float = NEVER
+    by: Sent | None = None
     met: bool = False
 
     @property
@@ -49,6 +77,9 @@ class Expected:
         """When it was made."""
         return self.step.at
 
+
+Incoming: TypeAlias = Opened | Lost | Came | Answered | Stopping
+"""What comes to the program."""
 
 Due: TypeAlias = Exchange | Expected
 
@@ -96,9 +127,13 @@ class Script:
         found += [each for lane in self.steps.values() for each in lane]
         return sorted(found, key=lambda each: each.at)
 
-    def next(self, call: str) -> list[Exchange]:
-        """What a call may send next: the first it has not, and what was under way with it."""
-        left = (each for each in self.requests.get(call, ()) if not each.met)
+    def next(self, call: str, *, sure: bool = True) -> list[Exchange]:
+        """What a call may send next: the first it has not, and what was under way with it.
+
+        sure: what may have come too late has not been sent.
+        """
+        lane = self.requests.get(call, ())
+        left = (each for each in lane if not each.met and (sure or each.by is None))
         return list(under_way(left))
 
     def next_step(self, call: str) -> Expected | None:
@@ -108,7 +143,7 @@ class Script:
     def before(self, call: str, step: Expected | None) -> Exchange | None:
         """A request that a call should have sent before that step, and has not."""
         place = NEVER if step is None else step.place
-        left = (each for each in self.requests.get(call, ()) if not each.met)
+        left = (each for each in self.requests.get(call, ()) if not each.met and each.by is None)
         return next((each for each in left if each.place < place), None)
 
     def answer(self, asked: str) -> Answered | None:
@@ -129,9 +164,39 @@ def under_way(exchanges: Iterator[Exchange]) -> Iterator[Exchange]:
         yield from (each for each in exchanges if each.place < first.until)
 
 
+def batches(lines: Iterable[Line]) -> Iterator[list[Incoming]]:
+    """What came, in the portions in which the program has taken it, up to its stop.
+
+    What comes within a millisecond is taken together, unless it did something in between.
+    """
+    batch: list[Incoming] = []
+    for line in lines:
+        if isinstance(line, Stopping) and line.step != "drain":
+            break
+        if isinstance(line, (Sent, Stepped)) or (batch and line.at - batch[0].at > TOGETHER):
+            if batch:
+                yield batch
+            batch = []
+        if isinstance(line, (Opened, Lost, Came, Answered, Stopping)):
+            batch.append(line)
+    if batch:
+        yield batch
+
+
 def is_own(sent: Sent) -> bool:
-    """Whether a request is the engine's own, and no flow's: what it looks at, and what it keeps."""
-    return not sent.call or parameters(sent).get("variable") == VARIABLE
+    """Whether a request is the engine's own, and no flow's.
+
+    What it looks at, what it keeps of a call, and how it sees off a channel that nobody runs any
+    more: flows give a reason when they hang up.
+    """
+    given = parameters(sent)
+    seen_off = sent.method == "DELETE" and not given and sent.path == path_of(sent.call)
+    return not sent.call or seen_off or given.get("variable") == VARIABLE
+
+
+def path_of(channel_id: str) -> str:
+    """A channel's path."""
+    return f"/channels/{quote(channel_id, safe='')}"
 
 
 def question(sent: Sent) -> str:

@@ -132,7 +132,7 @@ class Channel:
         self.whispers: tuple[Channel, str] | None = None
         self.snooped: list[Channel] = []
         self.absolute: asyncio.TimerHandle | None = None
-        self._whispers = False
+        self._speaks = self._whispers = False
         machine.channels[channel_id] = self
 
     def __repr__(self) -> str:
@@ -268,10 +268,12 @@ class Channel:
         self._whispers = False
 
     def _listened(self, what: str, way: str) -> None:
-        """Who listens in hears it as well."""
+        """Who listens in hears it as well; not what they hear through themselves."""
         for each in self.snooped:
-            if each.spies is not None and each.spies[1] in (way, "both"):
+            if each.spies is not None and each.spies[1] in (way, "both") and not each._speaks:
+                each._speaks = True
                 each.speak(what)
+                each._speaks = False
 
     def speak(self, what: str) -> None:
         """The far end sends sound: who is in the bridge hears it, and who listens in."""

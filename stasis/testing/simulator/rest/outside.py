@@ -46,6 +46,8 @@ def snoop_as(call: Call, one: str) -> Answer:
     snooping.spies = (channel, spy)
     snooping.whispers = (channel, whisper)
     channel.snooped.append(snooping)
+    if spy in ("in", "both"):
+        snooping.arriving = channel.arriving
     snooping.tell("ChannelCreated")
     args = call.text("appArgs")
     answer = Answer(200, snooping.json())

@@ -158,6 +158,13 @@ DEPLOYS = (
         keeps=1,
         lamp=1,
     ),
+    Row(
+        "nor when the caller hangs up after it",
+        *("message:office", "3s says:4 6s deploys 0.5s hangs-up", "intro@0 kept@12 kept@13"),
+        ends="gave-up@13.5",
+        keeps=1,
+        lamp=1,
+    ),
     # The next program has another file, which has none of the parts.
     Row(
         "a menu that is gone", "menu:main", "1s deploys:bare 1s 1", "main@0 moved@1", "hung-up@2.1"
@@ -191,5 +198,18 @@ DEPLOYS = (
         "intro@0 kept@7.1 moved@9.1",
         "hung-up@10.3",
         keeps=1,
+    ),
+    Row(
+        "an announcement before a desk that is gone",
+        *("desk:sales", "1s deploys:bare 1s 1", "hold@0 moved@1", "hung-up@2.1"),
+    ),
+    Row(
+        "an announcement before a message that is gone",
+        *("message:office", "1s deploys:bare 1s 1", "intro@0 moved@1", "hung-up@2.1"),
+    ),
+    Row(
+        "nobody answers at a desk that is gone, and neither is there what came then",
+        *("desk:back", "1s deploys:bare 5s 1", "moved@5", "hung-up@6.1"),
+        rings="alice@0",
     ),
 )

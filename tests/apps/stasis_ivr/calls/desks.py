@@ -159,7 +159,7 @@ DESKS = (
         ends="hung-up@4.1",
     ),
     Row(
-        "the same desk twice",
+        "a choice that leads to a desk",
         "menu:main",
         "1s 3 alice:answers 1s alice:hangs-up",
         "main@0 hold@1.1 bye@4.1",

@@ -123,7 +123,7 @@ MESSAGES = (
         keeps=1,
     ),
     Row(
-        "a second message in the same call has all its tries",
+        "a choice that leads to a message",
         "menu:main",
         "1s 4 8s 12s",
         "main@0 intro@1.1 short@8.1",
