@@ -186,15 +186,25 @@ async def started(
                 log.error("a plugin did not stop well", plugin=plugin.name, exc_info=error)
 
 
+def broken(plugin: Plugin, error: Exception) -> None:
+    """Tell the log that a plugin's background work has failed."""
+    log.error("background work failed", plugin=plugin.name, exc_info=error)
+
+
 @asynccontextmanager
-async def background(plugins: Sequence[Plugin]) -> AsyncIterator[None]:
-    """Each plugin's background work, while the context lasts; one's failure stops no other."""
+async def background(
+    plugins: Sequence[Plugin], failed: Callable[[Plugin, Exception], None] = broken
+) -> AsyncIterator[None]:
+    """Each plugin's background work, while the context lasts; one's failure stops no other.
+
+    failed: told of each failure.
+    """
 
     async def work(plugin: Plugin) -> None:
         try:
             await plugin.run()
         except Exception as error:
-            log.error("background work failed", plugin=plugin.name, exc_info=error)
+            failed(plugin, error)
 
     tasks = [asyncio.create_task(work(p), name=f"plugin {p.name}") for p in plugins]
     try:

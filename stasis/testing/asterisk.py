@@ -51,7 +51,7 @@ END_SECONDS = 120.0
 
 
 class FlowFailed(AssertionError):
-    """A flow has raised, and the test has not looked at `caller.failure`."""
+    """A flow has raised, and the test has not seen `caller.failure`; or a plugin's `run` has."""
 
 
 class Left(AssertionError):
@@ -73,6 +73,7 @@ class Asterisk:
     link: the engine. machine: the simulated server itself. requests: what the engine has asked
     for, as `METHOD /path`. callers: everybody who has called or was called. on_party: called
     with each of them, before anything is heard. failures: what flows have raised, by channel.
+    looked: whoever runs it looks at all of `failures`; then none of them is raised at the end.
     """
 
     def __init__(
@@ -95,6 +96,8 @@ class Asterisk:
         self.requests: list[str] = []
         self.callers: list[Caller] = []
         self.on_party: Callable[[Caller], None] | None = None
+        self.looked = False
+        self._broken: dict[str, Exception] = {}
         self._version = version
         self._dialplan = dialplan
         self._sounds = sounds
@@ -113,12 +116,12 @@ class Asterisk:
     # Its life
 
     async def __aenter__(self) -> Asterisk:
+        given, plan = self._sounds, self._plan()
+        sounds = Sounds.made_up(given) if isinstance(given, Mapping) else Sounds(given)
         if self._recordings is None:
             self._temporary = tempfile.TemporaryDirectory()
         folder = self._recordings or Path(self._temporary.name if self._temporary else "")
-        sounds = self._sounds
-        found = Sounds.made_up(sounds) if isinstance(sounds, Mapping) else Sounds(sounds)
-        self.machine = Machine(VERSIONS[self._version], self._plan(), found, folder)
+        self.machine = Machine(VERSIONS[self._version], plan, sounds, folder)
         self.machine.on_unknown_phone = self._new_phone
         if self.programs:
             try:
@@ -158,15 +161,20 @@ class Asterisk:
     ) -> None:
         try:
             found = await self._emptied() if self.programs else []
-            failed = [each for each in self.callers if each.unseen_failure is not None]
         finally:
             await self._close()
         for failure in self.machine.failures:
             raise failure
         if error is not None:
             return
-        for caller in failed:
-            raise FlowFailed(f"the flow of {caller} has raised") from caller.failure
+        people = {each.id: each for each in self.callers}
+        for channel_id, failure in self.failures.items():
+            caller = people.get(channel_id)
+            if not self.looked and not (caller is not None and caller.looked):
+                whose = caller or f"channel {channel_id}"
+                raise FlowFailed(f"the flow of {whose} has raised") from failure
+        for name, why in self._broken.items():
+            raise FlowFailed(f"the plugin {name!r} has raised in `run`: {why!r}") from why
         if found:
             raise Left("left behind: " + "; ".join(found))
 
@@ -187,7 +195,11 @@ class Asterisk:
             plugin.servers = Servers({self.link.name: self.link})
             await plugin.start()
             self._background.push_async_callback(plugin.stop)
-        await self._background.enter_async_context(background(plugins))
+        self.link.on_gap += [plugin.gap for plugin in plugins]
+        await self._background.enter_async_context(background(plugins, self._plugin_failed))
+
+    def _plugin_failed(self, plugin: Plugin, error: Exception) -> None:
+        self._broken[plugin.name] = error
 
     async def _stop_engine(self) -> None:
         try:
@@ -311,7 +323,7 @@ class Asterisk:
             return [each for each in self.callees if each.line in lines and not each.taken]
 
         if not await self.machine.until(waiting, within):
-            others = [each.line.channel.name.rpartition("-")[0] for each in self.callees]
+            others = [each.phone for each in self.callees]
             instead = f"called were: {', '.join(others)}" if others else "nobody was called"
             raise AssertionError(f"{name} was not called within {within:g} s; {instead}")
         found = waiting()[0]
@@ -408,7 +420,8 @@ def programs_of(given: Any, plugin: object) -> dict[str, Program]:
             name: each if isinstance(each, Program) else Program.of(each, plugin)
             for name, each in given.items()
         }
-    return {app_of(given): Program.of(given, plugin)}
+    program = Program.of(given, plugin)
+    return {app_of(given): program}
 
 
 def plan_of(apps: list[str]) -> str:

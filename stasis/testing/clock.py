@@ -12,7 +12,7 @@ import functools
 import selectors
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Executor
-from typing import Any, ParamSpec, TypeVar, TypeVarTuple, Unpack
+from typing import Any, ParamSpec, TypeVar, TypeVarTuple
 
 __all__ = ["Stalled", "VirtualClockLoop", "bounded", "run", "virtual_time"]
 
@@ -48,7 +48,8 @@ class JumpingSelector(selectors.DefaultSelector):
         waits = timeout is None or (timeout > 0 and self.threads)
         ready = super().select(REAL_SECONDS if waits else 0)
         if not ready:
-            self.threads.clear()  # one that works so long, works beside
+            if waits:
+                self.threads.clear()  # one that works so long, works beside
             if timeout is None:
                 raise Stalled("every task waits for something that no timer and no event brings")
             self.now += max(timeout, 0.0)
@@ -69,7 +70,7 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
         return self._jumping.now
 
     def run_in_executor(
-        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]
+        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
     ) -> asyncio.Future[T]:
         """As of any loop; no time passes until it is done, or has taken seconds of real time."""
         work = super().run_in_executor(executor, func, *args)
@@ -83,7 +84,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
     Raises Stalled when nothing would ever happen any more, RuntimeError in a running event loop.
     """
-    if asyncio._get_running_loop() is not None:
+    if in_a_loop():
         work.close()
         raise RuntimeError(
             "virtual time has an event loop of its own, and one runs here already: call this from"
@@ -91,6 +92,15 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         )
     with asyncio.Runner(loop_factory=VirtualClockLoop) as runner:
         return runner.run(work)
+
+
+def in_a_loop() -> bool:
+    """Whether an event loop runs here."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 async def bounded(work: Awaitable[T]) -> T:

@@ -35,7 +35,7 @@ class Caller:
     """Somebody at a phone.
 
     id: the channel's. line: the phone's end of it. heard: all that was played to them, in order:
-    media URIs, `music:CLASS`, `digit:5`. looked: the test has looked at `failure`.
+    media URIs, `music:CLASS`, `digit:5`. looked: the test has seen `failure`.
     """
 
     def __init__(self, asterisk: Asterisk, line: Line) -> None:
@@ -68,9 +68,19 @@ class Caller:
         if media in self._unused:
             self._used += self._unused.index(media) + 1
         elif found:
-            raise NotHeard(f"{self} was hung up before {media} was heard; {self._instead()}")
+            what = f"{self} was hung up before {media} was heard"
+            raise NotHeard(f"{what}; {self._instead()}{self._missing(media)}")
         else:
-            raise NotHeard(f"{self} has not heard {media} within {within:g} s; {self._instead()}")
+            what = f"{self} has not heard {media} within {within:g} s"
+            raise NotHeard(f"{what}; {self._instead()}{self._missing(media)}")
+
+    def _missing(self, media: str) -> str:
+        """Asterisk says nothing of a sound that it does not have."""
+        kind, _, name = media.partition(":")
+        sounds = self.asterisk.machine.sounds
+        if kind != "sound" or sounds.find(name, self.line.channel.language) is not None:
+            return ""
+        return f"; the server has no sound {name!r}: give Asterisk(sounds=…)"
 
     @property
     def _unused(self) -> list[str]:
@@ -106,8 +116,12 @@ class Caller:
         return f"; the flow is in {runner.state}" if runner.state else ""
 
     def can_hear(self, other: Caller) -> bool:
-        """Whether what the other says reaches them now."""
-        return other.line in heard_by(self.line)
+        """Whether what the other says reaches them now.
+
+        Before the call is answered a caller says nothing, and who is called hears nothing either.
+        """
+        talks = other.answered and (self.answered or not isinstance(self, Callee))
+        return talks and other.line in heard_by(self.line)
 
     async def talks_with(self, other: Caller, *, within: float = WITHIN) -> None:
         """Wait until both hear each other. Raises NotHeard, at once when one has hung up."""
@@ -221,14 +235,10 @@ class Caller:
 
     @property
     def failure(self) -> BaseException | None:
-        """What the flow has raised, or None. A test that looks expects it."""
-        self.looked = True
-        return self.asterisk.failures.get(self.id)
-
-    @property
-    def unseen_failure(self) -> BaseException | None:
-        """What the flow has raised, unless the test has looked."""
-        return None if self.looked else self.asterisk.failures.get(self.id)
+        """What the flow has raised, or None. A test that has seen one expects it."""
+        found = self.asterisk.failures.get(self.id)
+        self.looked = self.looked or found is not None
+        return found
 
     def variable(self, name: str) -> str | None:
         """A variable of the channel; None when it is not set."""
@@ -236,11 +246,17 @@ class Caller:
 
 
 class Callee(Caller):
-    """Somebody whose phone is called. taken: a script has them already."""
+    """Somebody whose phone is called. phone: its name, such as `PJSIP/alice`. taken: a script has
+    them already.
+    """
 
     def __init__(self, asterisk: Asterisk, line: Line) -> None:
         super().__init__(asterisk, line)
+        self.phone = line.channel.name.rpartition("-")[0]
         self.taken = False
+
+    def __repr__(self) -> str:
+        return f"<Callee {self.phone} {self.id}>"
 
     def _flow(self) -> str:
         return super()._flow() if self._find() is not None else ""

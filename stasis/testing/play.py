@@ -17,7 +17,7 @@ from attrs import frozen
 from stasis.flow import trigger_of
 from stasis.plugin import Plugin
 from stasis.program import Program, Runnable
-from stasis.testing.asterisk import Asterisk, Left
+from stasis.testing.asterisk import Asterisk, FlowFailed, Left
 from stasis.testing.party import Callee, Caller
 from stasis.walk import Walked
 
@@ -86,12 +86,11 @@ class Play:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for caller in self._asterisk.callers:
-            _ = caller.failure  # it was told as a moment
+        self._asterisk.looked = True  # what the flow has raised was told as a moment
         try:
             await self._asterisk.__aexit__(kind, error, trace)
-        except Left as left:
-            self._tell("error", str(left))
+        except (FlowFailed, Left) as fault:
+            self._tell("error", str(fault))
 
     @property
     def over(self) -> bool:
@@ -151,19 +150,19 @@ class Play:
     async def answer(self) -> None:
         """Whose phone has rung longest picks up."""
         for each in [callee for callee in self.callees if not callee.answered][:1]:
-            self._tell("phone", f"{self._name(each)} answers")
+            self._tell("phone", f"{each.phone} answers")
             await each.answers()
 
     async def busy(self) -> None:
         """Whose phone has rung longest is busy."""
         for each in [callee for callee in self.callees if not callee.answered][:1]:
-            self._tell("phone", f"{self._name(each)} is busy")
+            self._tell("phone", f"{each.phone} is busy")
             await each.is_busy()
 
     async def leave(self) -> None:
         """Who was called hangs up."""
         for each in [callee for callee in self.callees if callee.answered][:1]:
-            self._tell("phone", f"{self._name(each)} hangs up")
+            self._tell("phone", f"{each.phone} hangs up")
             await each.hangs_up()
 
     async def wait(self) -> None:
@@ -198,7 +197,7 @@ class Play:
             self.state = ""
 
     def _party(self, party: Caller) -> None:
-        who = "you" if not isinstance(party, Callee) else self._name(party)
+        who = "you" if not isinstance(party, Callee) else party.phone
         if isinstance(party, Callee):
             self._tell("phone", f"{who} is called")
 
@@ -216,9 +215,6 @@ class Play:
                 self._tell("hears", text, what if you else "")
 
         party.line.listeners.append(hears)
-
-    def _name(self, callee: Callee) -> str:
-        return callee.line.channel.name.rpartition("-")[0]
 
     def _tell(self, kind: Kind, text: str, media: str = "") -> None:
         moment = Moment(self.elapsed, kind, text, media)

@@ -128,8 +128,7 @@ class Stage:
         """
         assert self.asterisk is not None
         seen = {caller.id for caller in self.asterisk.callers if caller.looked}
-        for caller in self.asterisk.callers:
-            caller.looked = True  # what they have raised is told below, with the flow's own lines
+        self.asterisk.looked = True  # what flows have raised is told below, with their own lines
         left = ""
         try:
             self._exit()

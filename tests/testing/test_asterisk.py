@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,11 @@ class Office(Plugin):
         self.life.append("stop")
 
 
+def server(programs: Any = None, **options: Any) -> Asterisk:
+    """A server whose sounds do not depend on what is installed."""
+    return Asterisk(programs, **{"sounds": {}, **options})
+
+
 def dials(endpoint: str, *, stays: bool = True) -> Runnable:
     """A flow that calls somebody, and notes how that went in a variable."""
 
@@ -118,46 +124,46 @@ class TestWhatRuns:
     )
     @virtual_time
     async def test_a_flow_a_plugin_or_several_by_application(self, programs: Any):
-        async with Asterisk(programs) as asterisk:
+        async with server(programs) as asterisk:
             caller = await asterisk.call("8000")
             await caller.hears("sound:menu")
             assert isinstance(caller.flow, Menu) and caller.state == "menu"
 
     @virtual_time
     async def test_a_function(self):
-        async with Asterisk(hello) as asterisk:
+        async with server(hello) as asterisk:
             caller = await asterisk.call()
             await caller.hears("sound:hello")
             assert await caller.is_hung_up() == 16
 
     @virtual_time
     async def test_an_applications_name_leads_to_it_and_all_else_to_the_first(self):
-        async with Asterisk({"menu": Menu, "hello": hello}) as asterisk:
+        async with server({"menu": Menu, "hello": hello}) as asterisk:
             for exten, hears in (("hello", "hello"), ("menu", "menu"), ("5", "menu")):
                 caller = await asterisk.call(exten)
                 await caller.hears(f"sound:{hears}")
 
     @virtual_time
     async def test_a_flow_sees_the_plugin_it_is_given(self):
-        async with Asterisk(Menu, plugin="accounts") as asterisk:
+        async with server(Menu, plugin="accounts") as asterisk:
             caller = await asterisk.call()
             assert caller.flow.plugin == "accounts"
 
     @pytest.mark.parametrize("programs", [5, {"menu": 5}, lambda channel: None])
     def test_what_is_no_flow_is_refused(self, programs: Any):
         with pytest.raises(FlowError):
-            Asterisk(programs)
+            server(programs)
 
     @virtual_time
     async def test_nothing_at_all_is_a_server_alone(self):
-        async with Asterisk(dialplan="[default]\nexten => 1,1,Wait(2)\n") as asterisk:
+        async with server(dialplan="[default]\nexten => 1,1,Wait(2)\n") as asterisk:
             caller = await asterisk.call("1")
             assert await caller.is_hung_up() == 16 and caller.state == ""
 
     @virtual_time
     async def test_a_plugin_starts_works_beside_and_stops(self):
         office = Office()
-        async with Asterisk(office) as asterisk:
+        async with server(office) as asterisk:
             await asterisk.call()
             assert office.life == ["start", "run"]
             assert office.asterisk is asterisk.link
@@ -170,14 +176,14 @@ class TestWhatRuns:
                 raise OSError("no database")
 
         with pytest.raises(OSError, match="no database"):
-            async with Asterisk(Failing()):
+            async with server(Failing()):
                 raise AssertionError("never")
 
     @virtual_time
     async def test_every_step_can_be_followed(self):
         steps: list[str] = []
         on_walk = (lambda walked: steps.append(walked.target),)
-        async with Asterisk(Menu, on_walk=on_walk) as asterisk:
+        async with server(Menu, on_walk=on_walk) as asterisk:
             caller = await asterisk.call()
             await caller.dials("5")
             await caller.is_hung_up()
@@ -188,21 +194,21 @@ class TestHowItIsMade:
     @pytest.mark.parametrize("version", ["16", "22"])
     @virtual_time
     async def test_it_behaves_as_a_version(self, version: str):
-        async with Asterisk(Menu, version=version) as asterisk:
+        async with server(Menu, version=version) as asterisk:
             assert str(asterisk.machine.version).startswith(f"{version}.")
             caller = await asterisk.call()
             await caller.hears("sound:menu")
 
     def test_another_version_is_named(self):
         with pytest.raises(StasisError, match=r"version '17': .* \['16', '22'\]"):
-            Asterisk(Menu, version="17")
+            server(Menu, version="17")
 
     @pytest.mark.parametrize("way", ["text", "file"])
     @virtual_time
     async def test_a_dialplan_of_ones_own_is_text_or_a_file(self, way: str, tmp_path: Path):
         path = tmp_path / "extensions.conf"
         path.write_text(PLAN)
-        async with Asterisk(Menu, dialplan=PLAN if way == "text" else path) as asterisk:
+        async with server(Menu, dialplan=PLAN if way == "text" else path) as asterisk:
             caller = await asterisk.call("1")
             await caller.hears("sound:menu")
             await caller.dials("5")
@@ -235,28 +241,28 @@ class TestHowItIsMade:
     async def test_recordings_are_kept_in_a_folder_that_is_given(self, tmp_path: Path):
         async def keeps(channel: Channel) -> None:
             await channel.answer()
-            recording = await channel.record("message", max_duration_seconds=2)
+            recording = await channel.record("message", max_duration=2)
             await recording.finished()
 
-        async with Asterisk(keeps, recordings=tmp_path) as asterisk:
+        async with server(keeps, recordings=tmp_path) as asterisk:
             caller = await asterisk.call()
             await caller.is_hung_up()
-        assert [path.name for path in tmp_path.iterdir()] == ["message.wav"]
+        assert os.listdir(tmp_path) == ["message.wav"]
 
 
 class TestACall:
     @virtual_time
     async def test_says_who_calls_and_what_the_application_is_told(self):
-        async with Asterisk(Menu) as asterisk:
+        async with server(Menu) as asterisk:
             caller = await asterisk.call("8000", "en", "vip", number="+49301234", name="Ann")
             channel = caller.flow.channel
             assert channel.args == ("en", "vip")
-            assert (channel.caller.number, channel.caller.name) == ("+49301234", "Ann")
+            assert (channel.caller_number, channel.caller_name) == ("+49301234", "Ann")
             assert asterisk.callers == [caller]
 
     @virtual_time
     async def test_to_no_extension_is_a_mistake_of_the_test(self):
-        async with Asterisk(Menu, dialplan=PLAN) as asterisk:
+        async with server(Menu, dialplan=PLAN) as asterisk:
             with pytest.raises(StasisError, match=r"no such extension in \[default\]"):
                 await asterisk.call("2")
             with pytest.raises(StasisError, match=r"in \[office\]; its contexts are \[default\]"):
@@ -265,7 +271,7 @@ class TestACall:
 
     @virtual_time
     async def test_many_at_once_are_apart(self):
-        async with Asterisk(Menu) as asterisk:
+        async with server(Menu) as asterisk:
             callers = [await asterisk.call(number=str(number)) for number in range(20)]
             await callers[3].dials("5")
             assert [caller.state for caller in callers].count("menu") == 19
@@ -274,7 +280,7 @@ class TestACall:
     @virtual_time
     async def test_on_party_is_told_of_everybody(self):
         parties: list[str] = []
-        async with Asterisk(dials("PJSIP/alice")) as asterisk:
+        async with server(dials("PJSIP/alice")) as asterisk:
             asterisk.on_party = lambda party: parties.append(type(party).__name__)
             await asterisk.call()
             await asterisk.rings("PJSIP/alice")
@@ -287,7 +293,7 @@ class TestPhones:
         [
             ("answers", "ANSWER"),
             ("busy", "BUSY"),
-            ("declines", "NOANSWER"),
+            ("declines", "BUSY"),
             ("silent", "NOANSWER"),
             ("rings", "NOANSWER"),
             ("unreachable", "CHANUNAVAIL"),
@@ -295,7 +301,7 @@ class TestPhones:
     )
     @virtual_time
     async def test_do_what_they_are_told(self, behaviour: Behaviour, result: str):
-        async with Asterisk(dials("PJSIP/alice")) as asterisk:
+        async with server(dials("PJSIP/alice")) as asterisk:
             asterisk.phone("PJSIP/alice", behaviour)
             caller = await asterisk.call()
             await caller.waits(25)
@@ -303,7 +309,7 @@ class TestPhones:
 
     @virtual_time
     async def test_may_answer_later(self):
-        async with Asterisk(dials("PJSIP/alice")) as asterisk:
+        async with server(dials("PJSIP/alice")) as asterisk:
             asterisk.phone("PJSIP/alice", "answers", after=5)
             caller = await asterisk.call()
             alice = await asterisk.rings("PJSIP/alice")
@@ -313,7 +319,7 @@ class TestPhones:
 
     @virtual_time
     async def test_one_that_was_never_named_rings(self):
-        async with Asterisk(dials("PJSIP/alice")) as asterisk:
+        async with server(dials("PJSIP/alice")) as asterisk:
             caller = await asterisk.call()
             alice = await asterisk.rings("PJSIP/alice")
             await alice.answers()
@@ -322,7 +328,7 @@ class TestPhones:
 
     @virtual_time
     async def test_each_call_is_given_once(self):
-        async with Asterisk(dials("PJSIP/alice")) as asterisk:
+        async with server(dials("PJSIP/alice")) as asterisk:
             await asterisk.call(number="1")
             await asterisk.call(number="2")
             first, second = [await asterisk.rings("PJSIP/alice") for _ in range(2)]
@@ -332,7 +338,7 @@ class TestPhones:
 
     @virtual_time
     async def test_who_was_called_instead_is_said(self):
-        async with Asterisk(dials("PJSIP/alice")) as asterisk:
+        async with server(dials("PJSIP/alice")) as asterisk:
             with pytest.raises(AssertionError, match="within 5 s; nobody was called"):
                 await asterisk.rings("PJSIP/bob", within=5)
             await asterisk.call()
@@ -343,7 +349,7 @@ class TestPhones:
 class TestWhatGoesWrong:
     @virtual_time
     async def test_requests_are_refused_as_often_as_one_likes(self):
-        async with Asterisk(Menu) as asterisk:
+        async with server(Menu) as asterisk:
             asterisk.refuse("POST /channels/.*/play.*", 500, 'a "reason"', times=1)
             caller = await asterisk.call()
             assert 'a "reason"' in str(caller.failure)
@@ -353,7 +359,7 @@ class TestWhatGoesWrong:
 
     @virtual_time
     async def test_a_cut_socket_misses_nothing_that_is_still_so(self):
-        async with Asterisk(Menu) as asterisk:
+        async with server(Menu) as asterisk:
             caller, gone = await asterisk.call(), await asterisk.call()
             asterisk.cut(5)
             await gone.hangs_up()
@@ -363,7 +369,7 @@ class TestWhatGoesWrong:
     @virtual_time
     async def test_a_new_program_goes_on_with_the_call(self):
         office = Office()
-        async with Asterisk(office) as asterisk:
+        async with server(office) as asterisk:
             caller = await asterisk.call()
             first = caller.flow
             await asterisk.redeploy()
@@ -378,14 +384,14 @@ class TestWhatGoesWrong:
             table = Menu.table
 
         Next.__name__ = "Menu"
-        async with Asterisk(Menu, plugin="accounts") as asterisk:
+        async with server(Menu, plugin="accounts") as asterisk:
             caller = await asterisk.call()
             await asterisk.redeploy(Next)
             assert type(caller.flow) is Next and caller.flow.plugin == "accounts"
 
     @virtual_time
     async def test_a_restart_of_asterisk_ends_all_calls_and_takes_new_ones(self):
-        async with Asterisk(Menu) as asterisk:
+        async with server(Menu) as asterisk:
             caller = await asterisk.call()
             await asterisk.restart(3)
             assert caller.over and asterisk.left() == []
@@ -394,7 +400,7 @@ class TestWhatGoesWrong:
 
     @virtual_time
     async def test_a_server_alone_can_restart(self):
-        async with Asterisk(dialplan="[default]\nexten => 1,1,Wait(60)\n") as asterisk:
+        async with server(dialplan="[default]\nexten => 1,1,Wait(60)\n") as asterisk:
             caller = await asterisk.call("1")
             await asterisk.restart()
             assert caller.over
@@ -403,29 +409,36 @@ class TestWhatGoesWrong:
 class TestItsEnd:
     @virtual_time
     async def test_hangs_up_who_is_still_there(self):
-        async with Asterisk(Menu) as asterisk:
+        async with server(Menu) as asterisk:
             caller = await asterisk.call()
         assert caller.over
 
     @virtual_time
     async def test_a_flow_that_has_raised_fails_the_test(self):
         with pytest.raises(FlowFailed, match="the flow of <Caller 100 .*> has raised") as caught:
-            async with Asterisk(broken) as asterisk:
+            async with server(broken) as asterisk:
                 await asterisk.call()
         assert isinstance(caught.value.__cause__, ValueError)
 
     @virtual_time
     async def test_not_when_the_test_has_looked(self):
-        async with Asterisk(broken) as asterisk:
+        async with server(broken) as asterisk:
             caller = await asterisk.call()
             assert str(caller.failure) == "no such account"
 
     @virtual_time
     async def test_not_when_the_test_fails_itself(self):
         with pytest.raises(KeyError):
-            async with Asterisk(broken) as asterisk:
+            async with server(broken) as asterisk:
                 await asterisk.call()
                 raise KeyError("the test's own")
+
+    @virtual_time
+    async def test_also_one_whose_channel_nobody_is_at(self):
+        with pytest.raises(FlowFailed, match="the flow of channel .* has raised"):
+            async with server(broken, dialplan=PLAN) as asterisk:
+                await asterisk.link.originate("Local/1@default", "broken")
+                await asyncio.sleep(1)
 
     @virtual_time
     async def test_what_is_left_on_the_server_fails_the_test(self):
@@ -433,33 +446,15 @@ class TestItsEnd:
             await channel.answer()
 
         with pytest.raises(Left, match=r"left behind: bridge stray; recording .* that runs"):
-            async with Asterisk(strays) as asterisk:
+            async with server(strays) as asterisk:
                 await asterisk.link.ari.bridges.create_with_id("stray")
                 await asterisk.link.ari.bridges.record("stray", name="tape", format="wav")
                 assert asterisk.left() != []
 
     @virtual_time
-    async def test_a_flow_that_does_not_end_with_its_caller_fails_the_test(self):
-        async def stays(channel: Channel) -> None:
-            while True:
-                try:
-                    await asyncio.sleep(1e6)
-                except asyncio.CancelledError:
-                    continue
-
-        async def stuck() -> str:
-            async with Asterisk(stays) as asterisk:
-                caller = await asterisk.call()
-                assert asterisk.left()[0].startswith(f"channel {caller.id} (PJSIP/100-")
-                await caller.hangs_up()
-                return "; ".join(asterisk.left())
-
-        assert await stuck() == ""
-
-    @virtual_time
     async def test_a_failure_of_the_simulator_fails_the_test(self):
         with pytest.raises(ZeroDivisionError):
-            async with Asterisk(Menu) as asterisk:
+            async with server(Menu) as asterisk:
                 asterisk.machine.later(1, lambda: 1 / 0)
                 await asyncio.sleep(2)
 
@@ -469,7 +464,7 @@ class TestTheSameAgain:
     def test_a_script_gives_the_same_events_at_the_same_times(self, version: str):
         @virtual_time
         async def script() -> list[tuple[str, str, str]]:
-            async with Asterisk(dials("PJSIP/alice"), version=version) as asterisk:
+            async with server(dials("PJSIP/alice"), version=version) as asterisk:
                 told: list[dict[str, Any]] = []
                 asterisk.machine.bus.connect("all", told.append, everything=True)
                 asterisk.phone("PJSIP/alice", "answers", after=3)

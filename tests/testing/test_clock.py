@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import threading
 import time
 
 import pytest
@@ -59,6 +60,39 @@ def test_a_thread_is_waited_for():
         return await asyncio.to_thread(lambda: "done")
 
     assert run(through_a_thread()) == "done"
+
+
+def test_no_time_passes_while_a_thread_works():
+    async def work() -> float:
+        async with asyncio.timeout(10):
+            working = asyncio.create_task(asyncio.to_thread(time.sleep, 0.05))
+            for _ in range(10):  # what else there is to do goes on
+                await asyncio.sleep(0)
+            await working
+        return asyncio.get_running_loop().time()
+
+    assert run(work()) == 0.0
+
+
+def test_a_thread_that_takes_too_long_works_beside(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("stasis.testing.clock.REAL_SECONDS", 0.01)
+    over = threading.Event()
+
+    async def work() -> float:
+        waiting = asyncio.create_task(asyncio.to_thread(over.wait, 30))
+        await asyncio.sleep(3600)
+        over.set()
+        assert await waiting
+        return asyncio.get_running_loop().time()
+
+    assert run(work()) == pytest.approx(3600)
+
+
+async def test_a_loop_that_runs_already_is_said_to():
+    async def nothing() -> None: ...
+
+    with pytest.raises(RuntimeError, match="call this from a plain function"):
+        run(nothing())
 
 
 def test_waiting_for_nothing_is_an_error(monkeypatch: pytest.MonkeyPatch):

@@ -127,6 +127,7 @@ class Line:
     def digit(self, digit: str, duration: int) -> None:
         """Asterisk sends a digit."""
         self.digits.append(digit)
+        self.heard_all.append(f"digit:{digit}")
         self._note(f"digit:{digit}")
 
     def heard(self, what: str) -> None:

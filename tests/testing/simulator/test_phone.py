@@ -103,7 +103,7 @@ class TestALine:
         await asyncio.sleep(2)
         line.hang_up()
         await turn()
-        assert line.heard_all == ["sound:one"] and line.digits == ["5"]
+        assert line.heard_all == ["sound:one", "digit:5"] and line.digits == ["5"]
         assert told == ["ANSWER", "RINGING", "sound:one", "digit:5", "HOLD", "ENDED 16"]
 
     @simulated

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
@@ -125,7 +126,8 @@ class Operation:
     since: Since | None = None
 
 
-OPERATIONS: list[Operation] = []
+# By the first part of their templates, which is always fixed.
+OPERATIONS: defaultdict[str, list[Operation]] = defaultdict(list)
 
 
 def operation(method: str, template: str, *since: str) -> Callable[[Run], Run]:
@@ -136,7 +138,7 @@ def operation(method: str, template: str, *since: str) -> Callable[[Run], Run]:
 
     def register(run: Run) -> Run:
         parts = tuple(template.split("/"))
-        OPERATIONS.append(Operation(method, parts, run, Since(*since) if since else None))
+        OPERATIONS[parts[0]].append(Operation(method, parts, run, Since(*since) if since else None))
         return run
 
     return register
@@ -154,7 +156,7 @@ def route(machine: Machine, method: str, path: str) -> tuple[Operation, dict[str
     parts = [unquote_plus(part) for part in path.partition("//")[0].split("/")]
     known = parts == [""]
     best: tuple[int, Operation, dict[str, str]] | None = None
-    for each in OPERATIONS:
+    for each in OPERATIONS.get(parts[0], ()):
         if len(each.template) < len(parts):
             continue
         if each.since is not None and not each.since.holds(machine.version):
