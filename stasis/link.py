@@ -154,8 +154,9 @@ class Link:
         self._settling: asyncio.Task[None] | None = None
         self._taken = ""
         self._failed: StasisError | None = None
-        self._heard = datetime.now(UTC)
-        self._deaf_since: datetime | None = None
+        # By the event loop's clock, which no change of the time of day moves.
+        self._heard = -math.inf
+        self._deaf_since: float | None = None
         self._stopped = asyncio.Event()
         if tap is not None:
             tap.attach(self)
@@ -421,7 +422,7 @@ class Link:
                 self._socket.answered(event)
             return
         self._counts["events"] += 1
-        self._heard = datetime.now(UTC)
+        self._heard = asyncio.get_running_loop().time()
         self.meter.event(event)
         try:
             self.take(event)
@@ -512,12 +513,11 @@ class Link:
             "the event socket is lost", reason=lost.reason, retry_in=round(lost.retry_in, 1)
         )
 
-    def _last_heard(self) -> datetime:
+    def _last_heard(self) -> float:
         """Since when events may be missing: the last one, or when the socket last was alive."""
         config = self.config.asterisk
-        now = datetime.now(UTC)
-        alive = now - timedelta(seconds=config.ping_interval + config.ping_timeout)
-        return min(now, max(self._heard, alive))
+        alive = asyncio.get_running_loop().time() - config.ping_interval - config.ping_timeout
+        return max(self._heard, alive)
 
     async def _settle(self, opened: Opened) -> None:
         """After every connect: tell Asterisk what we need, and see what became of our calls."""
@@ -559,7 +559,8 @@ class Link:
         if start is None:
             return None
         end = datetime.now(UTC)
-        return Gap(start=start, end=end, seconds=max(0.0, (end - start).total_seconds()))
+        seconds = asyncio.get_running_loop().time() - start
+        return Gap(start=end - timedelta(seconds=seconds), end=end, seconds=seconds)
 
     def _tell(self, gap: Gap, running: set[Runner]) -> None:
         log.info("the gap is closed", seconds=round(gap.seconds, 1))

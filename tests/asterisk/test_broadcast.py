@@ -17,7 +17,8 @@ from stasis import Channel
 from stasis.lab.lab import Lab
 from tests.asterisk.listener import Listening, Street, lab_name, street, until
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(90)]
+# A call is offered for two seconds, and 40 come at once.
+pytestmark = [pytest.mark.asterisk, pytest.mark.alone, pytest.mark.timeout(90)]
 
 CALLS = 40
 

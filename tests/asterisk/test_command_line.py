@@ -11,7 +11,7 @@ import pytest
 from stasis.lab.lab import Lab
 from tests.asterisk.command_line import running, stasis
 
-pytestmark = pytest.mark.asterisk
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(90)]
 
 
 def test_the_doctor_finds_every_hop_open(lab: Lab, tmp_path: Path) -> None:

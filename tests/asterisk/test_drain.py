@@ -14,7 +14,7 @@ from stasis.lab.lab import Lab
 from tests.asterisk.command_line import environment, stasis
 from tests.asterisk.deployed import bridges, call, callers, channels, deployed, hang_up, until
 
-pytestmark = pytest.mark.asterisk
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(90)]
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from tests.asterisk.command_line import stasis
 from tests.asterisk.deployed import bridges, call, callers, channels, deployed, hang_up, until
 from tests.asterisk.servers import Server
 
-pytestmark = pytest.mark.asterisk
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(90)]
 
 
 def looked(lab: Lab, *apps: str, keep: KeepConfig | None = None) -> Looked:

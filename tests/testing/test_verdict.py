@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from stasis.ari.events import Event
 from stasis.channel import Channel
-from stasis.flow import Gap
+from stasis.flow import Flow, Gap
 from stasis.plugin import NoConfig, Plugin
 from stasis.program import Runnable
 from stasis.testing.asterisk import Asterisk, FlowFailed
@@ -38,20 +39,25 @@ async def presses(channel: Channel) -> None:
     await asyncio.sleep(1)
 
 
-async def early(channel: Channel) -> None:
+class Early(Flow):
     """Bridges a phone before it is answered, as for early media."""
-    if channel.id == "alice":
-        await asyncio.sleep(1000)
-    await channel.answer()
-    ari = channel.asterisk.ari
-    await ari.bridges.create_with_id("room", type="mixing")
-    await ari.channels.create("PJSIP/alice", "early", channel_id="alice")
-    await ari.bridges.add_channel("room", [channel.id, "alice"])
-    await ari.channels.dial("alice")
-    try:
-        await asyncio.sleep(1000)
-    finally:
-        await ari.bridges.destroy("room")
+
+    async def talking(self, event: Event) -> None:
+        await self.channel.answer()
+        ari = self.asterisk.ari
+        await ari.bridges.create_with_id("room", type="mixing")
+        await ari.channels.create("PJSIP/alice", "elsewhere", channel_id="alice")
+        await ari.bridges.add_channel("room", [self.channel.id, "alice"])
+        await ari.channels.dial("alice")
+
+    async def ended(self, event: Event | None) -> None:
+        await self.asterisk.ari.bridges.destroy("room")
+
+    start = talking
+
+
+async def stays(channel: Channel) -> None:
+    await asyncio.sleep(1000)
 
 
 class Beside(Plugin):
@@ -114,9 +120,10 @@ class TestWhatAPluginDoesBeside:
                 await asterisk.call()
 
     @virtual_time
-    async def test_is_told_of_gaps(self):
+    async def test_is_told_of_gaps_by_the_virtual_clock(self):
         plugin = Beside()
         async with Asterisk(plugin, sounds={}) as asterisk:
+            await asterisk.call()
             asterisk.cut(15)
             await asyncio.sleep(20)
         assert [gap.seconds for gap in plugin.gaps] == [pytest.approx(15, abs=0.1)]
@@ -125,7 +132,7 @@ class TestWhatAPluginDoesBeside:
 class TestWhoTalks:
     @virtual_time
     async def test_is_nobody_whose_phone_still_rings(self):
-        async with Asterisk(early, sounds={}) as asterisk:
+        async with Asterisk({"early": Early, "elsewhere": stays}, sounds={}) as asterisk:
             caller = await asterisk.call()
             alice = await asterisk.rings("PJSIP/alice")
             with pytest.raises(NotHeard):
