@@ -325,6 +325,8 @@ class Asterisk:
         if not await self.machine.until(waiting, within):
             others = [each.phone for each in self.callees]
             instead = f"called were: {', '.join(others)}" if others else "nobody was called"
+            for error in self.failures.values():
+                instead += f"; a flow has raised {type(error).__name__}: {error}"
             raise AssertionError(f"{name} was not called within {within:g} s; {instead}")
         found = waiting()[0]
         found.taken = True

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from attrs import frozen
 from structlog.testing import capture_logs
 
-from stasis.errors import StasisError
+from stasis.errors import FlowError, StasisError
 from stasis.flow import After, Flow
 from stasis.program import Runnable
 from stasis.testing.asterisk import Asterisk, FlowFailed, Left
@@ -276,31 +276,42 @@ def tried(
     Returns what is wrong with it, or an empty text.
     """
     refusing = any(isinstance(each, Refuses) for each in script)
+    hearers = (on_walk,) if on_walk is not None else ()
 
     async def scenario() -> str:
+        asterisk = Asterisk(flow, plugin=plugin, version=version, on_walk=hearers)
+        asterisk.looked = True  # here, where a refused request is no fault
+        why = ""
         try:
-            hearers = (on_walk,) if on_walk is not None else ()
-            async with Asterisk(flow, plugin=plugin, version=version, on_walk=hearers) as asterisk:
+            async with asterisk:
                 if prepare is not None:
                     prepare(asterisk)
                 caller = await asterisk.call(*["", *args])
                 for action in script:
                     await done(asterisk, caller, action)
                 await ended(asterisk, caller, patience)
-                assert caller.flow is not None, "raises LookupError when the call reached no flow"
-                failure = caller.failure
-                if failure is not None and not (refusing and isinstance(failure, StasisError)):
-                    return f"it raised {type(failure).__name__}: {failure}"
-                if not caller.over:
-                    return f"it keeps a silent caller in {caller.state!r} for {patience:g} s"
-        except Left as left:
-            return str(left)
-        except FlowFailed as error:
-            return f"it raised {type(error.__cause__).__name__}: {error.__cause__}"
-        return ""
+                why = raised(asterisk, refusing=refusing)
+                if not why and not caller.over:
+                    why = f"it keeps a silent caller in {caller.state!r} for {patience:g} s"
+                assert why or caller.flow, "raises LookupError when the call reached no flow"
+        except (FlowFailed, Left) as fault:
+            why = why or str(fault)
+        return why or raised(asterisk, refusing=refusing)
 
     with capture_logs():  # hundreds of calls: their lines would bury what was found
         return run(scenario())
+
+
+def raised(asterisk: Asterisk, *, refusing: bool) -> str:
+    """What flows have raised that is their fault, in words, or an empty text.
+
+    refusing: requests were refused, so that the errors for it are none of theirs.
+    """
+    for error in asterisk.failures.values():
+        refused = isinstance(error, StasisError) and not isinstance(error, FlowError)
+        if not (refusing and refused):
+            return f"it raised {type(error).__name__}: {error}"
+    return ""
 
 
 async def ended(asterisk: Asterisk, caller: Caller, patience: float) -> None:

@@ -65,6 +65,16 @@ class Stage:
         self.asterisk: Asterisk | None = None
         self.error: BaseException | None = None
         self.failed: list[Walked] = []
+        self._unheard: list[str] = []
+        self._runner.get_loop().set_exception_handler(self._raised_unheard)
+
+    def _raised_unheard(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What a task or a callback has raised, and nobody has waited for."""
+        loop.default_exception_handler(context)
+        error, task = context.get("exception"), context.get("task") or context.get("future")
+        name = f" {task.get_name()}" if isinstance(task, asyncio.Task) else ""
+        lines = "" if error is None else "".join(traceback.format_exception(error)).rstrip()
+        self._unheard.append(f"{context['message']}:{name}\n{lines}".rstrip(": \n"))
 
     def run(self, work: Awaitable[T]) -> T:
         """Run something in the loop, and return what it returns."""
@@ -145,6 +155,7 @@ class Stage:
         elif not any(fits(step.failure, expected) for step in self.failed):
             faults.append(f"no flow has raised {in_words(expected)}, as the test is marked to do")
             faults += map(told, self.failed)
+        faults += self._unheard
         if left and not leaves_behind:
             faults.append(left)
         if not leaves_behind and (strays := self._strays()):

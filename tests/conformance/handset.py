@@ -208,11 +208,11 @@ class Handset(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     @classmethod
-    async def start(cls, name: str, port: int) -> Self:
-        """A phone that is ready, at a free port. port: of the server's SIP."""
+    async def start(cls, name: str, port: int, own: int = 0) -> Self:
+        """A phone that is ready. port: of the server's SIP. own: its own, 0 for a free one."""
         loop, handset = asyncio.get_running_loop(), cls(name, port)
         handset._transport, _ = await loop.create_datagram_endpoint(
-            lambda: handset, local_addr=(HOST, 0)
+            lambda: handset, local_addr=(HOST, own)
         )
         handset.here = f"{HOST}:{handset._transport.get_extra_info('sockname')[1]}"
         return handset

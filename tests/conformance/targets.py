@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -125,7 +126,12 @@ def run_on(names: Sequence[str], scenarios: Sequence[Scenario], labs: str = "") 
         target = TARGETS[name]
         begun = time.perf_counter()
         wanted = [each for each in scenarios if target.shows(each)]
-        done = {each.scenario: each for each in target.runs(target, wanted, labs)} if wanted else {}
+        try:
+            came = target.runs(target, wanted, labs) if wanted else []
+        except Exception:  # it did not even start, or did not end: nothing of it can be told
+            why = traceback.format_exc()
+            came = [Outcome(each.name, "failed", why) for each in wanted]
+        done = {each.scenario: each for each in came}
         outcomes = [done.get(each.name, Outcome(each.name, "not applicable")) for each in scenarios]
         return Ran(outcomes, time.perf_counter() - begun)
 

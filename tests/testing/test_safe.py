@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from stasis import After, ChannelDtmfReceived, Dialling, Done, Event, Flow, Other, StasisEnd
+from stasis import (
+    After,
+    AriError,
+    Channel,
+    ChannelDtmfReceived,
+    Dialling,
+    Done,
+    Event,
+    Flow,
+    Other,
+    StasisEnd,
+)
 from stasis.testing.asterisk import Asterisk
 from stasis.testing.safe import (
     CalleeAnswers,
@@ -118,6 +130,41 @@ class Desk(Answering):
     }
 
 
+class Unprepared(Answering):
+    """Seeded: it has an outcome for a refused prompt that its table does not know."""
+
+    async def prompt(self, event: Event) -> str:
+        try:
+            playback = await self.channel.play("sound:hello-world")
+        except AriError:
+            return "failed"
+        await playback.finished()
+        return "played"
+
+    start = Answering.menu
+    table = {
+        Answering.menu: {(ChannelDtmfReceived, "1"): prompt, After(10): Answering.goodbye},
+        prompt: {"played": Answering.goodbye},
+    }
+
+
+class Unmakeable(Answering):
+    """Seeded: its `__init__` raises."""
+
+    def __init__(self) -> None:
+        raise KeyError("no such account")
+
+    start = Answering.menu
+
+
+async def raises_when_left(channel: Channel) -> None:
+    await channel.answer()
+    try:
+        await asyncio.sleep(1000)
+    finally:
+        raise KeyError("when left")
+
+
 class TestAssertSafe:
     def test_a_flow_without_faults_passes(self):
         assert_safe(Safe)
@@ -187,3 +234,15 @@ class TestTried:
 
     def test_who_is_called_may_be_busy(self):
         assert tried(Desk, (CalleeHangsUp(17),)) == ""
+
+    def test_a_refused_request_is_no_excuse_for_an_outcome_that_is_not_in_the_table(self):
+        assert "FlowError" in tried(Unprepared, [Refuses("play", 500), Presses("1")])
+        assert tried(Unprepared, [Presses("1")]) == ""
+
+    def test_a_flow_that_cannot_even_be_made_is_not_safe(self):
+        with pytest.raises(Unsafe, match="it raised KeyError: 'no such account'") as unsafe:
+            assert_safe(Unmakeable, examples=5)
+        assert unsafe.value.script == ()
+
+    def test_what_is_raised_when_the_caller_leaves_counts(self):
+        assert "when left" in tried(raises_when_left, [HangsUp()])

@@ -27,6 +27,20 @@ async def broken(channel: Channel) -> None:
     raise ValueError("no such account")
 
 
+async def raises_when_left(channel: Channel) -> None:
+    try:
+        await asyncio.sleep(1000)
+    finally:
+        raise KeyError("when left")
+
+
+async def begins_a_task(channel: Channel) -> None:
+    async def look_up() -> None:
+        raise ValueError("no such table")
+
+    asyncio.create_task(look_up(), name="beside")
+
+
 @pytest.fixture
 def stage() -> Iterator[Stage]:
     stage = Stage()
@@ -132,6 +146,19 @@ class TestItsEnd:
         stage.run(asterisk.call())
         fault = stage.end(expected, leaves_behind=False)  # type: ignore[arg-type]
         assert fault.startswith(told) and bool(fault) == bool(told)
+
+    def test_what_a_flow_raises_after_the_test_has_looked_is_told(self, stage: Stage):
+        asterisk = stage.begin(raises_when_left)
+        caller = stage.run(asterisk.call())
+        assert caller.failure is None
+        assert "KeyError: 'when left'" in stage.end(None, leaves_behind=False)
+
+    def test_what_a_task_has_raised_that_nobody_waited_for_is_told(self, stage: Stage):
+        asterisk = stage.begin(begins_a_task)
+        stage.run(asterisk.call())
+        told = stage.end(None, leaves_behind=True)
+        assert told.startswith("Task exception was never retrieved: beside\n")
+        assert told.endswith("ValueError: no such table")
 
     def test_a_task_that_was_there_before_is_no_stray(self, stage: Stage):
         async def begin(name: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from stasis.ari.events import Event
 from stasis.channel import Channel
-from stasis.flow import Flow, Gap
+from stasis.flow import After, Flow, Gap
 from stasis.plugin import NoConfig, Plugin
 from stasis.program import Runnable
 from stasis.testing.asterisk import Asterisk, FlowFailed
@@ -46,14 +46,15 @@ class Early(Flow):
         await self.channel.answer()
         ari = self.asterisk.ari
         await ari.bridges.create_with_id("room", type="mixing")
-        await ari.channels.create("PJSIP/alice", "elsewhere", channel_id="alice")
-        await ari.bridges.add_channel("room", [self.channel.id, "alice"])
+        await ari.channels.create(endpoint="PJSIP/alice", app="elsewhere", channel_id="alice")
+        await ari.bridges.add_channel("room", channel=[self.channel.id, "alice"])
         await ari.channels.dial("alice")
 
     async def ended(self, event: Event | None) -> None:
         await self.asterisk.ari.bridges.destroy("room")
 
     start = talking
+    table = {talking: {After(3600): talking}}
 
 
 async def stays(channel: Channel) -> None:
@@ -110,6 +111,14 @@ class TestWhatAFlowRaises:
         assert [m.text for m in playing.moments if m.kind == "error"] == [
             "the flow failed: KeyError: 'when left'"
         ]
+
+    @virtual_time
+    async def test_is_said_where_it_leaves_a_phone_silent(self):
+        async with Asterisk(raises, sounds={}) as asterisk:
+            caller = await asterisk.call()
+            with pytest.raises(AssertionError, match="a flow has raised KeyError: 'at once'"):
+                await asterisk.rings("PJSIP/alice", within=1)
+            assert caller.failure is not None
 
 
 class TestWhatAPluginDoesBeside:
