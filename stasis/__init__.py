@@ -104,7 +104,7 @@ from stasis.plugin import Plugin
 from stasis.program import Program, Runnable
 from stasis.recording import LiveRecording, RecordingResult, StoredRecording
 from stasis.router import Wait
-from stasis.section import Secret, key
+from stasis.section import Secret, key, section
 from stasis.servers import Servers
 from stasis.sound import Sound
 from stasis.walk import Walked
@@ -234,4 +234,5 @@ __all__ = [
     "__version__",
     "key",
     "run",
+    "section",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stasis.ari.bridges import Bridge as Snapshot
@@ -14,6 +15,7 @@ from stasis.ari.events import (
     Event,
 )
 from stasis.errors import (
+    AriError,
     ChannelGone,
     Conflict,
     InvalidParameter,
@@ -102,7 +104,14 @@ class Bridge(Target):
                 raise
             finally:
                 owner.router.deliver(bridge._key)
-            await owner.ari.applications.subscribe(owner.app, event_source=[f"bridge:{bridge.id}"])
+            try:
+                await owner.ari.applications.subscribe(
+                    owner.app, event_source=[f"bridge:{bridge.id}"]
+                )
+            except Exception:
+                with suppress(AriError):  # then the owner destroys it
+                    await bridge.destroy()
+                raise
             return made
 
         # Who looks for what was lost in a gap must not miss one that is not there yet.

@@ -24,7 +24,7 @@ from stasis.finding import Finding
 from stasis.flow import After, Do, Done, Flow, Other, Row, Trigger, kind_of, trigger_of
 from stasis.media import checked_media
 from stasis.program import Program, Runnable
-from stasis.source import calls, ends_call, media, place
+from stasis.source import calls, ends_call, may_wait, media, place
 
 __all__ = ["check", "check_media"]
 
@@ -40,8 +40,9 @@ def check(flow: Runnable, sounds: Collection[str] | None = None) -> list[Finding
     flow: a Flow class, or an async function of a channel. sounds: ids of the sounds that
     Asterisk has, such as `hello-world` or `digits/1`; None when they are not known.
 
-    Codes: `unreachable-state`, `stuck-state`, `no-end`, `unanswered-digit`, `missing-outcome`,
-    `unknown-outcome`, `bad-media`, `missing-sound`. Raises FlowError as `Program.of`.
+    Codes: `unreachable-state`, `stuck-state`, `never-waits`, `no-end`, `unanswered-digit`,
+    `missing-outcome`, `unknown-outcome`, `bad-media`, `missing-sound`. Raises FlowError as
+    `Program.of`.
     """
     machine = Program.of(flow).flow
     findings: list[Finding] = []
@@ -49,7 +50,9 @@ def check(flow: Runnable, sounds: Collection[str] | None = None) -> list[Finding
         stuck = set(stuck_states(machine))
         findings += unreachable(machine)
         findings += (stuck_finding(machine, state) for state in machine.states() if state in stuck)
-        findings += endless(machine, stuck)
+        circles = list(circles_of(machine))
+        findings += (circle_finding(machine, circle) for circle in circles)
+        findings += endless(machine, stuck.union(*circles))
         for state, row in machine.rows.items():
             findings += unanswered(machine, state, row)
             findings += outcomes(machine, state, row)
@@ -142,6 +145,35 @@ def stuck_finding(flow: type[Flow], state: str) -> Finding:
         " After(seconds), Done, an outcome, or the end of what it plays, records or dials"
     )
     return Finding("stuck-state", at(flow, state), text)
+
+
+def circles_of(flow: type[Flow]) -> Iterator[list[str]]:
+    """The states that lead to each other by `Done`, and of which none can wait."""
+    next_: dict[str, str] = {}
+    for state, row in flow.rows.items():
+        target = row.edges.get(Done)
+        sure = not any(isinstance(trigger, str) for trigger in row.edges)
+        if isinstance(target, str) and sure and not may_wait(getattr(flow, state)):
+            next_[state] = target
+    seen: set[str] = set()
+    for state in next_:
+        path: list[str] = []
+        while state in next_ and state not in seen:
+            seen.add(state)
+            path.append(state)
+            state = next_[state]
+        if state in path:
+            yield path[path.index(state) :]
+
+
+def circle_finding(flow: type[Flow], circle: list[str]) -> Finding:
+    """Such a call keeps the processor busy, and nothing else."""
+    text = (
+        f"{' -> '.join([*circle, circle[0]])} goes round for ever: each leads on by Done, and none"
+        " waits for anything. Await something there, such as playback.finished(), or lead on by"
+        " After(seconds) or the end of what it plays"
+    )
+    return Finding("never-waits", at(flow, circle[0]), text)
 
 
 def endless(flow: type[Flow], stuck: set[str]) -> Iterator[Finding]:

@@ -159,11 +159,13 @@ class ApplicationTaken(StasisError):
 class AriError(StasisError):
     """A request to Asterisk did not succeed.
 
-    method, path: the request, without credentials; reason: what happened and what to check.
+    method, path: the request, without credentials, or "" when there was none yet; reason: what
+    happened and what to check.
     """
 
     def __init__(self, method: str, path: str, reason: str) -> None:
-        super().__init__(f"{method} {path}: {reason}")
+        request = f"{method} {path}".strip()
+        super().__init__(f"{request}: {reason}" if request else reason)
         self.method = method
         self.path = path
         self.reason = reason

@@ -72,6 +72,8 @@ class After:
     seconds: float
 
     def __attrs_post_init__(self) -> None:
+        if not isinstance(self.seconds, (int, float)):
+            raise FlowError(f"After({self.seconds!r}): seconds must be a number, such as After(10)")
         if not self.seconds > 0:
             raise FlowError(f"After({self.seconds}): seconds must be above 0")
 
@@ -187,8 +189,9 @@ EMPTY = Row()
 class Flow:
     """Base of a call flow. Subclass it, write states, and give `start` and `table`.
 
-    channel: the call's channel. plugin: the plugin that declared the flow, with its config.
-    asterisk: the link to the Asterisk that the call is on.
+    channel: the call's channel. app: the Stasis application that the call has entered. plugin: the
+    plugin that declared the flow, with its config. asterisk: the link to the Asterisk that the
+    call is on.
     data: what must outlive a restart of the program: give the class an instance of a small attrs
     class or dataclass whose fields all have defaults (`data = IvrData()`); each call gets a copy.
     Its fields hold plain values, and handles such as `Channel | None`, kept as their ids.
@@ -201,6 +204,7 @@ class Flow:
     """
 
     channel: Channel
+    app: str
     plugin: Any
     asterisk: Link
     data: Any = None
@@ -245,7 +249,7 @@ class Flow:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         check_leaves(cls)
-        if "start" in cls.__dict__ or "table" in cls.__dict__:
+        if hasattr(cls, "start") or "table" in cls.__dict__:
             cls.rows = compiled(cls)
 
     @classmethod
@@ -364,13 +368,31 @@ def kind_of(trigger: Trigger) -> object:
 
 
 def state_name(cls: type[Flow], state: object, where: str) -> str:
-    """The name of a state, checked: an async method of the class. Raises FlowError."""
+    """The name of a state, checked: an async method of the class. Raises FlowError.
+
+    A subclass may have overridden it: then it is its own that is checked.
+    """
     name = getattr(state, "__name__", "")
-    if not inspect.isfunction(state) or getattr(cls, name, None) is None:
+    method = getattr(cls, name, None)
+    if not inspect.isfunction(state) or method is None:
         raise FlowError(f"{cls.__name__}: {where} must be a method of the flow, not {state!r}")
-    if not inspect.iscoroutinefunction(state):
+    if not inspect.iscoroutinefunction(method):
         raise FlowError(f"{cls.__name__}.{name}: a state is an async method (async def)")
+    if not takes_event(method):
+        raise FlowError(
+            f"{cls.__name__}.{name}: it is given the event it is entered by; write"
+            f" async def {name}(self, event: Event)"
+        )
     return str(name)
+
+
+def takes_event(method: Callable[..., object]) -> bool:
+    """Whether a method can be called with one event."""
+    try:
+        inspect.signature(method).bind("self", "event")
+    except TypeError:
+        return False
+    return True
 
 
 def check_trigger(cls: type[Flow], state: str, trigger: object) -> None:

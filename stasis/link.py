@@ -34,6 +34,7 @@ from stasis.errors import (
     ApplicationTaken,
     AriError,
     Forbidden,
+    InvalidRequest,
     NotAri,
     NotBooted,
     NotSupported,
@@ -276,11 +277,20 @@ class Link:
     async def bridge(self, app: str, name: str, type: str = "mixing,dtmf_events") -> Bridge:
         """A bridge that belongs to an application and not to one call: a room.
 
-        app: the Stasis application. name: of the room: the same name gives the same bridge, also
-        after a restart of the program while somebody is inside. type: as of `Bridge.create`.
+        app: the Stasis application, in a flow `self.app`. name: of the room: the same name gives
+        the same bridge, also after a restart of the program while somebody is inside. type: as of
+        `Bridge.create`.
 
-        It ends when somebody destroys it. Raises AriError. ARI: POST /bridges/{bridgeId}.
+        It ends when somebody destroys it. Raises InvalidRequest when the application is not run
+        here, AriError. ARI: POST /bridges/{bridgeId}.
         """
+        if self.calls.program(app) is None:
+            raise InvalidRequest(
+                "POST",
+                "/bridges",
+                f"application {app!r} is not run here; this program runs"
+                f" {', '.join(self.programs) or 'none'}. A flow's own is `self.app`",
+            )
         return await self.calls.rooms.get(app, name, type)
 
     async def originate(self, endpoint: str, app: str, **parameters: Any) -> str:

@@ -1,14 +1,17 @@
 """A call's record: what a new process must know to go on with it. JSON, with a format version.
 
 A flow's data are plain values and handles. A handle is written as its id, and read as the handle
-of what lives now; what has gone meanwhile is a handle that says so.
+of what lives now; what has gone meanwhile is a handle that says so. What a caller has entered is
+written as its text; not what was entered in secret.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
+import attrs
 import msgspec
 
 from stasis.bridge import Bridge
@@ -84,8 +87,8 @@ def packed(data: object, flow: str) -> dict[str, Any]:
         found = msgspec.to_builtins(data, enc_hook=written)
     except (TypeError, ValueError, NotImplementedError, RecursionError) as error:
         raise FlowError(
-            f"{flow}.data cannot be kept: {error}; use plain values, and handles of channels,"
-            " bridges, diallings and stored recordings"
+            f"{flow}.data{refused(data)} cannot be kept: {error}; use plain values, and handles of"
+            " channels, bridges, diallings and stored recordings"
         ) from None
     if not isinstance(found, dict):
         raise FlowError(
@@ -111,14 +114,33 @@ def unpacked(flow: type[Flow], record: Record, living: Living) -> Any:
         return msgspec.convert(
             fields, type=type(flow.data), str_keys=True, dec_hook=reading(living)
         )
-    except (msgspec.MsgspecError, TypeError, KeyError, ValueError) as error:
+    except (msgspec.MsgspecError, TypeError, KeyError, ValueError, NotImplementedError) as error:
         raise FlowError(
             f"the data that were kept do not fit {flow.__name__}.data: {error}"
         ) from None
 
 
+def refused(data: object) -> str:
+    """The field that cannot be kept, such as `.number`; nothing when it is none alone."""
+    for name in fields_of(data):
+        try:
+            msgspec.to_builtins(getattr(data, name), enc_hook=written)
+        except (TypeError, ValueError, NotImplementedError, RecursionError):
+            return f".{name}"
+    return ""
+
+
+def fields_of(data: Any) -> list[str]:
+    """The names of the fields of an attrs class or a dataclass."""
+    if attrs.has(type(data)):
+        return [field.name for field in attrs.fields(type(data))]
+    if dataclasses.is_dataclass(data):
+        return [field.name for field in dataclasses.fields(data)]
+    return []
+
+
 def written(value: Any) -> Any:
-    """A handle as what is written of it."""
+    """A handle as what is written of it; a text that knows more as the text."""
     if isinstance(value, Channel):
         return {"channel": value.id, "gone": value.gone is not None}
     if isinstance(value, Bridge):
@@ -127,7 +149,11 @@ def written(value: Any) -> Any:
         return {"dialling": value.told()}
     if isinstance(value, StoredRecording):
         return {"stored": value.name, "format": value.format}
-    raise NotImplementedError(f"a {type(value).__name__} is no plain value")
+    if isinstance(value, str):
+        if getattr(value, "secret", False):
+            raise NotImplementedError("it was entered in secret; keep what it has led to")
+        return str(value)
+    raise NotImplementedError(f"{named(type(value))} is no plain value")
 
 
 def reading(living: Living) -> Callable[[type, Any], Any]:
@@ -142,6 +168,13 @@ def reading(living: Living) -> Callable[[type, Any], Any]:
             return living.dialling(told["dialling"])
         if issubclass(kind, StoredRecording):
             return living.stored(told["stored"], told["format"])
-        raise NotImplementedError(f"a {kind.__name__} cannot be read")
+        hint = ": declare the field as str" if issubclass(kind, str) else ""
+        raise NotImplementedError(f"{named(kind)} cannot be read{hint}")
 
     return read
+
+
+def named(kind: type) -> str:
+    """A type with its article."""
+    name = kind.__name__
+    return f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name}"

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from attrs import frozen
 
-from stasis.ari.events import KEYS, Event, StasisStart
+from stasis.ari.events import KEYS, ChannelTransfer, Event, StasisStart
 from stasis.errors import FlowError, WaitTimeout
 
 __all__ = ["Claim", "Hearer", "Hearing", "Key", "Router", "Wait", "keys_of"]
@@ -33,6 +34,21 @@ IDENTITY: dict[str, Callable[[Any], str]] = {
     "recording": lambda recording: str(recording.name),
     "endpoint": lambda endpoint: f"{endpoint.technology}/{endpoint.resource}",
     "device": lambda device: str(device.name),
+}
+# Of the one event that names its things a level deeper than the others.
+TRANSFER = (
+    ("referred_by.source_channel", "channel"),
+    ("referred_by.connected_channel", "channel"),
+    ("referred_by.bridge", "bridge"),
+    ("refer_to.destination_channel", "channel"),
+    ("refer_to.connected_channel", "channel"),
+    ("refer_to.bridge", "bridge"),
+)
+ROWS: dict[type[Event], tuple[tuple[str, str], ...]] = {**KEYS, ChannelTransfer: TRANSFER}
+# How an event's things are got, by its type.
+NAMED: dict[type[Event], tuple[tuple[Callable[[Any], Any], str], ...]] = {
+    event: tuple((attrgetter(attribute), kind) for attribute, kind in row)
+    for event, row in ROWS.items()
 }
 
 
@@ -301,8 +317,8 @@ class Router:
 def keys_of(event: Event) -> list[Key]:
     """The ids an event names, in the order of its model."""
     keys: list[Key] = []
-    for attribute, kind in KEYS.get(type(event), ()):
-        thing = getattr(event, attribute)
+    for named, kind in NAMED.get(type(event), ()):
+        thing = named(event)
         if thing is not None:
             keys.append((kind, IDENTITY[kind](thing)))
     return keys

@@ -31,6 +31,7 @@ from stasis.errors import (
     AriError,
     ChannelGone,
     Conflict,
+    FlowError,
     InboxOverflow,
     InvalidParameter,
     NotFound,
@@ -300,6 +301,7 @@ class Runner:
         """A new flow object for the call."""
         flow = self._program.flow()
         flow.channel = self.channel
+        flow.app = self.app
         flow.plugin = self._program.plugin
         flow._keep = self.keep
         if self._asterisk is not None:
@@ -333,6 +335,7 @@ class Runner:
             await ending.leave(self.config.leave_timeout)
         if not in_time:
             log.error("`ended` took too long and was cancelled")
+            self.failure = self.failure or FlowError("`ended` took too long and was cancelled")
         elif not ending.task.cancelled():
             error = ending.task.exception()
             if isinstance(error, Exception) and not isinstance(error, ChannelGone):

@@ -18,13 +18,19 @@ from attrs import frozen
 from stasis.flow import Flow, Leave
 from stasis.media import SCHEMES
 
-__all__ = ["Medium", "calls", "ends_call", "media", "place"]
+__all__ = ["Medium", "calls", "ends_call", "may_wait", "media", "place"]
 
 # Verbs whose positional arguments, and keywords that, name media.
 PLAYING = frozenset(("play", "ask", "menu"))
 PROMPTS = frozenset(("prompt", "invalid", "no_input"))
 # Verbs of the own channel after which the flow is over.
 ENDING = frozenset(("hangup", "continue_in_dialplan", "move"))
+
+# Verbs of the own channel that return as soon as Asterisk has answered.
+QUICK = frozenset(
+    "answer ring ring_stop progress send_dtmf mute unmute hold unhold start_moh stop_moh"
+    " start_silence stop_silence get_variable set_variable rtp_statistics get play".split()
+)
 
 MEDIUM = re.compile(rf"(?:{'|'.join(SCHEMES)}):\S+")
 
@@ -90,6 +96,31 @@ def ends_call(flow: type[Flow], name: str, seen: frozenset[str] = frozenset()) -
         if on in ("self.channel", "channel")
         else on == "self" and ends_call(flow, verb, seen | {name})
         for on, verb in calls(method)
+    )
+
+
+def may_wait(function: Callable[..., Any]) -> bool:
+    """Whether an async function may take any time: it awaits more than a channel's quick verbs.
+
+    One whose source is not at hand may.
+    """
+    parsed = tree(function)
+    if parsed is None:
+        return True
+    return any(
+        isinstance(node, (ast.AsyncFor, ast.AsyncWith))
+        or (isinstance(node, ast.Await) and not is_quick(node.value))
+        for node in ast.walk(parsed)
+    )
+
+
+def is_quick(awaited: ast.expr) -> bool:
+    """Whether it is a call such as `self.channel.answer()`."""
+    return (
+        isinstance(awaited, ast.Call)
+        and isinstance(awaited.func, ast.Attribute)
+        and awaited.func.attr in QUICK
+        and ast.unparse(awaited.func.value) in ("self.channel", "channel")
     )
 
 

@@ -130,6 +130,9 @@ class Stay:
                 timer.cancel()
             if not await body.leave(call.config.leave_timeout):
                 log.error("the state's code does not end when it is left", state=self.name)
+                call.failure = call.failure or FlowError(
+                    f"the code of the state {self.name!r} does not end when it is left"
+                )
             elif not self._read and not body.task.cancelled():
                 error = body.task.exception()
                 if error is not None and not call.absence.is_end(error):

@@ -61,12 +61,25 @@ class TestCreate:
             assert call.owner.counts()["resources"] == 0
 
     @virtual_time
-    async def test_one_that_nobody_could_subscribe_to_is_still_ours_to_close(self):
+    async def test_one_that_nobody_could_subscribe_to_is_destroyed_at_once(self):
         async with calling() as call:
+            before = call.asterisk.link.router.counts()
             call.asterisk.refuse["POST /applications"] = refusal(500)
             with pytest.raises(ServerError):
                 await call.channel.bridge()
+            assert call.requests[-1].startswith("DELETE /bridges/bridge-")
+            assert call.owner.counts()["resources"] == 0
+            assert call.asterisk.link.router.counts() == before
+
+    @virtual_time
+    async def test_and_if_that_fails_too_is_still_ours_to_close(self):
+        async with calling() as call:
+            call.asterisk.refuse["POST /applications"] = refusal(500)
+            call.asterisk.refuse["DELETE /bridges"] = refusal(500)
+            with pytest.raises(ServerError):
+                await call.channel.bridge()
             assert call.owner.counts()["resources"] == 1
+            call.asterisk.refuse.clear()
             await call.caller.hangs_up()
             assert call.requests[-1].startswith("DELETE /bridges/bridge-")
 

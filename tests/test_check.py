@@ -271,6 +271,86 @@ def test_states_from_which_nothing_leads_to_an_end_are_one_warning() -> None:
     assert "menu, sorry" in finding.text
 
 
+class TestStatesThatNeverWait:
+    def test_a_circle_of_done_is_an_error_that_names_it(self) -> None:
+        class Circle(Flow):
+            async def menu(self, event: Event) -> None:
+                await self.channel.answer()
+                await self.channel.play("sound:demo-instruct")
+
+            async def asking(self, event: Event) -> None: ...
+            async def again(self, event: Event) -> None: ...
+
+            start = menu
+            table = {menu: {Done: asking}, asking: {Done: again}, again: {Done: asking}}
+
+        found = {finding.code: finding for finding in check(Circle)}
+        assert found["never-waits"].level == "error"
+        assert found["never-waits"].text.startswith("asking -> again -> asking goes round for ever")
+        assert "menu" in found["no-end"].text and "again" not in found["no-end"].text
+
+    def test_so_is_one_state_that_leads_to_itself_whatever_else_it_hears(self) -> None:
+        class Alone(Flow):
+            async def menu(self, event: Event) -> None: ...
+            async def bye(self, event: Event) -> None: ...
+
+            start = menu
+            table = {menu: {Done: menu, After(10): bye}}
+
+        assert codes(check(Alone)) == ["never-waits"]
+
+    @pytest.mark.parametrize("verb", ["asks", "sleeps", "does", "hangs_up", "loops"])
+    def test_one_that_may_wait_is_none(self, verb: str) -> None:
+        class Waits(Flow):
+            async def asks(self, event: Event) -> None:
+                await self.channel.ask("sound:vm-password", digits=4)
+
+            async def sleeps(self, event: Event) -> None:
+                await (await self.channel.play("sound:hello-world")).finished()
+
+            async def does(self, event: Event) -> None:
+                await self.work()
+
+            async def hangs_up(self, event: Event) -> None:
+                await self.channel.hangup()
+
+            async def loops(self, event: Event) -> None:
+                async with self.lock:
+                    pass
+
+            async def work(self) -> None: ...
+
+            start = asks
+            table = {state: {Done: state} for state in (asks, sleeps, does, hangs_up, loops)}
+
+        Waits.start = getattr(Waits, verb)
+        assert "never-waits" not in codes(check(Waits))
+
+    def test_nor_is_one_that_an_outcome_leads_out_of(self) -> None:
+        class Counts(Flow):
+            async def counting(self, event: Event) -> Literal["enough"] | None:
+                return "enough"
+
+            async def bye(self, event: Event) -> None: ...
+
+            start = counting
+            table = {counting: {Done: counting, "enough": bye}}
+
+        assert check(Counts) == []
+
+    def test_a_row_that_leads_into_a_circle_is_not_of_it(self) -> None:
+        class Two(Flow):
+            async def a(self, event: Event) -> None: ...
+            async def b(self, event: Event) -> None: ...
+            async def c(self, event: Event) -> None: ...
+
+            start = a
+            table = {a: {Done: b}, b: {Done: b}, c: {Done: a}}
+
+        circles = [each for each in check(Two) if each.code == "never-waits"]
+        assert [each.text.partition(" goes")[0] for each in circles] == ["b -> b"]
+
+
 class TestUnansweredDigits:
     def test_the_keys_that_do_nothing_are_listed(self) -> None:
         class Menu(Flow):

@@ -92,6 +92,13 @@ def test_all_configuration_problems_are_lines():
     assert error.problems == ("first", "second") and str(error) == "first\nsecond"
 
 
+def test_a_value_that_was_refused_before_there_was_a_request_says_only_what_is_wrong():
+    assert str(InvalidRequest("", "", "media 'x': write scheme:what")) == (
+        "media 'x': write scheme:what"
+    )
+    assert str(InvalidRequest("POST", "/bridges", "no name")) == "POST /bridges: no name"
+
+
 def test_a_gone_channel_says_which_and_why():
     error = ChannelGone("c1", "hung up")
     assert (error.channel_id, error.reason, str(error)) == ("c1", "hung up", "channel c1: hung up")

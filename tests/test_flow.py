@@ -258,6 +258,34 @@ class TestRefusedAtImport:
         with pytest.raises(FlowError, match="a target of menu must be a method"):
             self.table({Done: None})
 
+    def test_a_state_that_does_not_take_the_event(self):
+        async def there(self: Any) -> None: ...
+
+        words = r"Bad.there: .*; write async def there\(self, event: Event\)"
+        with pytest.raises(FlowError, match=words):
+            self.table({Done: there}, there=there)
+        with pytest.raises(FlowError, match=words):
+            self.table({Done: Do(there)}, there=there)
+
+    def test_one_that_takes_more_needs_defaults_for_it(self):
+        async def there(self: Any, event: Event, tries: int = 3) -> None: ...
+        async def more(self: Any, event: Event, tries: int) -> None: ...
+
+        self.table({Done: there}, there=there)
+        with pytest.raises(FlowError, match="Bad.more: it is given the event"):
+            self.table({Done: more}, more=more)
+
+    def test_so_of_a_state_that_a_subclass_has_overridden(self):
+        with pytest.raises(FlowError, match="Rude.sorry: it is given the event"):
+
+            class Rude(Ivr):
+                async def sorry(self) -> None: ...  # type: ignore[override]
+
+        with pytest.raises(FlowError, match="Late.sorry: a state is an async method"):
+
+            class Late(Ivr):
+                def sorry(self, event: Event) -> None: ...  # type: ignore[override]
+
     def test_a_target_of_somebody_else(self):
         async def stranger(self: Any, event: Event) -> None: ...
 
@@ -310,6 +338,10 @@ class TestRefusedAtImport:
     def test_a_time_that_never_comes(self, seconds: float):
         with pytest.raises(FlowError, match="seconds must be above 0"):
             After(seconds)
+
+    def test_a_time_that_is_no_number(self):
+        with pytest.raises(FlowError, match=r"After\('10'\): seconds must be a number"):
+            After("10")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

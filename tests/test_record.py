@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from stasis.ari import Ari
 from stasis.ari.events import Event
+from stasis.ask import Entered
 from stasis.bridge import Bridge
 from stasis.channel import Channel
 from stasis.config import EngineConfig
@@ -206,6 +207,13 @@ class Data:
     anything: Any = None
 
 
+@attrs.define
+class Asked:
+    """What a caller has entered, declared as what `ask` gives."""
+
+    number: Entered | None = None
+
+
 @dataclasses.dataclass
 class Plain:
     """The same as a dataclass, as far as it differs."""
@@ -263,6 +271,11 @@ class TestPlainValues:
         data = Plain(text="«é»", numbers=(1, 2), inner=Inner(number="42"))
         assert again(data) == data
 
+    async def test_what_a_caller_has_entered_is_kept_as_its_text(self):
+        again_ = again(Data(text=Entered("4711", "terminator"), anything=[Entered("1", "length")]))
+        assert (again_.text, again_.anything) == ("4711", ["1"])
+        assert type(again_.text) is str
+
     async def test_fields_with_a_default_may_be_added_without_a_new_version(self):
         kept = record(data={"text": "kept"})
         data = unpacked(flow_of(Data()), kept, Living())
@@ -295,13 +308,33 @@ class TestWhatCannotBeKept:
         ids=["object", "function", "iterator"],
     )
     def test_a_thing_that_is_no_plain_value_is_named(self, value: object):
-        with pytest.raises(FlowError, match=r"Menu\.data cannot be kept: .*plain value"):
+        words = (
+            rf"Menu\.data\.anything cannot be kept: .*an? {type(value).__name__} is no plain value"
+        )
+        with pytest.raises(FlowError, match=words):
             packed(Data(anything=value), "Menu")
+
+    def test_and_so_is_its_field_also_in_a_dataclass(self):
+        data = Plain(text="kept", inner=Inner(number=object()))  # type: ignore[arg-type]
+        with pytest.raises(FlowError, match=r"Menu\.data\.inner cannot be kept: .*an object is"):
+            packed(data, "Menu")
+
+    def test_nor_is_what_was_entered_in_secret(self):
+        data = Plain(text=Entered("4711", "length", secret=True))
+        with pytest.raises(
+            FlowError, match=r"Menu\.data\.text cannot be kept: .*in secret"
+        ) as raised:
+            packed(data, "Menu")
+        assert "4711" not in str(raised.value)
+
+    def test_a_field_for_more_than_the_text_says_what_to_declare(self):
+        with pytest.raises(FlowError, match="an Entered cannot be read: declare the field as str"):
+            unpacked(flow_of(Asked()), record(data={"number": "4711"}), Living())
 
     def test_nor_can_a_circle(self):
         circle: list[Any] = []
         circle.append(circle)
-        with pytest.raises(FlowError, match=r"Menu\.data cannot be kept"):
+        with pytest.raises(FlowError, match=r"Menu\.data\.anything cannot be kept"):
             packed(Data(anything=circle), "Menu")
 
     @pytest.mark.parametrize("data", [[1], "text", 7])

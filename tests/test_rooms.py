@@ -10,7 +10,7 @@ import pytest
 
 from stasis.ari.events import Event
 from stasis.bridge import Bridge
-from stasis.errors import InvalidRequest, ServerError, Unreachable
+from stasis.errors import InvalidRequest, NotFound, ServerError, Unreachable
 from stasis.flow import After, Flow, Resumed
 from stasis.identity import HOUSE, identity_of
 from stasis.testing.clock import virtual_time
@@ -109,6 +109,27 @@ class TestByName:
             assert list(server.bridges) == [room.id]
 
     @virtual_time
+    async def test_one_that_nobody_could_subscribe_to_is_not_left_behind(self):
+        server = Server()
+        async with Process(server, Caller) as process:
+            server.refuse["POST /applications"] = refused(404, "no such application")
+            with pytest.raises(NotFound):
+                await process.link.bridge(APP, "sales")
+            assert server.bridges == {} and process.link.router.counts()["claims"] == 0
+
+    @virtual_time
+    async def test_of_an_application_that_is_not_run_here_it_is_refused(self):
+        server = Server()
+        async with Process(server, {"call_back": Caller, "queue": Caller}) as process:
+            with pytest.raises(InvalidRequest) as raised:
+                await process.link.bridge("callback", "sales")
+            assert raised.value.reason == (
+                "application 'callback' is not run here; this program runs call_back, queue."
+                " A flow's own is `self.app`"
+            )
+            assert made(server) == []
+
+    @virtual_time
     async def test_one_that_was_destroyed_is_made_anew_under_another_id(self):
         server = Server()
         async with Process(server, Caller) as process:
@@ -139,7 +160,27 @@ class TestByName:
             assert room._owner.counts()["media"] == 0
 
 
+class Goes(Flow):
+    """Goes into the room of its application."""
+
+    async def inside(self, event: Event) -> None:
+        room = await self.asterisk.bridge(self.app, "sales")
+        await room.add(self.channel)
+
+    start = inside
+    table: ClassVar = {inside: {After(36_000): inside}}
+
+
 class TestCalls:
+    @virtual_time
+    async def test_a_flow_knows_which_application_it_is(self):
+        server = Server()
+        async with Process(server, {"one": Goes, "two": Goes}) as process:
+            calls = [await server.calls(app=app) for app in ("one", "two", "two")]
+            assert [process.flow(call).app for call in calls] == ["one", "two", "two"]
+            inside = {identity_of(id).app: b["channels"] for id, b in server.bridges.items()}
+            assert inside == {"one": calls[:1], "two": calls[1:]}
+
     @virtual_time
     async def test_several_calls_are_in_one_room(self):
         server = Server()

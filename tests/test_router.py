@@ -14,6 +14,7 @@ from stasis.ari.events import (
     BridgeDestroyed,
     ChannelDtmfReceived,
     ChannelEnteredBridge,
+    ChannelTransfer,
     ChannelVarset,
     DeviceStateChanged,
     Dial,
@@ -21,6 +22,8 @@ from stasis.ari.events import (
     Event,
     PlaybackFinished,
     RecordingFinished,
+    ReferredBy,
+    ReferTo,
     StasisEnd,
     StasisStart,
 )
@@ -72,6 +75,13 @@ class TestKeysOf:
             (Dial(peer=Channel(id="c2")), [C2]),
             (Dial(caller=Channel(id="c1"), peer=Channel(id="c2")), [C1, C2]),
             (StasisStart(channel=Channel(id="c1")), [C1]),
+            (
+                ChannelTransfer(
+                    referred_by=ReferredBy(source_channel=Channel(id="c2"), bridge=Bridge(id="b1")),
+                    refer_to=ReferTo(destination_channel=Channel(id="c1")),
+                ),
+                [C2, B1, C1],
+            ),
             (Event(), []),
         ],
         ids=lambda value: type(value).__name__ if isinstance(value, Event) else "",

@@ -19,7 +19,7 @@ from stasis.ari.events import (
 )
 from stasis.ari.resource import Response
 from stasis.channel import Channel
-from stasis.errors import ChannelGone
+from stasis.errors import ChannelGone, FlowError
 from stasis.flow import After, Do, Flow, Leave
 from stasis.testing.clock import virtual_time
 from tests.fake import FakeAsterisk
@@ -358,6 +358,7 @@ class TestEnding:
             with capture_logs() as logs:
                 await asyncio.sleep(6)
             assert call.over
+            assert isinstance(call.failure, FlowError)
         assert "`ended` took too long and was cancelled" in [log["event"] for log in logs]
 
     @virtual_time
@@ -394,6 +395,7 @@ class TestEnding:
             assert call.state == "menu" and not call.over
             # Its task is gone: one that nothing ends would keep the program from ending.
             assert not [t for t in asyncio.all_tasks() if t.get_name() == f"{call.id} stubborn"]
+            assert isinstance(call.failure, FlowError)
         assert "the state's code does not end when it is left" in [log["event"] for log in logs]
 
 

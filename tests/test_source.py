@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stasis import Channel, Event, Flow
-from stasis.source import calls, ends_call, media, place, texts
+from stasis.source import calls, ends_call, may_wait, media, place, texts
 
 GREETING = "sound:from-a-constant"
 TABLE = {"a": ["sound:in-a-list"], "b": {"c": "sound:deeper"}, "n": 5}
@@ -133,3 +133,26 @@ class TestMedia:
 
 def test_texts_are_found_in_nested_containers() -> None:
     assert list(texts(TABLE)) == ["sound:in-a-list", "sound:deeper"]
+
+
+class TestMayWait:
+    def test_what_returns_as_soon_as_asterisk_has_answered_does_not(self) -> None:
+        async def hello(channel: Channel) -> None:
+            await channel.answer()
+            await channel.play("sound:hello-world")
+
+        assert not may_wait(hello)
+
+    def test_everything_else_that_is_awaited_does(self) -> None:
+        async def hello(channel: Channel) -> None:
+            playback = await channel.play("sound:hello-world")
+            await playback.finished()
+
+        async def other(channel: Channel) -> None:
+            desk = await channel.create("PJSIP/desk")
+            await desk.answer()
+
+        assert may_wait(hello) and may_wait(other)
+
+    def test_without_its_source_it_may(self) -> None:
+        assert may_wait(made_at_run_time().start)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stasis.testing.asterisk import Asterisk
     from stasis.testing.flow_cov import FlowCov
     from stasis.testing.party import Caller
+    from stasis.testing.programs import Marked
     from stasis.testing.stage import Stage
 
 __all__ = ["app", "asterisk", "asterisk_options", "caller", "stasis_stage"]
@@ -33,12 +34,19 @@ STAGE: pytest.StashKey[Stage] = pytest.StashKey()
 TEST: pytest.StashKey[Callable[..., Any]] = pytest.StashKey()
 FLOW_COV: pytest.StashKey[FlowCov] = pytest.StashKey()
 MARKERS = (
-    "app(runs=…, plugin=None): what the fixture `asterisk` runs: a Flow class, an async function"
-    " of a channel, a plugin, or a dict of them by application; plugin: what a single flow's calls"
-    " see as `self.plugin`",
+    "app(runs=…, plugin=None, calls=''): what the fixture `asterisk` runs: a Flow class, an async"
+    " function of a channel, a plugin, or a dict of them by application; plugin: what a single"
+    " flow's calls see as `self.plugin`; calls: the extension that the fixture `caller` calls",
     "flow_fails(raises=Exception, match=None): a flow must raise such an error in this test; match:"
     " a regular expression that is found in its text",
     "leaves_behind: what calls leave behind in this test is no fault",
+)
+
+# How pytest says that nothing runs an async test, and how we do.
+UNSUPPORTED = "async def function"
+NOBODY = (
+    "{} is async, and nothing runs it: let it take the fixture `asterisk` or `caller`, or decorate"
+    " it with @virtual_time of stasis.testing"
 )
 
 
@@ -104,17 +112,14 @@ def app(request: pytest.FixtureRequest) -> Any:
     Returns a Flow class, an async function of a channel, a plugin, or a dict of flows by
     application.
     """
-    marker = request.node.get_closest_marker("app")
-    if marker is None or "runs" not in marker.kwargs:
-        pytest.fail(
+    runs = marked(request.node).runs
+    if runs is None:
+        fail(
             "no flow to run: mark the test with @pytest.mark.app(runs=YourFlow), or define a"
             " fixture `app` that returns a Flow class, an async function, a plugin, or a dict of"
-            " flows by application",
-            pytrace=False,
+            " flows by application"
         )
-    from stasis.testing.stage import programs
-
-    return programs(**marker.kwargs)
+    return runs
 
 
 @pytest.fixture
@@ -144,9 +149,14 @@ def asterisk(stasis_stage: Stage, app: Any, asterisk_options: dict[str, Any]) ->
 
 
 @pytest.fixture
-def caller(stasis_stage: Stage, asterisk: Asterisk) -> Caller:
-    """Somebody who has called it."""
-    return stasis_stage.run(asterisk.call())
+def caller(request: pytest.FixtureRequest, stasis_stage: Stage, asterisk: Asterisk) -> Caller:
+    """Somebody who has called it: the extension that the marker `app` says, or `s`."""
+    from stasis.errors import StasisError
+
+    try:
+        return stasis_stage.run(asterisk.call(marked(request.node).calls))
+    except StasisError as error:
+        fail(f"{error}. What `caller` calls, the marker says: @pytest.mark.app(runs=…, calls='…')")
 
 
 # Tests and async fixtures, in the stage's loop
@@ -155,6 +165,26 @@ def caller(stasis_stage: Stage, asterisk: Asterisk) -> Caller:
 def on_stage(item: object) -> bool:
     """Whether a test uses our `asterisk`."""
     return isinstance(item, pytest.Function) and "stasis_stage" in item.fixturenames
+
+
+def marked(node: pytest.Item) -> Marked:
+    """What the test's markers `app` say. Fails the test when they say it wrongly."""
+    from stasis.errors import FlowError
+    from stasis.testing.programs import marked
+
+    try:
+        return marked([(mark.args, mark.kwargs) for mark in node.iter_markers("app")])
+    except FlowError as error:
+        fail(str(error))
+
+
+def is_ours(item: pytest.Function) -> bool:
+    """Whether a test has a marker of ours, or its module anything of stasis."""
+    if any(item.get_closest_marker(name) for name in ("app", "flow_fails", "leaves_behind")):
+        return True
+    known = vars(item.module).values()
+    names = (getattr(each, "__module__", getattr(each, "__name__", "")) for each in known)
+    return any(str(name).partition(".")[0] == "stasis" for name in names)
 
 
 def own(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -201,23 +231,31 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
     __tracebackhide__ = True
     stage = pyfuncitem.stash.get(STAGE, None)
     if stage is None:
-        return (yield)
+        try:
+            return (yield)
+        except (pytest.fail.Exception, pytest.skip.Exception) as error:
+            if not str(error).startswith(UNSUPPORTED) or not is_ours(pyfuncitem):
+                raise
+        fail(NOBODY.format(pyfuncitem.name))
     test = pyfuncitem.stash[TEST]
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            if inspect.iscoroutinefunction(test):
-                patch.setattr(pyfuncitem, "obj", stage.test(test))
-            result = yield
-    except BaseException as error:
-        stage.error = error
-        if told := stage.told_failures():
-            pyfuncitem.add_report_section("call", "flows", told)
-        raise
-    marker = pyfuncitem.get_closest_marker("flow_fails")
-    expected = None if marker is None else fails(**marker.kwargs)
-    faults = stage.end(expected, leaves_behind=leaves_behind(pyfuncitem))
+    with stage.unawaited.watched():
+        try:
+            with pytest.MonkeyPatch.context() as patch:
+                if inspect.iscoroutinefunction(test):
+                    patch.setattr(pyfuncitem, "obj", stage.test(test))
+                result = yield
+        except BaseException as error:
+            stage.error = error
+            for title, text in stage.sections().items():
+                pyfuncitem.add_report_section("call", title, text)
+            raise
+        marker = pyfuncitem.get_closest_marker("flow_fails")
+        expected = None if marker is None else fails(**marker.kwargs)
+        faults = stage.end(expected, leaves_behind=leaves_behind(pyfuncitem))
     if faults:
         stage.error = AssertionError(faults)
+        for title, text in stage.call().items():
+            pyfuncitem.add_report_section("call", title, text)
         fail(faults)
     return result
 

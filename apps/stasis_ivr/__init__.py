@@ -3,6 +3,6 @@
 from stasis_ivr.flow import Ivr
 from stasis_ivr.ivr_file import load
 from stasis_ivr.parts import IvrFile
-from stasis_ivr.plugin import IvrPlugin
+from stasis_ivr.plugin import IvrConfig, IvrPlugin
 
-__all__ = ["Ivr", "IvrFile", "IvrPlugin", "load"]
+__all__ = ["Ivr", "IvrConfig", "IvrFile", "IvrPlugin", "load"]

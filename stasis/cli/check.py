@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shlex
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +20,7 @@ from stasis.cli.screen import as_json, say, table, tell
 from stasis.cli.settings import look_here, settings
 from stasis.cli.target import TargetError, flow_named
 from stasis.config import AsteriskConfig, Config
-from stasis.errors import AriError
+from stasis.errors import AriError, Unreachable
 from stasis.finding import Finding
 from stasis.plugin import Plugin, load
 from stasis.program import Runnable
@@ -95,7 +96,8 @@ def check(
         )
     else:
         show(list(runnables), findings, known)
-        if sounds is None and known.ids is None and (hint := lab_is_up(settings(context), "check")):
+        command = shlex.join(["check", *(flows or ()), *(["--strict"] if strict else [])])
+        if sounds is None and known.ids is None and (hint := lab_is_up(settings(context), command)):
             say(hint)
     if errors or (strict and findings):
         raise typer.Exit(1)
@@ -110,10 +112,18 @@ def show(flows: list[str], findings: list[Finding], sounds: Sounds) -> None:
             [STYLES[each.level] for each in findings],
         )
         tell()
-    told = f"{len(flows)} flows checked ({', '.join(flows)})" if flows else "no flows to check"
+    told = "no flows to check"
+    if flows:
+        told = f"{counted(len(flows), 'flow')} checked ({', '.join(flows)})"
     errors = sum(finding.level == "error" for finding in findings)
-    tell(f"{told}: {errors} errors, {len(findings) - errors} warnings")
+    warnings = len(findings) - errors
+    tell(f"{told}: {counted(errors, 'error')}, {counted(warnings, 'warning')}")
     tell(sounds.told)
+
+
+def counted(number: int, what: str) -> str:
+    """How many of something, in words."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def sounds_of(config: Config, wanted: str | None) -> Sounds:
@@ -126,8 +136,10 @@ def sounds_of(config: Config, wanted: str | None) -> Sounds:
     except (AriError, TimeoutError) as error:
         if wanted == "server":
             raise
-        why = getattr(error, "reason", "") or f"no answer within {SECONDS:g} s"
-        return Sounds(None, f"sounds not checked: {why}; or name a folder: --sounds DIR")
+        why = f"{config.asterisk.url} does not answer"
+        if isinstance(error, AriError) and not isinstance(error, Unreachable):
+            why = error.reason
+        return Sounds(None, f"sounds not checked: {why}; --sounds DIR checks a folder's")
     return Sounds(ids, f"{len(ids)} sounds on {config.asterisk.url}")
 
 

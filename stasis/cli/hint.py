@@ -26,7 +26,7 @@ def lab_at(url: str) -> Lab | None:
 
 
 def lab_is_up(chosen: Settings, command: str) -> str:
-    """How to run a command on the lab that is up, or nothing.
+    """How to run a command on the lab that is up, or nothing. command: with its arguments.
 
     For when the default address does not answer. Nothing is said when the file or the environment
     names an Asterisk: then that one is meant.

@@ -40,7 +40,7 @@ async def keys(tick: Callable[[], None]) -> AsyncGenerator[str]:
         for key in SEQUENCE.sub("", found.decode(errors="replace")):
             pressed.put_nowait(key)
 
-    tty.setcbreak(file)
+    tty.setcbreak(file, termios.TCSADRAIN)  # what was pressed already counts
     loop.add_reader(file, read)
     try:
         while True:

@@ -79,6 +79,8 @@ def play(
     if unknown:
         known = ", ".join(repr(key) for key in KEYS)
         raise ConfigError(f"--press: {unknown[0]!r} is no key; write digits, {known}")
+    if sounds is not None and not sounds.is_dir():
+        raise ConfigError(f"--sounds: {sounds} is no folder")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     given = [each for each in args.split(",") if each]
     if press is not None or not (sys.stdin.isatty() and sys.stdout.isatty()):

@@ -19,7 +19,8 @@ def record(
     flow: Annotated[str, typer.Argument(help="module:Name or path/to/file.py:Name")],
     file: Annotated[Path, typer.Argument(help="the file to write; it must not be there yet")],
     app: Annotated[
-        str, typer.Option(help="the Stasis application; FLOW's name in small letters if not given")
+        str,
+        typer.Option(help="the Stasis application of FLOW; if not given, my_flow for MyFlow"),
     ] = "",
     lab: Annotated[
         bool,

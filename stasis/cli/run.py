@@ -39,7 +39,7 @@ def run(
     ] = None,
     app: Annotated[
         str,
-        typer.Option(help="the Stasis application of FLOW; its name in small letters if not given"),
+        typer.Option(help="the Stasis application of FLOW; if not given, my_flow for MyFlow"),
     ] = "",
     plugins: Annotated[
         bool, typer.Option("--plugins", help="run the plugins as well as FLOW")

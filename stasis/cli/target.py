@@ -169,7 +169,7 @@ def failed(name: str, error: Exception) -> TargetError:
     lines = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if "importlib" not in frame.filename and not frame.filename.startswith(str(OURS))
+        if "importlib" not in frame.filename and not frame.filename.startswith((str(OURS), "<"))
     ]
     at = f"{lines[-1].filename}:{lines[-1].lineno}" if lines else name
     return TargetError(f"{name} fails at its import: {at}: {type(error).__name__}: {error}")

@@ -5,6 +5,7 @@ from stasis.testing.clock import Stalled, VirtualClockLoop, run, virtual_time
 from stasis.testing.fault import Fault
 from stasis.testing.party import Callee, Caller, NotHeard
 from stasis.testing.proxy import FaultProxy
+from stasis.testing.refusals import NeverRefused
 from stasis.testing.safe import Unsafe, assert_safe
 from stasis.testing.session.difference import Difference
 from stasis.testing.session.replay import replay, replayed
@@ -20,6 +21,7 @@ __all__ = [
     "FlowFailed",
     "Happened",
     "Left",
+    "NeverRefused",
     "NotHeard",
     "Stalled",
     "Unsafe",

@@ -15,14 +15,12 @@ still there, and fails the test when a flow has raised or something is left behi
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import get_args
 
 from stasis.app import background
 from stasis.ari.resource import Request, Response, Send
@@ -30,11 +28,14 @@ from stasis.config import Config
 from stasis.errors import StasisError
 from stasis.link import Link
 from stasis.plugin import Plugin
-from stasis.program import Program, Runnable, app_of
+from stasis.program import Program, Runnable
 from stasis.servers import Servers
+from stasis.testing.left import Left, Makers, left_on, left_text
 from stasis.testing.party import Callee, Caller
+from stasis.testing.plan import dialplan_of, no_extension
+from stasis.testing.programs import programs_of
+from stasis.testing.refusals import NeverRefused, Refusals
 from stasis.testing.simulator.applications import run_dialplan
-from stasis.testing.simulator.dialplan import Dialplan
 from stasis.testing.simulator.machine import VERSIONS, Machine
 from stasis.testing.simulator.phone import Behaviour, Line, Phone
 from stasis.testing.simulator.seams import Line as Wire
@@ -42,6 +43,7 @@ from stasis.testing.simulator.seams import frames, send
 from stasis.testing.simulator.server import Server, serving
 from stasis.testing.simulator.sounds import Sounds
 from stasis.testing.simulator.users import User
+from stasis.testing.transcript import Transcript
 from stasis.walk import OnWalk, Walked
 
 __all__ = ["Asterisk", "FlowFailed", "Left"]
@@ -52,10 +54,6 @@ END_SECONDS = 120.0
 
 class FlowFailed(AssertionError):
     """A flow has raised, and the test has not seen `caller.failure`; or a plugin's `run` has."""
-
-
-class Left(AssertionError):
-    """Something is left on the server, or in the engine, after every caller has gone."""
 
 
 class Asterisk:
@@ -74,6 +72,7 @@ class Asterisk:
     for, as `METHOD /path`. callers: everybody who has called or was called. on_party: called
     with each of them, before anything is heard. failures: what flows have raised, by channel.
     looked: whoever runs it looks at all of `failures`; then none of them is raised at the end.
+    refusals: what `refuse` was told. transcript: what has happened, in lines.
     """
 
     def __init__(
@@ -105,7 +104,9 @@ class Asterisk:
         self._config = config or Config()
         self.failures: dict[str, BaseException] = {}
         self._on_walk = on_walk
-        self._refusals: list[tuple[re.Pattern[str], Response, list[int]]] = []
+        self.refusals = Refusals()
+        self.transcript = Transcript()
+        self._makers = Makers()
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._task: asyncio.Task[None] | None = None
         self._wire: Wire | None = None
@@ -116,7 +117,7 @@ class Asterisk:
     # Its life
 
     async def __aenter__(self) -> Asterisk:
-        given, plan = self._sounds, self._plan()
+        given, plan = self._sounds, dialplan_of(self._dialplan, list(self.programs))
         sounds = Sounds.made_up(given) if isinstance(given, Mapping) else Sounds(given)
         if self._recordings is None:
             self._temporary = tempfile.TemporaryDirectory()
@@ -176,7 +177,9 @@ class Asterisk:
         for name, why in self._broken.items():
             raise FlowFailed(f"the plugin {name!r} has raised in `run`: {why!r}") from why
         if found:
-            raise Left("left behind: " + "; ".join(found))
+            raise Left(left_text(found))
+        for unhit in self.refusals.unhit():
+            raise NeverRefused(unhit)
 
     async def _close(self) -> None:
         """End the engine, then the server."""
@@ -228,27 +231,14 @@ class Asterisk:
         return self.left()
 
     def _walked(self, step: Walked) -> None:
+        self.transcript.walked(step)
         # Not asked of the runners: a flow that fails at once is over before anybody asks.
         if step.failure is not None:
             self.failures.setdefault(step.channel_id, step.failure)
 
     def left(self) -> list[str]:
         """What is on the server, or waits in the engine, now: nothing once all calls are over."""
-        machine = self.machine
-        found = [f"channel {each.id} ({each.name})" for each in machine.channels.values()]
-        rooms = self.link.calls.rooms.by_id()
-        found += [f"bridge {each.id}" for each in machine.bridges.values() if each.id not in rooms]
-        found += [f"playback {each}" for each in machine.playbacks]
-        found += [f"recording {each} that runs" for each in machine.recordings]
-        counts = self.link.router.counts()
-        return found + [
-            f"{number} {name} in the engine" for name, number in counts.items() if number
-        ]
-
-    def _plan(self) -> Dialplan:
-        if isinstance(self._dialplan, Path):
-            return Dialplan.load(self._dialplan)
-        return Dialplan.parse(self._dialplan or plan_of(list(self.programs)))
+        return left_on(self.machine, self.link, self._makers)
 
     # People
 
@@ -271,17 +261,13 @@ class Asterisk:
         """
         machine, exten = self.machine, exten or "s"
         if not machine.plan.exists(context, exten, 1):
-            known = sorted(machine.plan.contexts)
-            raise StasisError(
-                f"call({exten!r}): the dialplan has no such extension in [{context}];"
-                f" its contexts are {', '.join(f'[{each}]' for each in known) or 'none'}"
-            )
+            raise StasisError(f"call({exten!r}): {no_extension(machine.plan, context, exten)}")
         line = Line.incoming(machine, number or "anonymous", (context, exten, 1))
         channel = line.channel
         channel.caller = (name, number)
         channel.variables["ARGS"] = "".join(f",{each}" for each in args)
         caller = Caller(self, line)
-        self._came(caller)
+        self._came(caller, number or "anonymous", "calls" if exten == "s" else f"calls {exten}")
         channel.tell("ChannelCreated")
         channel.start(run_dialplan(channel))
         await self.turn()
@@ -291,9 +277,15 @@ class Asterisk:
         """What an endpoint does when it is called from now on.
 
         name: such as `PJSIP/alice`. behaviour: `rings` until somebody picks up (that is what an
-        endpoint does that was never named), `answers`, `busy`, `declines`, `silent`, or
-        `unreachable`. after: seconds until it answers.
+        endpoint does that was never named), `early` (the same, with sound of its own before the
+        answer), `answers`, `busy`, `declines`, `silent`, or `unreachable`. after: seconds until it
+        answers.
+
+        Raises StasisError for what no phone does.
         """
+        if behaviour not in get_args(Behaviour):
+            known = ", ".join(get_args(Behaviour))
+            raise StasisError(f"phone({name!r}): no phone is {behaviour!r}; there are {known}")
         phone = self.machine.phones.get(name) or self._new_phone(name)
         phone.behaviour, phone.seconds = behaviour, after
         return phone
@@ -304,10 +296,12 @@ class Asterisk:
         return phone
 
     def _called(self, line: Line) -> None:
-        self._came(Callee(self, line))
+        callee = Callee(self, line)
+        self._came(callee, callee.phone, "is called")
 
-    def _came(self, party: Caller) -> None:
+    def _came(self, party: Caller, name: str, how: str) -> None:
         self.callers.append(party)
+        self.transcript.joined(party, name, how)
         if self.on_party is not None:
             self.on_party(party)
 
@@ -316,22 +310,33 @@ class Asterisk:
 
         Returns who can answer there. Each call is given once. Raises AssertionError.
         """
-        phone = self.machine.phones.get(name) or self._new_phone(name)
-        lines = phone.lines
+        __tracebackhide__ = True  # pytest's sign: it shows the line of the test instead
+
+        lines = (self.machine.phones.get(name) or self._new_phone(name)).lines
 
         def waiting() -> list[Callee]:
             return [each for each in self.callees if each.line in lines and not each.taken]
 
         if not await self.machine.until(waiting, within):
-            others = [each.phone for each in self.callees]
-            instead = f"called were: {', '.join(others)}" if others else "nobody was called"
-            for error in self.failures.values():
-                instead += f"; a flow has raised {type(error).__name__}: {error}"
-            raise AssertionError(f"{name} was not called within {within:g} s; {instead}")
+            raise AssertionError(
+                f"{name} was not called within {within:g} s; {self._instead(name)}"
+            )
         found = waiting()[0]
         found.taken = True
         await self.turn()
         return found
+
+    def _instead(self, name: str) -> str:
+        """What has happened instead of a phone's ringing."""
+        others = list(dict.fromkeys(each.phone for each in self.callees))
+        told = [f"called were: {', '.join(others)}" if others else "nobody was called"]
+        if "/" not in name:
+            told.append(f"a phone is named with its technology, such as PJSIP/{name}")
+        told += [
+            f"a flow has raised {type(error).__name__}: {error}" for error in self.failures.values()
+        ]
+        told += [each.doing() for each in self.callers if not isinstance(each, Callee)]
+        return "; ".join(told)
 
     @property
     def callees(self) -> list[Callee]:
@@ -366,9 +371,11 @@ class Asterisk:
     ) -> None:
         """Refuse requests. line: a regular expression for all of `METHOD /path`, such as
         `POST /channels/.*/play.*`. status: of HTTP. times: how often; -1 for always.
+
+        One that never hits a request fails the test at its end. Raises StasisError for a line
+        that is no regular expression, and a status that is no refusal.
         """
-        body = json.dumps({"message": message}).encode()
-        self._refusals.append((re.compile(line), Response(status, "", body), [times]))
+        self.refusals.add(line, status, message, times)
 
     async def redeploy(
         self, programs: Runnable | Plugin | Mapping[str, Runnable | Program] | None = None
@@ -388,52 +395,26 @@ class Asterisk:
     async def restart(self, seconds: float = 2.0) -> None:
         """Asterisk itself restarts, and is back after so long: everything on it is gone."""
         if self.programs:
-            self.cut(seconds)
+            await self.cut(seconds)
         await self.machine.restart()
         await asyncio.sleep(seconds)
         if self.programs:
             await self.link.state.reached("ready", timeout=60)
         await self.turn()
 
-    def cut(self, seconds: float = 1.0) -> None:
-        """Cut the event socket for so long: calls go on, and nobody hears of them."""
-        assert self._wire is not None, "there is no flow, so no socket"
+    async def cut(self, seconds: float = 1.0) -> None:
+        """Cut the event socket for so long: calls go on, and nobody hears of them.
+
+        Returns once it is cut, not when it is back. Raises StasisError without a flow.
+        """
+        if self._wire is None:
+            raise StasisError("cut(): there is no flow, so no socket")
         self._wire.cut(seconds)
+        await self.turn()
 
     async def _send(self, request: Request) -> Response:
         assert self._carry is not None
         line = f"{request.method} {request.path}"
         self.requests.append(line)
-        for pattern, response, times in self._refusals:
-            if times[0] and pattern.fullmatch(line):
-                times[0] -= 1
-                return response
-        return await self._carry(request)
-
-
-def programs_of(given: Any, plugin: object) -> dict[str, Program]:
-    """What runs, by application. Raises FlowError."""
-    if given is None:
-        return {}
-    if isinstance(given, Plugin):
-        return dict(given.programs())
-    if isinstance(given, Mapping):
-        return {
-            name: each if isinstance(each, Program) else Program.of(each, plugin)
-            for name, each in given.items()
-        }
-    program = Program.of(given, plugin)
-    return {app_of(given): program}
-
-
-def plan_of(apps: list[str]) -> str:
-    """A dialplan in which an application's name leads to it, and all else to the first."""
-    lines = ["[default]"]
-    for app in apps:
-        lines.append(f"exten => {app},1,Stasis({app}${{ARGS}})")
-    if apps:
-        lines += [
-            f"exten => {each},1,Stasis({apps[0]}${{ARGS}})" for each in ("s", "_[+*#0-9a-zA-Z].")
-        ]
-        lines += [f"exten => _[+*#0-9a-zA-Z],1,Stasis({apps[0]}${{ARGS}})"]
-    return "\n".join(lines) + "\n"
+        self._makers.note(request)
+        return self.refusals.answer(line) or await self._carry(request)

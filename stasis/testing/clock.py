@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import math
 import selectors
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar, TypeVarTuple
+
+from stasis.errors import StasisError
+from stasis.testing.standstill import Standstill
 
 __all__ = ["Stalled", "VirtualClockLoop", "bounded", "run", "virtual_time"]
 
@@ -26,20 +31,27 @@ REAL_SECONDS = 5.0
 HOURS = 24
 
 
-class Stalled(RuntimeError):
-    """Everything waits, and no timer is set: nothing would ever happen any more."""
+class Stalled(StasisError, RuntimeError):
+    """Nothing would ever happen any more: everything waits and no timer is set, or nothing waits.
+
+    Also when a test has waited for more than a day.
+    """
 
 
 class JumpingSelector(selectors.DefaultSelector):
     """Instead of waiting, tells the loop how much time has passed.
 
-    threads: what works in threads now.
+    threads: what works in threads now. until: when it must be over. stands: called when time
+    stands still.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, handles: Callable[[], Iterable[asyncio.Handle]]) -> None:
         super().__init__()
+        self.still = Standstill(handles)
+        self.stands: Callable[[], None] = nothing
         self.now = 0.0
         self.threads: set[asyncio.Future[Any]] = set()
+        self.until = math.inf
 
     def select(
         self, timeout: float | None = None
@@ -50,24 +62,55 @@ class JumpingSelector(selectors.DefaultSelector):
         if not ready:
             if waits:
                 self.threads.clear()  # one that works so long, works beside
+            if self.now > self.until:
+                raise Stalled("a task does not end, although it was cancelled")
             if timeout is None:
                 raise Stalled("every task waits for something that no timer and no event brings")
             self.now += max(timeout, 0.0)
+        if ready or timeout or self.threads:
+            self.still.moved()
+        elif self.still.turn(self.now):
+            self.stands()
         return ready
+
+
+def nothing() -> None:
+    """What a loop does that is not made yet."""
 
 
 class VirtualClockLoop(asyncio.SelectorEventLoop):
     """An event loop with a virtual clock that starts at 0."""
 
     def __init__(self) -> None:
-        self._jumping = JumpingSelector()
+        self._jumping = JumpingSelector(lambda: self._ready)  # type: ignore[attr-defined]
         super().__init__(self._jumping)
+        self._jumping.stands = self._stands
+        self._watched: asyncio.Task[Any] | None = None
         # Steps shorter than a timer's rounding would ask for the same instant for ever.
         self._clock_resolution = 1e-6
 
     def time(self) -> float:
         """Virtual seconds since the loop was made."""
         return self._jumping.now
+
+    @contextmanager
+    def watching(self) -> Iterator[Standstill]:
+        """Meanwhile the task of the caller is cancelled, once, when time stands still."""
+        before, self._watched = self._watched, asyncio.current_task()
+        try:
+            yield self._jumping.still
+        finally:
+            self._watched = before
+
+    def _stands(self) -> None:
+        watched, self._watched = self._watched, None
+        if watched is None:
+            raise Stalled(self._jumping.still.found)
+        watched.cancel()
+
+    def end_soon(self) -> None:
+        """From now on an hour may pass; then whatever still runs raises Stalled."""
+        self._jumping.until = min(self._jumping.until, self.time() + 3600)
 
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
@@ -82,7 +125,8 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in virtual time, in a fresh loop, and return what it returns.
 
-    Raises Stalled when nothing would ever happen any more, RuntimeError in a running event loop.
+    Raises Stalled when nothing would ever happen any more, or time stands still in it;
+    RuntimeError in a running event loop.
     """
     if in_a_loop():
         work.close()
@@ -90,8 +134,12 @@ def run(work: Coroutine[Any, Any, T]) -> T:
             "virtual time has an event loop of its own, and one runs here already: call this from"
             " a plain function, not from a coroutine"
         )
-    with asyncio.Runner(loop_factory=VirtualClockLoop) as runner:
-        return runner.run(work)
+    loop = VirtualClockLoop()
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        try:
+            return runner.run(watched(work))
+        finally:
+            loop.end_soon()
 
 
 def in_a_loop() -> bool:
@@ -103,15 +151,33 @@ def in_a_loop() -> bool:
     return True
 
 
+async def watched(work: Awaitable[T]) -> T:
+    """Wait for work in virtual time. Raises Stalled where it waits, when time stands still."""
+    __tracebackhide__ = True  # pytest's sign: these lines tell a test's author nothing
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, VirtualClockLoop):
+        return await work
+    with loop.watching() as still:
+        try:
+            return await work
+        except asyncio.CancelledError as error:
+            if not still.found:
+                raise
+            task = asyncio.current_task()
+            assert task is not None
+            task.uncancel()
+            raise Stalled(still.found) from error
+
+
 async def bounded(work: Awaitable[T]) -> T:
     """Wait for a test, at most a day of its own time: periodic work would let it wait for ever.
 
-    Raises Stalled, with the line where it waited.
+    Raises Stalled, with the line where it waited; also when time stands still.
     """
-    __tracebackhide__ = True  # pytest's sign: these lines tell a test's author nothing
+    __tracebackhide__ = True
     try:
         async with asyncio.timeout(HOURS * 3600) as limit:
-            return await work
+            return await watched(work)
     except TimeoutError as error:
         if not limit.expired():
             raise

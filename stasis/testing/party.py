@@ -9,8 +9,8 @@ they do has no effect: nobody is there any more.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from stasis.flow import Flow
 from stasis.runner import Runner
@@ -25,6 +25,8 @@ __all__ = ["Callee", "Caller", "NotHeard"]
 WITHIN = 60.0
 DIGIT_SECONDS = GAP_SECONDS = 0.1
 KEYS = "0123456789*#ABCD,"
+# SIP's status for a request in a call that is over.
+NO_CALL = 481
 
 
 class NotHeard(AssertionError):
@@ -64,6 +66,7 @@ class Caller:
 
         Raises NotHeard.
         """
+        __tracebackhide__ = True  # pytest's sign: it shows the line of the test instead
         found = await self._until(lambda: media in self._unused or self.over, within)
         if media in self._unused:
             self._used += self._unused.index(media) + 1
@@ -94,12 +97,19 @@ class Caller:
 
     async def hears_nothing(self, seconds: float) -> None:
         """Hear nothing new for so long. Raises NotHeard."""
+        __tracebackhide__ = True
         await self.asterisk.turn()
         before = len(self.line.heard_all)
         await asyncio.sleep(seconds)
         if len(self.line.heard_all) > before:
             heard = ", ".join(self.line.heard_all[before:])
             raise NotHeard(f"{self} has heard {heard}{self._flow()}")
+
+    def doing(self) -> str:
+        """What they and their flow do now, in words."""
+        last = f" and has heard {self.line.heard_all[-1]} last" if self.line.heard_all else ""
+        here = "was hung up" if self.over else f"is there{last}"
+        return f"{self} {here}{self._flow()}"
 
     def _instead(self) -> str:
         rest = self._unused
@@ -112,7 +122,8 @@ class Caller:
         if error is not None:
             return f"; the flow has raised {type(error).__name__}: {error}"
         if runner is None:
-            return f"; no flow has the call, it is in {channel.app_name or 'no application'}"
+            where = f"it is in {channel.app_name or 'no application'}"
+            return f"; no flow has the call, {channel.astray or where}"
         return f"; the flow is in {runner.state}" if runner.state else ""
 
     def can_hear(self, other: Caller) -> bool:
@@ -125,6 +136,7 @@ class Caller:
 
     async def talks_with(self, other: Caller, *, within: float = WITHIN) -> None:
         """Wait until both hear each other. Raises NotHeard, at once when one has hung up."""
+        __tracebackhide__ = True
 
         def talk() -> bool:
             return self.can_hear(other) and other.can_hear(self)
@@ -141,6 +153,7 @@ class Caller:
 
         Raises NotHeard when it is not.
         """
+        __tracebackhide__ = True
         await self._until(lambda: self.over, within)
         if self.line.ended is None:
             raise NotHeard(f"{self} is still there after {within:g} s; {self._instead()}")
@@ -165,6 +178,7 @@ class Caller:
 
         Raises ValueError for what is no key of a telephone.
         """
+        __tracebackhide__ = True
         for digit in digits:
             if digit not in KEYS:
                 raise ValueError(
@@ -177,11 +191,13 @@ class Caller:
             await asyncio.sleep(seconds)
             if self.over:
                 return
+            self._does(f"presses {digit}")
             self.line.channel.receive(digit, round(seconds * 1000))
             await asyncio.sleep(gap)
 
     async def speaks(self, seconds: float = 1.0) -> None:
         """Say something for so long."""
+        self._does(f"speaks for {seconds:g} s")
         self.line.speak(seconds)
         await asyncio.sleep(seconds)
         await self.asterisk.turn()
@@ -193,19 +209,67 @@ class Caller:
 
     async def holds(self) -> None:
         """Put the call on hold, at the phone."""
+        self._does("holds")
         self.line.hold(True)
         await self.asterisk.turn()
 
     async def resumes(self) -> None:
         """Take it off hold."""
+        self._does("resumes")
         self.line.hold(False)
         await self.asterisk.turn()
+
+    async def transfers(self, exten: str, *, within: float = WITHIN) -> int:
+        """Send whom they talk with to an extension (blind, by REFER), and hang up when told that it
+        worked. within: seconds.
+
+        Returns what they are told, as a SIP status: 200; 404 when there is no such extension; 400
+        when they talk with nobody. Raises AssertionError when they are told nothing.
+        """
+        __tracebackhide__ = True
+        self._does(f"transfers to {exten}")
+        return await self._transferred(self.line.transfer(exten), within)
+
+    async def transfers_to(self, other: Caller, *, within: float = WITHIN) -> int:
+        """Connect whom they talk with to where another call of theirs is (attended, by REFER with
+        Replaces), and hang up both when told that it worked. other: that call. within: seconds.
+
+        Returns what they are told, as a SIP status: 200, or 400 when both talk with nobody. Raises
+        AssertionError when they are told nothing.
+        """
+        __tracebackhide__ = True
+        self._does(f"transfers to the call {other.id}")
+        return await self._transferred(self.line.transfer_to(other.line), within, other)
+
+    async def _transferred(
+        self, work: Coroutine[Any, Any, int], within: float, *others: Caller
+    ) -> int:
+        __tracebackhide__ = True
+        if self.over or any(other.over for other in others):
+            work.close()
+            return NO_CALL
+        try:
+            async with asyncio.timeout(within):
+                status = await work
+        except TimeoutError:
+            told = f"{self} was told nothing of the transfer within {within:g} s{self._flow()}"
+            raise AssertionError(told) from None
+        await self.asterisk.turn()
+        if status == 200:
+            for each in (self, *others):
+                await each.hangs_up()
+        return status
 
     async def hangs_up(self, cause: int = 16) -> None:
         """Hang up. cause: Q.850; 16 is normal."""
         if not self.over:
+            self._does("hangs up" if cause == 16 else f"hangs up ({cause})")
             self.line.hang_up(cause)
         await self.asterisk.turn()
+
+    def _does(self, what: str) -> None:
+        if not self.over:
+            self.asterisk.transcript.did(self, what)
 
     # The flow that runs their call
 
@@ -263,6 +327,7 @@ class Callee(Caller):
 
     async def answers(self) -> None:
         """Pick up."""
+        self._does("answers")
         self.line.pick_up()
         await self.asterisk.turn()
 

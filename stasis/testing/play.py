@@ -18,6 +18,7 @@ from stasis.flow import trigger_of
 from stasis.plugin import Plugin
 from stasis.program import Program, Runnable
 from stasis.testing.asterisk import Asterisk, FlowFailed, Left
+from stasis.testing.failure import in_words
 from stasis.testing.party import Callee, Caller
 from stasis.walk import Walked
 
@@ -26,6 +27,8 @@ __all__ = ["KEYS", "Kind", "Moment", "Play"]
 Kind: TypeAlias = Literal["call", "state", "hears", "does", "phone", "end", "error"]
 """What a moment is: the call begins or ends, a state is entered, something is heard or done."""
 
+# What Asterisk tells a phone, in words.
+TOLD = {"ANSWER": "answered", "HOLD": "you are put on hold", "UNHOLD": "you are off hold"}
 DIGITS = "0123456789*#ABCD"
 # What a skip may pass over before it gives up.
 SKIP_SECONDS = 3600.0
@@ -77,6 +80,7 @@ class Play:
     async def __aenter__(self) -> Play:
         await self._asterisk.__aenter__()
         self._asterisk.on_party = self._party
+        self._asterisk.machine.bus.watchers.append(self._event)
         await self.call()
         return self
 
@@ -149,28 +153,43 @@ class Play:
 
     async def answer(self) -> None:
         """Whose phone has rung longest picks up."""
-        for each in [callee for callee in self.callees if not callee.answered][:1]:
+        for each in self._ringing():
             self._tell("phone", f"{each.phone} answers")
             await each.answers()
 
     async def busy(self) -> None:
         """Whose phone has rung longest is busy."""
-        for each in [callee for callee in self.callees if not callee.answered][:1]:
+        for each in self._ringing():
             self._tell("phone", f"{each.phone} is busy")
             await each.is_busy()
 
     async def leave(self) -> None:
         """Who was called hangs up."""
-        for each in [callee for callee in self.callees if callee.answered][:1]:
+        talking = [callee for callee in self.callees if callee.answered][:1]
+        for each in talking:
             self._tell("phone", f"{each.phone} hangs up")
             await each.hangs_up()
+        if not talking:
+            self._tell("does", "nobody who was called has answered")
+
+    def _ringing(self) -> list[Callee]:
+        """Whose phone has rung longest; it is told when there is none."""
+        found = [callee for callee in self.callees if not callee.answered][:1]
+        if not found:
+            self._tell("does", "no phone rings")
+        return found
 
     async def wait(self) -> None:
         """Wait a second."""
         await asyncio.sleep(1)
 
     async def skip(self) -> None:
-        """Pass over the time in which nothing happens."""
+        """Pass over the time in which nothing happens, and let all happen that then does."""
+        if not self.over:
+            await self._pass_over()
+            await asyncio.sleep(0.005)
+
+    async def _pass_over(self) -> None:
         before, passed = len(self.moments), 0.0
         if self._jump is None:
             if not self.over:
@@ -185,8 +204,7 @@ class Play:
 
     def _walked(self, walked: Walked) -> None:
         if walked.failure is not None:
-            error = walked.failure
-            self._tell("error", f"the flow failed: {type(error).__name__}: {error}")
+            self._tell("error", f"the flow failed: {in_words(walked.failure, walked.state)}")
         why = "" if walked.trigger is None else f" ({trigger_of(walked.trigger)})"
         if walked.action:
             self._tell("state", f"{walked.state}: {walked.action}{why}")
@@ -195,6 +213,14 @@ class Play:
             self._tell("state", f"{walked.target}{why}")
         else:
             self.state = ""
+
+    def _event(self, kind: str, fields: dict[str, Any]) -> None:
+        """What no phone hears."""
+        if kind in ("RecordingStarted", "RecordingFinished", "RecordingFailed"):
+            recording = fields["recording"]
+            words = {"RecordingStarted": "starts", "RecordingFinished": "ends"}.get(kind, "fails")
+            seconds = f" ({recording['duration']} s)" if "duration" in recording else ""
+            self._tell("does", f"recording {recording['name']} {words}{seconds}")
 
     def _party(self, party: Caller) -> None:
         who = "you" if not isinstance(party, Callee) else party.phone
@@ -208,7 +234,7 @@ class Play:
                 self._tell("end", f"{over} (cause {cause})")
             elif what.isupper():
                 if who == "you":
-                    self._tell("hears", {"ANSWER": "answered"}.get(what, what.lower()))
+                    self._tell("hears", TOLD.get(what, f"you hear {what.lower()}"))
             else:
                 you = who == "you"
                 text = f"{who} hear{'' if you else 's'} {what}"

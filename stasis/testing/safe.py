@@ -10,18 +10,27 @@ Hypothesis finds such a script and makes it as short as it gets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
 from structlog.testing import capture_logs
 
 from stasis.errors import FlowError, StasisError
-from stasis.flow import After, Flow
-from stasis.program import Runnable
-from stasis.testing.asterisk import Asterisk, FlowFailed, Left
+from stasis.flow import After, Trigger
+from stasis.plugin import Plugin
+from stasis.program import Program, Runnable
+from stasis.testing.asterisk import Asterisk, FlowFailed
 from stasis.testing.clock import run
+from stasis.testing.failure import in_words
+from stasis.testing.left import Left
 from stasis.testing.party import Callee, Caller
+from stasis.testing.programs import programs_of
+from stasis.testing.refusals import NeverRefused
+from stasis.testing.strays import cancelled, strays
+from stasis.testing.unawaited import Unawaited
 from stasis.walk import OnWalk
 
 if TYPE_CHECKING:
@@ -130,6 +139,9 @@ Action: TypeAlias = (
 )
 """One step of a script."""
 
+Tried: TypeAlias = "Runnable | Plugin | Mapping[str, Runnable | Program]"
+"""What is tried: as `Asterisk` takes it."""
+
 
 FAULTS: tuple[Action, ...] = (
     *(Refuses(verb, 404) for verb in ("play", "record", "addChannel", "dial")),
@@ -152,10 +164,11 @@ class Unsafe(AssertionError):
 
 
 def assert_safe(
-    flow: Runnable,
+    flow: Tried,
     *,
     plugin: object = None,
     version: str = "22",
+    sounds: Path | Mapping[str, float] | None = None,
     args: Sequence[str] = (),
     examples: int = 100,
     steps: int = 12,
@@ -164,20 +177,26 @@ def assert_safe(
     patience: float = PATIENCE_SECONDS,
     prepare: Callable[[Asterisk], None] | None = None,
 ) -> None:
-    """Try a flow under random callers. Needs Hypothesis (`pip install stasis-ari[testing]`).
+    """Try a flow under random callers. Needs Hypothesis (`pip install 'stasis-ari[testing]'`).
 
-    flow, plugin, version: as of `Asterisk`. args: of the application. examples: how many scripts.
-    steps: how long one may be. keys: that a caller has. faults: also cut the socket and refuse
-    requests. patience: seconds in which a call must end whose caller does nothing more; callees
-    hang up half-way. prepare: is given the server before the call, to say what phones do.
+    flow, plugin, version, sounds: as of `Asterisk`. args: of the application. examples: how many
+    scripts. steps: how long one may be. keys: that a caller has. faults: also cut the socket and
+    refuse requests. patience: seconds in which a call must end whose caller does nothing more;
+    callees hang up half-way. prepare: is given the server before the call, to say what phones do.
 
     The same scripts are tried each time, so it fails or passes the same each time.
 
-    Raises Unsafe with the shortest script.
+    Raises Unsafe with the shortest script, StasisError without Hypothesis.
     """
-    from hypothesis import HealthCheck, Phase, given, settings, target
-
     __tracebackhide__ = True  # pytest shows the line of the test instead
+    try:
+        from hypothesis import HealthCheck, Phase, given, settings, target
+    except ImportError:
+        raise StasisError(
+            "assert_safe needs Hypothesis: pip install 'stasis-ari[testing]'"
+        ) from None
+
+    name = getattr(flow, "__name__", type(flow).__name__)
 
     @settings(
         max_examples=examples,
@@ -195,6 +214,7 @@ def assert_safe(
             *(flow, script),
             plugin=plugin,
             version=version,
+            sounds=sounds,
             args=args,
             patience=patience,
             prepare=prepare,
@@ -203,7 +223,7 @@ def assert_safe(
         # Scripts that lead further are the ones to go on from.
         target(len(walked), label="steps of the table")
         if why:
-            raise Unsafe(flow.__name__, script, why)
+            raise Unsafe(name, script, why)
 
     shortest: Unsafe | None = None
     try:
@@ -211,11 +231,11 @@ def assert_safe(
     except Unsafe as unsafe:
         shortest = unsafe  # Hypothesis raises the shortest last; its own report adds nothing
     if shortest is not None:
-        raise Unsafe(flow.__name__, shortest.script, shortest.why)
+        raise Unsafe(name, shortest.script, shortest.why)
 
 
 def scripts(
-    flow: Runnable, keys: str, steps: int, *, faults: bool
+    flow: Tried, keys: str, steps: int, *, faults: bool
 ) -> SearchStrategy[tuple[Action, ...]]:
     """Scripts of any caller: runs of keys, those that the table names above all, and the rest."""
     from hypothesis import strategies as st
@@ -244,28 +264,31 @@ def until_hung_up(script: list[Action]) -> tuple[Action, ...]:
     return tuple(script[: ends[0] + 1] if ends else script)
 
 
-def keys_of(flow: Runnable) -> set[str]:
+def keys_of(flow: Tried) -> set[str]:
     """The digits that the flow's table names."""
-    if not isinstance(flow, type) or not issubclass(flow, Flow):
-        return set()
-    triggers = [key for row in flow.table.values() for key in row]
-    return {each[1] for each in triggers if isinstance(each, tuple) and isinstance(each[1], str)}
+    found = (key[1] for key in triggers(flow) if isinstance(key, tuple))
+    return {detail for detail in found if isinstance(detail, str)}
 
 
-def waits_of(flow: Runnable) -> set[float]:
+def waits_of(flow: Tried) -> set[float]:
     """Silences that are just long enough for the flow's own time-outs."""
-    if not isinstance(flow, type) or not issubclass(flow, Flow):
-        return {10.5, 61.0}
-    keys = [key for row in flow.table.values() for key in row]
-    return {each.seconds + 0.5 for each in keys if isinstance(each, After)} or {10.5, 61.0}
+    waits = {each.seconds + 0.5 for each in triggers(flow) if isinstance(each, After)}
+    return waits or {10.5, 61.0}
+
+
+def triggers(flow: Tried) -> list[Trigger]:
+    """The keys of all tables."""
+    tables = [program.flow.table for program in programs_of(flow).values()]
+    return [key for table in tables for row in table.values() for key in row]
 
 
 def tried(
-    flow: Runnable,
+    flow: Tried,
     script: Sequence[Action],
     *,
     plugin: object = None,
     version: str = "22",
+    sounds: Path | Mapping[str, float] | None = None,
     args: Sequence[str] = (),
     patience: float = PATIENCE_SECONDS,
     prepare: Callable[[Asterisk], None] | None = None,
@@ -279,8 +302,9 @@ def tried(
     hearers = (on_walk,) if on_walk is not None else ()
 
     async def scenario() -> str:
-        asterisk = Asterisk(flow, plugin=plugin, version=version, on_walk=hearers)
+        asterisk = Asterisk(flow, plugin=plugin, version=version, sounds=sounds, on_walk=hearers)
         asterisk.looked = True  # here, where a refused request is no fault
+        before = asyncio.all_tasks()
         why = ""
         try:
             async with asterisk:
@@ -296,10 +320,18 @@ def tried(
                 assert why or caller.flow, "raises LookupError when the call reached no flow"
         except (FlowFailed, Left) as fault:
             why = why or str(fault)
-        return why or raised(asterisk, refusing=refusing)
+        except NeverRefused:
+            pass  # a script need not come to the request that it refuses
+        running = asyncio.all_tasks() - before
+        why = why or raised(asterisk, refusing=refusing) or strays(running)
+        await cancelled(running)
+        return why
 
-    with capture_logs():  # hundreds of calls: their lines would bury what was found
-        return run(scenario())
+    # Hundreds of calls: their log's lines would bury what was found.
+    unawaited = Unawaited()
+    with capture_logs(), unawaited.watched():
+        why = run(scenario())
+    return why or unawaited.told()
 
 
 def raised(asterisk: Asterisk, *, refusing: bool) -> str:
@@ -310,7 +342,7 @@ def raised(asterisk: Asterisk, *, refusing: bool) -> str:
     for error in asterisk.failures.values():
         refused = isinstance(error, StasisError) and not isinstance(error, FlowError)
         if not (refusing and refused):
-            return f"it raised {type(error).__name__}: {error}"
+            return f"it raised {in_words(error)}"
     return ""
 
 
@@ -348,7 +380,6 @@ async def done(asterisk: Asterisk, caller: Caller, action: Any) -> None:
             for each in callees(asterisk)[:1]:
                 await each.hangs_up(cause)
         case Cut(seconds):
-            asterisk.cut(seconds)
-            await asterisk.turn()
+            await asterisk.cut(seconds)
         case Refuses(verb, status):
             asterisk.refuse(f"POST (/.*)?/{verb}(/[^/]*)?", status, times=1)

@@ -9,18 +9,20 @@ import asyncio
 import inspect
 import re
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
-from stasis.plugin import Plugin
-from stasis.program import Program, app_of
-from stasis.section import section
-from stasis.testing.asterisk import Asterisk, Left
-from stasis.testing.clock import VirtualClockLoop, bounded
+from stasis.testing.asterisk import Asterisk
+from stasis.testing.clock import Stalled, VirtualClockLoop, bounded
+from stasis.testing.left import Left
+from stasis.testing.refusals import NeverRefused
+from stasis.testing.strays import cancelled, strays
+from stasis.testing.unawaited import Unawaited
 from stasis.walk import Walked
 
-__all__ = ["Expected", "Stage", "programs"]
+__all__ = ["Expected", "Stage"]
 
 T = TypeVar("T")
 
@@ -31,42 +33,24 @@ Expected: TypeAlias = tuple[type[BaseException] | tuple[type[BaseException], ...
 PACKAGE = str(Path(__file__).parent.parent)
 
 
-def programs(runs: Any, plugin: Any = None) -> Any:
-    """What a marker says, as `Asterisk` takes it.
-
-    runs: a Flow class, an async function, a plugin or its class, or a dict of flows by application.
-    plugin: what a single flow's calls see as `self.plugin`; its class is taken with the defaults
-    of its configuration.
-    """
-    runs, plugin = made(runs), made(plugin)
-    if plugin is None or isinstance(runs, (Plugin, Mapping)):
-        return runs
-    return {app_of(runs): Program.of(runs, plugin)}
-
-
-def made(plugin: Any) -> Any:
-    """A plugin of its class; all else as it is."""
-    if isinstance(plugin, type) and issubclass(plugin, Plugin):
-        return plugin(section(plugin.config_class, {}, f"[plugin.{plugin.name}]"))
-    return plugin
-
-
 class Stage:
     """A test's loop, in virtual time, and the Asterisk on it.
 
     asterisk: once `begin` was called. error: why the test has failed, or None. failed: the last
-    steps of the calls whose flows have raised.
+    steps of the calls whose flows have raised. unawaited: what nobody has awaited.
     """
 
     def __init__(self) -> None:
-        self._runner = asyncio.Runner(loop_factory=VirtualClockLoop)
+        self._loop = VirtualClockLoop()
+        self._runner = asyncio.Runner(loop_factory=lambda: self._loop)
         self._others: set[asyncio.Task[Any]] = set()
         self._over = self._closed = False
         self.asterisk: Asterisk | None = None
         self.error: BaseException | None = None
         self.failed: list[Walked] = []
+        self.unawaited = Unawaited()
         self._unheard: list[str] = []
-        self._runner.get_loop().set_exception_handler(self._raised_unheard)
+        self._loop.set_exception_handler(self._raised_unheard)
 
     def _raised_unheard(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """What a task or a callback has raised, and nobody has waited for."""
@@ -84,7 +68,8 @@ class Stage:
             __tracebackhide__ = True
             return await work
 
-        return self._runner.run(wait())
+        with self.unawaited.watched():
+            return self._runner.run(wait())
 
     def plain(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """A plain function that runs an async one, or a generator of an async generator.
@@ -123,7 +108,7 @@ class Stage:
         """Start an Asterisk that runs an application. options: of `Asterisk`."""
         hearers = (self._hear, *options.pop("on_walk", ()))
         self._others |= self._tasks()
-        asterisk = Asterisk(made(app), on_walk=hearers, **options)
+        asterisk = Asterisk(app, on_walk=hearers, **options)
         self.asterisk = self.run(asterisk.__aenter__())
         return self.asterisk
 
@@ -144,10 +129,13 @@ class Stage:
             self._exit()
         except Left as error:
             left = str(error)
-        faults: list[str] = []
+        except NeverRefused:
+            pass  # told below, with whatever else is wrong
+        faults = list(filter(None, [self.unawaited.told()]))
         if expected is None:
-            faults += [told(step) for step in self.failed if step.channel_id not in seen]
-            if faults:
+            raised = [told(step) for step in self.failed if step.channel_id not in seen]
+            faults += raised
+            if raised:
                 faults.append(
                     "If the test means it: mark it @pytest.mark.flow_fails, or look at"
                     " `caller.failure`."
@@ -155,11 +143,11 @@ class Stage:
         elif not any(fits(step.failure, expected) for step in self.failed):
             faults.append(f"no flow has raised {in_words(expected)}, as the test is marked to do")
             faults += map(told, self.failed)
-        faults += self._unheard
+        faults += self._unheard + self.asterisk.refusals.unhit()
         if left and not leaves_behind:
             faults.append(left)
-        if not leaves_behind and (strays := self._strays()):
-            faults.append(strays)
+        if not leaves_behind and (running := self._strays()):
+            faults.append(running)
         return "\n\n".join(faults)
 
     def leave(self) -> None:
@@ -172,9 +160,18 @@ class Stage:
         self._over = True
         self.run(self.asterisk.__aexit__(type(error) if error else None, error, None))
 
-    def told_failures(self) -> str:
-        """What flows have raised until now, in words."""
-        return "\n\n".join(map(told, self.failed))
+    def sections(self) -> dict[str, str]:
+        """The test has failed: what else is to be told of it, by title."""
+        flows = [self.unawaited.told(), *map(told, self.failed)]
+        if self.asterisk is not None:
+            flows += self.asterisk.refusals.unhit()
+        found = "\n\n".join(filter(None, flows))
+        return ({"flows": found} if found else {}) | self.call()
+
+    def call(self) -> dict[str, str]:
+        """What has happened, in the clock's time, as a section by its title."""
+        happened = str(self.asterisk.transcript) if self.asterisk is not None else ""
+        return {"virtual-time transcript": happened} if happened else {}
 
     def close(self) -> str:
         """Close the loop. Returns which tasks were left in it, in words, or ""."""
@@ -185,22 +182,16 @@ class Stage:
         words = self._strays()
         if words:
             self.run(cancelled(self._tasks()))
-        self._runner.close()
+        self._loop.end_soon()
+        with suppress(Stalled):  # one that no cancellation ends has been told
+            self._runner.close()
         return words
 
     def _tasks(self) -> set[asyncio.Task[Any]]:
         return asyncio.all_tasks(self._runner.get_loop())
 
     def _strays(self) -> str:
-        strays = self._tasks() - self._others
-        return "tasks left running:\n" + "\n".join(sorted(map(place, strays))) if strays else ""
-
-
-async def cancelled(tasks: set[asyncio.Task[Any]]) -> None:
-    """Cancel tasks and wait for their ends."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        return strays(self._tasks() - self._others)
 
 
 def told(step: Walked) -> str:
@@ -227,11 +218,3 @@ def in_words(expected: Expected) -> str:
     kinds = kind if isinstance(kind, tuple) else (kind,)
     names = " or ".join(each.__name__ for each in kinds)
     return names if match is None else f"{names} matching {match!r}"
-
-
-def place(task: asyncio.Task[Any]) -> str:
-    """A task by its name, its function, and the line where it waits."""
-    frames = task.get_stack(limit=1)
-    where = f" at {frames[0].f_code.co_filename}:{frames[0].f_lineno}" if frames else ""
-    function = getattr(task.get_coro(), "__qualname__", "?")
-    return f"  {task.get_name()}: {function}(){where}"

@@ -167,6 +167,99 @@ async def test_next(caller):
             [">*await asyncio.Event().wait()", "*Stalled: the test has waited for 24 hours*"]
         )
 
+    FORGETS = """
+pytestmark = pytest.mark.app(runs=hello)
+
+def test_plain(caller):
+    caller.hears("sound:x")
+
+async def test_async(caller):
+    await caller.hears("sound:hello-world")
+    caller.hears("sound:y")
+
+async def test_too_late(caller):
+    caller.dials("1")
+    await caller.hears("sound:y", within=1)
+
+async def test_good(caller):
+    await caller.hears("sound:hello-world")
+"""
+
+    @pytest.mark.parametrize("filters", [(), ("-W", "error"), ("-p", "no:warnings")])
+    def test_that_awaits_nothing_fails(self, inner: Inner, mode: str, filters: tuple[str, ...]):
+        result = inner.run(self.FORGETS, *filters, mode=mode)
+        result.assert_outcomes(passed=1, failed=3)
+        result.stdout.fnmatch_lines(
+            [
+                "Caller.hears was not awaited, test_it.py:8: write `await`",
+                "Caller.hears was not awaited, test_it.py:12: write `await`",
+                "*NotHeard*",
+                "Caller.dials was not awaited, test_it.py:15: write `await`",
+            ]
+        )
+
+    def test_whose_flow_awaits_nothing_fails(self, inner: Inner):
+        result = inner.run("""
+async def hasty(channel):
+    await channel.answer()
+    playback = await channel.play("sound:hello-world")
+    playback.finished()
+
+@pytest.mark.app(runs=hasty)
+async def test_it(caller):
+    await caller.is_hung_up()
+""")
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(["Playback.finished was not awaited, test_it.py:8: *"])
+
+    def test_that_fails_is_shown_with_what_has_happened(self, inner: Inner, mode: str):
+        result = inner.run(
+            """
+@pytest.mark.app(runs=Menu)
+async def test_it(caller):
+    await caller.waits(2)
+    await caller.dials("1")
+    await caller.hears("sound:x", within=1)
+""",
+            mode=mode,
+        )
+        result.stdout.fnmatch_lines(
+            [
+                ">*await caller.hears(*",
+                "*virtual-time transcript*",
+                "    0.0 s  100 calls",
+                "    0.0 s  100: menu",
+                "    0.0 s  100 is answered",
+                "    0.0 s  100 hears sound:demo-instruct",
+                "    2.1 s  100 presses 1",
+                "*Captured stdout call*",
+            ]
+        )
+        assert "party.py" not in said(result).partition("transcript")[0].partition("NotHeard")[0]
+
+    def test_whose_refusal_hits_nothing_fails(self, inner: Inner):
+        result = inner.run("""
+@pytest.mark.app(runs=Menu)
+async def test_it(asterisk):
+    asterisk.refuse("/channels/.*/play", 500)
+    await asterisk.call()
+""")
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(["refuse('/channels/.*/play', 500) has hit no request: *"])
+
+    @pytest.mark.parametrize(
+        ("head", "told"),
+        [
+            ("from stasis.testing import Asterisk", "*let it take the fixture `asterisk`*"),
+            ("pytestmark = pytest.mark.app(runs=5)", "*let it take the fixture `asterisk`*"),
+            ("del hello, Menu", "*async def functions are not natively supported*"),
+        ],
+    )
+    def test_that_nobody_runs_is_told_how(self, inner: Inner, head: str, told: str):
+        result = inner.run(f"{head}\n\nasync def test_it(): ...")
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines([told])
+
     def test_without_the_fixtures_is_left_alone(self, inner: Inner):
         result = inner.run(
             """
@@ -238,6 +331,43 @@ async def test_an_object(caller):
         result = inner.run("async def test_it(caller): ...")
         result.assert_outcomes(errors=1)
         result.stdout.fnmatch_lines(["no flow to run: mark the test with @pytest.mark.app(runs=*"])
+
+    @pytest.mark.parametrize(
+        ("mark", "told"),
+        [
+            ("(run=Menu)", "the marker takes `runs=`, *, got app(run=): write*"),
+            ("(Menu, None)", "the marker takes `runs=`, *, got app(Menu, None): write*"),
+            ("(runs='flow:Menu')", "'flow:Menu' is no flow: give the class itself*"),
+            ("(runs=Menu())", "Menu() is no flow: give the class Menu*"),
+        ],
+    )
+    def test_said_wrongly_is_told(self, inner: Inner, mark: str, told: str):
+        result = inner.run(f"@pytest.mark.app{mark}\nasync def test_it(caller): ...")
+        result.assert_outcomes(errors=1)
+        result.stdout.fnmatch_lines([told])
+
+    def test_is_called_by_an_extension_of_the_tests_own_dialplan(self, inner: Inner):
+        result = inner.run("""
+pytestmark = pytest.mark.app(runs={"menu": Menu, "hello": hello}, calls="700")
+
+@pytest.fixture
+def asterisk_options():
+    return {"dialplan": "[default]\\nexten => 700,1,Stasis(menu)\\nexten => 701,1,Stasis(hello)\\n"}
+
+async def test_of_the_module(caller):
+    await caller.hears("sound:demo-instruct")
+
+@pytest.mark.app(calls="701")
+async def test_of_its_own(caller):
+    await caller.hears("sound:hello-world")
+
+@pytest.mark.app(calls="7011")
+async def test_misspelt(caller): ...
+""")
+        result.assert_outcomes(passed=2, errors=1)
+        result.stdout.fnmatch_lines(
+            ["call('7011'): * in [[]default]; the nearest are 701, 700. What `caller` calls, the*"]
+        )
 
     def test_runs_on_an_asterisk_with_options(self, inner: Inner):
         result = inner.run("""
@@ -384,7 +514,7 @@ async def test_it(caller): ...
     def test_what_lives_on_asterisk_fails_the_test_by_its_name(self, inner: Inner):
         result = inner.run(self.CHANNEL)
         result.assert_outcomes(failed=1)
-        result.stdout.fnmatch_lines(["left behind: bridge lost-bridge"])
+        result.stdout.fnmatch_lines(["left behind: bridge lost-bridge, made in Careless.menu. *"])
 
     @pytest.mark.parametrize("tests", [STRAY, CHANNEL])
     def test_is_no_fault_where_it_is_meant(self, inner: Inner, tests: str):

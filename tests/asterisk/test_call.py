@@ -116,6 +116,7 @@ async def test_a_message_is_recorded_and_played_back(server: Server, tmp_path: P
             (lab.recordings / f"{result.stored.name}.wav").stat()
 
 
+@pytest.mark.alone
 async def test_keys_of_a_menu_arrive_as_pressed_by_rfc_4733(server: Server) -> None:
     """Every digit of a keypad arrives, once each and in order."""
     pressed: list[str] = []

@@ -200,6 +200,7 @@ class TestPersistent:
             await over_socket.channels.hangup(caller)
             await heard.event("StasisEnd")
 
+    @pytest.mark.alone
     async def test_a_program_that_restarts_loses_no_event_and_no_call(
         self, lab: Lab, ari: Ari, name: str
     ):

@@ -19,7 +19,7 @@ from stasis.lab.lab import Lab
 from stasis.program import Program
 from tests.asterisk.listener import Street, lab_name, street, until
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asterisk, pytest.mark.alone, pytest.mark.timeout(120)]
 
 CALLS = 5
 Note = tuple[str, str, str]

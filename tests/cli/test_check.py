@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from stasis.cli.check import sounds_in
+from stasis.cli.check import sounds_in, sounds_of
+from stasis.cli.main import main
+from stasis.config import AsteriskConfig, Config
+from stasis.errors import Unauthorized
+from stasis.lab.chroot import Chroot
+from stasis.lab.lab import Lab
+from stasis.lab.ports import block
 
 Write = Callable[[str, str], Path]
 Cli = Callable[..., Any]
@@ -90,7 +96,7 @@ def test_people_get_a_table_and_a_count(cli: Cli, write: Write, here: Path) -> N
     done = cli("check", "seeded.py:Seeded", "--sounds", sounds(here), env=NOBODY)
     assert done.returncode == 1
     assert "unreachable-state" in done.stdout
-    assert "1 flows checked (seeded.py:Seeded): 3 errors, 1 warnings" in done.stdout
+    assert "1 flow checked (seeded.py:Seeded): 3 errors, 1 warning\n" in done.stdout
 
 
 def test_a_clean_flow_passes(cli: Cli, write: Write, here: Path) -> None:
@@ -112,8 +118,29 @@ def test_without_asterisk_it_says_that_sounds_were_not_checked(cli: Cli, write: 
     write("seeded.py", CLEAN)
     done = cli("check", "seeded:clean", env=NOBODY)
     assert done.returncode == 0
-    assert "sounds not checked: " in done.stdout
-    assert "--sounds DIR" in done.stdout
+    assert done.stdout.endswith(
+        "sounds not checked: http://127.0.0.1:1/ari does not answer;"
+        " --sounds DIR checks a folder's\n"
+    )
+
+
+def test_a_server_that_refuses_is_told_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuses(config: AsteriskConfig) -> set[str]:
+        raise Unauthorized("GET", "/sounds", 401, "Unauthorized")
+
+    monkeypatch.setattr("stasis.cli.check.sounds_on", refuses)
+    assert sounds_of(Config(), None).told.startswith("sounds not checked: 401 Unauthorized;")
+
+
+def test_a_lab_that_is_up_is_told_with_all_that_was_typed(
+    here: Path, write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("seeded.py", CLEAN)
+    lab = Lab("22", "22", here, block(21_000), {}, here, Chroot("22", here))
+    monkeypatch.setattr(Lab, "all", lambda: [lab])
+    monkeypatch.delenv("STASIS_ASTERISK_URL", raising=False)
+    main(["check", "seeded.py:clean", "--strict"])
+    assert capsys.readouterr().err.rstrip().endswith("stasis check seeded.py:clean --strict")
 
 
 def test_sounds_of_the_server_need_the_server(cli: Cli, write: Write) -> None:
@@ -191,6 +218,6 @@ def test_a_plugins_application_is_a_target_as_well(cli: Cli) -> None:
     plugins = {"ivr": "stasis_ivr.plugin:IvrPlugin"}
     nobody = {"STASIS_ASTERISK_URL": "http://127.0.0.1:1/ari"}
     done = cli("check", "ivr", env=nobody, plugins=plugins)
-    assert "1 flows checked (ivr)" in done.stdout, done.stderr
+    assert "1 flow checked (ivr)" in done.stdout, done.stderr
     assert cli("draw", "ivr", plugins=plugins).stdout.startswith("stateDiagram-v2")
     assert "there is no module 'ivx'" in cli("check", "ivx", env=nobody).stderr

@@ -53,7 +53,7 @@ def test_a_project_is_a_plugin_that_stasis_finds(cli: Cli, here: Path) -> None:
     nobody = {"STASIS_ASTERISK_URL": "http://127.0.0.1:1/ari"}
     done = cli("check", plugins={"front_desk": value}, env=nobody, folder="front_desk")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 flows checked (front_desk: front_desk): 0 errors, 0 warnings" in done.stdout
+    assert "1 flow checked (front_desk: front_desk): 0 errors, 0 warnings" in done.stdout
 
 
 def test_a_projects_dialplan_enters_its_application(cli: Cli, here: Path) -> None:

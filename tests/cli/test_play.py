@@ -102,7 +102,7 @@ class TestMistakes:
             (("flows.py:Menu", "--press", "1z"), "--press: 'z' is no key; write digits, 'h', 'c'"),
             (("flows.py:Menu", "--press", "1", "--asterisk", "17"), "version '17'"),
             (("flows.py:Nothing", "--press", "1"), "Nothing"),
-            (("flows.py:Menu", "--press", "1", "--sounds", "none"), "no such folder of sounds"),
+            (("flows.py:Menu", "--press", "1", "--sounds", "none"), "--sounds: none is no folder"),
         ],
     )
     def test_are_told_without_a_traceback(self, cli: Cli, words: tuple[str, ...], told: str):

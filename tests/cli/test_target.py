@@ -130,6 +130,15 @@ class TestFailing:
         with pytest.raises(TargetError, match=r"seeded_m\.py:3: FlowError: Bad\.a: 5 is no"):
             target("seeded_m:Bad")
 
+    def test_a_wrong_trigger_is_told_with_the_line_that_wrote_it(self, write: Write) -> None:
+        write(
+            "seeded_o.py",
+            "from stasis import After, Flow\n\nclass Bad(Flow):\n"
+            "    async def a(self, event): ...\n    start = a\n    table = {a: {After('10'): a}}\n",
+        )
+        with pytest.raises(TargetError, match=r"seeded_o\.py:6: FlowError: After\('10'\): seconds"):
+            target("seeded_o:Bad")
+
     def test_a_missing_import_is_not_taken_for_the_module(self, write: Write) -> None:
         write("seeded_n.py", "import not_installed_anywhere\n")
         with pytest.raises(TargetError, match=r"seeded_n\.py:1: ModuleNotFoundError"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stasis.lab.lab import Lab
+from tests.conformance.phones import HANDSET
 from tests.conformance.place import CONTEXT
 from tests.conformance.server import Users
 
@@ -16,7 +17,8 @@ CHANNELVARS = ("FLAVOUR", "SIZE")
 # Pages that may call ARI.
 ORIGINS = ("http://good.example", "https://also.example:8443")
 # The endpoints that a lab has; nobody is registered there.
-ENDPOINTS = tuple(f"PJSIP/{name}" for name in "alice bob desk1 desk2 desk3 desk4 sipp".split())
+NAMES = f"alice bob desk1 desk2 desk3 desk4 sipp {HANDSET}".split()
+ENDPOINTS = tuple(f"PJSIP/{name}" for name in NAMES)
 # Connections at once.
 SESSIONS = 100
 FILE = "conformance.conf"
@@ -31,6 +33,20 @@ SORCERY = """[res_pjsip]
 aor = config,pjsip.conf,criteria=type=aor
 aor = memory
 """
+# The endpoint of all phones that speak SIP: known by the user in From, and not reachable by itself.
+HANDSETS = f"""[{HANDSET}]
+type = endpoint
+context = {CONTEXT}
+disallow = all
+allow = ulaw
+direct_media = no
+"""
+RELOADS = (
+    "dialplan reload",
+    "module reload res_ari.so",
+    "module reload http",
+    "module reload res_pjsip.so",
+)
 
 
 def dialplan() -> str:
@@ -46,6 +62,7 @@ def prepare(lab: Lab) -> None:
     for name, text in {
         "extensions.conf": f'#include "{FILE}"\n',
         "ari.conf": ari(users, lab.version),
+        "pjsip.conf": HANDSETS,
     }.items():
         plain = (lab.etc / name).read_text("utf-8").partition(MARK)[0]
         lab.write(name, plain + MARK + text)
@@ -54,7 +71,7 @@ def prepare(lab: Lab) -> None:
     if not (lab.etc / "sorcery.conf").exists():
         lab.write("sorcery.conf", SORCERY)
         lab.restart()
-    for line in ("dialplan reload", "module reload res_ari.so", "module reload http"):
+    for line in RELOADS:
         lab.cli(line)
 
 

@@ -11,14 +11,19 @@ from typing import Protocol
 
 from stasis.lab.lab import Lab
 from stasis.testing.simulator.machine import Machine
+from tests.conformance.handset import Handset
+from tests.conformance.phones import HANDSET, Phone
+from tests.conformance.phones import OfMachine as Simulated
 
 __all__ = ["OFLAB", "OFMACHINE", "OfLab", "OfMachine", "Outside"]
 
 # What each offers, see `Scenario`.
 OFLAB = frozenset(
-    {"cli", "restart", "redirect", "ami", "outbound", "modules", "logging", "sorcery"}
+    {"cli", "restart", "redirect", "ami", "outbound", "modules", "logging", "sorcery", "phones"}
 )
-OFMACHINE = frozenset({"restart", "redirect", "modules", "logging", "sorcery", "mailboxes"})
+OFMACHINE = frozenset(
+    {"restart", "redirect", "modules", "logging", "sorcery", "mailboxes", "phones"}
+)
 
 
 class Outside(Protocol):
@@ -34,6 +39,10 @@ class Outside(Protocol):
 
     async def cli(self, line: str) -> str:
         """A command on Asterisk's own command line."""
+        ...
+
+    async def phone(self, shown: str, context: str) -> Phone:
+        """A telephone. shown: as the caller's name. context: where its endpoint calls."""
         ...
 
 
@@ -55,6 +64,10 @@ class OfLab:
     async def cli(self, line: str) -> str:
         """A command on Asterisk's own command line."""
         return await asyncio.to_thread(self.lab.cli, line)
+
+    async def phone(self, shown: str, context: str) -> Phone:
+        """One that speaks SIP."""
+        return await Handset.start(HANDSET, shown, self.lab.ports.sip)
 
 
 class OfMachine:
@@ -78,3 +91,7 @@ class OfMachine:
     async def cli(self, line: str) -> str:
         """It has no command line."""
         raise NotImplementedError(line)
+
+    async def phone(self, shown: str, context: str) -> Phone:
+        """A simulated one."""
+        return Simulated(self._machine, shown, context)

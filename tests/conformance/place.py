@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 
 from tests.conformance.belongings import Belongings
 from tests.conformance.events import Events
+from tests.conformance.phones import Phone
 from tests.conformance.server import Ask, Auth, Refused, Reply, Server, Users
 from tests.conformance.tape import Tape, Told
 
@@ -48,6 +49,7 @@ class Place:
         self.tape = Tape(scenario, self.token)
         self._open: list[Events] = []
         self._opened = 0
+        self._phones: list[Phone] = []
         self._ours = Belongings(self.token, self.tape)
         self._devices: set[str] = set()
 
@@ -207,8 +209,16 @@ class Place:
         """A command on Asterisk's own command line."""
         return await self.server.outside.cli(line)
 
+    async def phone(self, shown: str) -> Phone:
+        """A telephone, at an endpoint of our context. shown: as the caller's name."""
+        phone = await self.server.outside.phone(shown, self.context)
+        self._phones.append(phone)
+        return phone
+
     async def leave(self) -> None:
         """Delete all that is this run's. Raises AssertionError with what would not go."""
+        for phone in self._phones:
+            await phone.close()
         for events in self._open:
             await events.close()
         self.tape.frames = [each for each in self.tape.frames if self._ours.about(each.frame)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from inspect import signature
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
@@ -21,7 +20,6 @@ from stasis.draw import draw
 from stasis.keep import VARIABLE
 from stasis.record import Record
 from stasis.servers import Servers
-from stasis.testing.asterisk import Asterisk
 from stasis.testing.clock import run
 from tests.docs.conftest import Import
 from tests.docs.pages import PAGES, blocks, named
@@ -52,19 +50,13 @@ def scenario(name: str) -> Callable[[Scenario], Scenario]:
     return add
 
 
-async def called(test: Any) -> None:
-    """Run a test that takes the pytest plugin's `caller`, as its marker says."""
-    (marker,) = test.pytestmark
-    async with Asterisk(marker.kwargs["runs"]) as asterisk:
-        await test(await asterisk.call())
-
-
 class TestPython:
+    @pytest.mark.timeout(90)
     @pytest.mark.parametrize("page", named([page for page in PAGES if blocks(page, "python")]))
     def test_a_pages_python_is_a_module_whose_tests_pass(self, page: Path, module: Import) -> None:
         for name, test in vars(module(page)).items():
             if name.startswith("test_"):
-                test() if "caller" not in signature(test).parameters else run(called(test))
+                test()
 
     @pytest.mark.parametrize(("page", "name"), marked())
     def test_an_example_does_what_its_page_says(

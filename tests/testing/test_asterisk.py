@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from stasis.flow import After, Flow, Resumed
 from stasis.plugin import NoConfig, Plugin
 from stasis.program import Program, Runnable
 from stasis.testing import Asterisk, FlowFailed, Left, virtual_time
+from stasis.testing.refusals import NeverRefused
 from stasis.testing.simulator.phone import Behaviour
 
 PLAN = """
@@ -263,7 +265,7 @@ class TestACall:
     @virtual_time
     async def test_to_no_extension_is_a_mistake_of_the_test(self):
         async with server(Menu, dialplan=PLAN) as asterisk:
-            with pytest.raises(StasisError, match=r"no such extension in \[default\]"):
+            with pytest.raises(StasisError, match=r"no such extension in \[default\]; it has 1$"):
                 await asterisk.call("2")
             with pytest.raises(StasisError, match=r"in \[office\]; its contexts are \[default\]"):
                 await asterisk.call("1", context="office")
@@ -308,6 +310,15 @@ class TestPhones:
             assert caller.variable("RESULT") == result
 
     @virtual_time
+    async def test_do_nothing_else(self):
+        async with server(Menu) as asterisk:
+            with pytest.raises(StasisError) as caught:
+                asterisk.phone("PJSIP/alice", "bussy")  # type: ignore[arg-type]
+        told = str(caught.value)
+        assert told.startswith("phone('PJSIP/alice'): no phone is 'bussy'; there are rings, ")
+        assert all(each in told for each in ("answers", "busy", "declines", "unreachable"))
+
+    @virtual_time
     async def test_may_answer_later(self):
         async with server(dials("PJSIP/alice")) as asterisk:
             asterisk.phone("PJSIP/alice", "answers", after=5)
@@ -345,6 +356,21 @@ class TestPhones:
             with pytest.raises(AssertionError, match="within 5 s; called were: PJSIP/alice"):
                 await asterisk.rings("PJSIP/bob", within=5)
 
+    @virtual_time
+    async def test_what_callers_and_flows_do_instead_is_said(self):
+        async with server(Menu) as asterisk:
+            await asterisk.call()
+            gone = await asterisk.call(number="200")
+            await gone.hangs_up()
+            with pytest.raises(AssertionError) as caught:
+                await asterisk.rings("alice", within=5)
+            assert re.sub(r" \d+\.\d+>", ">", str(caught.value)) == (
+                "alice was not called within 5 s; nobody was called;"
+                " a phone is named with its technology, such as PJSIP/alice;"
+                " <Caller 100> is there and has heard sound:menu last; the flow is in menu;"
+                " <Caller 200> was hung up; the flow is in menu"
+            )
+
 
 class TestWhatGoesWrong:
     @virtual_time
@@ -357,14 +383,35 @@ class TestWhatGoesWrong:
             again = await asterisk.call()
             await again.hears("sound:menu")
 
+    def test_one_that_hits_nothing_fails_the_test(self):
+        @virtual_time
+        async def test(line: str) -> None:
+            async with server(Menu) as asterisk:
+                asterisk.refuse(line, 500)
+                await asterisk.call()
+                if "play" in line:
+                    return
+                raise KeyError("the test's own")
+
+        with pytest.raises(NeverRefused, match="has hit no request: .* '(POST|GET) /"):
+            test("/channels/.*/play")
+        with pytest.raises(KeyError):
+            test("/channels/.*/answer")
+
     @virtual_time
     async def test_a_cut_socket_misses_nothing_that_is_still_so(self):
         async with server(Menu) as asterisk:
             caller, gone = await asterisk.call(), await asterisk.call()
-            asterisk.cut(5)
+            await asterisk.cut(5)
             await gone.hangs_up()
             await caller.waits(6)
             assert caller.state == "menu" and len(asterisk.link.runners) == 1
+
+    @virtual_time
+    async def test_a_server_alone_has_no_socket(self):
+        async with server(dialplan="[default]\n") as asterisk:
+            with pytest.raises(StasisError, match="there is no flow, so no socket"):
+                await asterisk.cut()
 
     @virtual_time
     async def test_a_new_program_goes_on_with_the_call(self):

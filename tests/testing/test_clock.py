@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import subprocess
+import sys
 import threading
 import time
 
@@ -103,6 +105,36 @@ def test_waiting_for_nothing_is_an_error(monkeypatch: pytest.MonkeyPatch):
 
     with pytest.raises(Stalled):
         run(deadlock())
+
+
+# In a process of its own: nothing else ends such a task.
+STUBBORN = """
+import asyncio
+from contextlib import suppress
+from stasis.testing.clock import Stalled, run
+
+async def stubborn():
+    while True:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(100)
+
+async def begins_it():
+    kept.append(asyncio.create_task(stubborn()))
+    await asyncio.sleep(1)
+
+kept = []
+try:
+    run(begins_it())
+except Stalled as error:
+    print(error)
+"""
+
+
+def test_a_task_that_no_cancellation_ends_is_an_error():
+    ran = subprocess.run(
+        [sys.executable, "-c", STUBBORN], capture_output=True, text=True, timeout=30
+    )
+    assert ran.stdout == "a task does not end, although it was cancelled\n", ran.stderr
 
 
 def test_a_decorated_test_keeps_its_fixtures():

@@ -6,15 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from stasis_hello.plugin import Hello
 
 from stasis.ari.events import Event
 from stasis.channel import Channel
 from stasis.flow import Flow
-from stasis.plugin import NoConfig
-from stasis.program import Program
 from stasis.testing.clock import Stalled, VirtualClockLoop
-from stasis.testing.stage import Stage, programs
+from stasis.testing.stage import Stage
 
 
 class Menu(Flow):
@@ -48,22 +45,6 @@ def stage() -> Iterator[Stage]:
     if stage.asterisk is not None:
         stage.leave()
     stage.close()
-
-
-class TestWhatRuns:
-    def test_a_flow_is_taken_as_it_is(self):
-        assert programs(Menu) is Menu and programs({"menu": Menu}) == {"menu": Menu}
-
-    def test_a_plugins_class_is_made_with_its_defaults(self):
-        assert isinstance(programs(Hello), Hello)
-
-    def test_a_flow_has_the_plugin_that_is_given(self):
-        assert programs(Menu, plugin=5) == {"menu": Program(Menu, 5)}
-        assert isinstance(programs(Menu, plugin=Hello)["menu"].plugin, Hello)
-
-    def test_a_plugin_keeps_its_own_flows(self):
-        hello = Hello(NoConfig())
-        assert programs(hello, plugin=5) is hello
 
 
 class TestItsLoop:
@@ -126,7 +107,7 @@ class TestItsEnd:
     def test_what_a_flow_has_raised_is_told_unless_it_is_expected_or_was_seen(self, stage: Stage):
         asterisk = stage.begin(broken)
         caller = stage.run(asterisk.call())
-        assert "ValueError: no such account" in stage.told_failures()
+        assert "ValueError: no such account" in stage.sections()["flows"]
         assert isinstance(caller.failure, ValueError)
         assert stage.end(None, leaves_behind=False) == ""
 

@@ -108,9 +108,8 @@ class TestWhatAFlowRaises:
     async def test_is_told_at_the_keyboard_when_it_quits(self):
         async with Play(raises_when_left, sounds={}) as playing:
             await playing.wait()
-        assert [m.text for m in playing.moments if m.kind == "error"] == [
-            "the flow failed: KeyError: 'when left'"
-        ]
+        told = [moment.text for moment in playing.moments if moment.kind == "error"]
+        assert len(told) == 1 and told[0].startswith("the flow failed: KeyError: 'when left'")
 
     @virtual_time
     async def test_is_said_where_it_leaves_a_phone_silent(self):
@@ -133,7 +132,7 @@ class TestWhatAPluginDoesBeside:
         plugin = Beside()
         async with Asterisk(plugin, sounds={}) as asterisk:
             await asterisk.call()
-            asterisk.cut(15)
+            await asterisk.cut(15)
             await asyncio.sleep(20)
         assert [gap.seconds for gap in plugin.gaps] == [pytest.approx(15, abs=0.1)]
 

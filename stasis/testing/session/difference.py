@@ -70,6 +70,7 @@ def shown(line: Sent | Stepped) -> dict[str, str]:
             "trigger": line.trigger,
             "to": line.target or "the end",
             "do": line.action,
+            "raised": line.failure,
         }
         return {name: value for name, value in parts.items() if value}
     return {

@@ -130,7 +130,10 @@ class Answered(Timed, frozen=True, kw_only=True, tag="reply", omit_defaults=True
 
 
 class Stepped(Timed, frozen=True, kw_only=True, tag="step", omit_defaults=True):
-    """A call has entered a state; the fields are those of `stasis.walk.Walked`, in words."""
+    """A call has entered a state; the fields are those of `stasis.walk.Walked`, in words.
+
+    failure: at the end, the name of the error that the flow has raised.
+    """
 
     call: str
     app: str
@@ -139,6 +142,7 @@ class Stepped(Timed, frozen=True, kw_only=True, tag="step", omit_defaults=True):
     trigger: str = ""
     target: str = ""
     action: str = ""
+    failure: str = ""
 
 
 class Hidden(Timed, frozen=True, kw_only=True, tag="masked"):

@@ -24,15 +24,19 @@ __all__ = ["SECRET", "Mask"]
 SECRET = "***"  # noqa: S105  what stands for one
 # Names of what nobody may read.
 SECRETS = re.compile(
-    r"passw|passphrase|secret|token|api_?key|authori[sz]ation|credential|cookie|\bauth\b"
-    r"|(?:^|[_.-])pin$|private_?key",
+    r"passw|passphrase|passcode|secret|token|api_?key|authori[sz]ation|credential|md5_?cred|cookie"
+    r"|\bauth\b|(?:^|[_.-])(?:pin|pin_?code|pwd|otp|cvv|cvc)$|private_?key",
     re.IGNORECASE,
 )
 CREDENTIALS = re.compile(r"\b(Bearer|Basic|Digest)\s+[A-Za-z0-9+/=_.,~\" -]{6,}")
+# Of a URL: what its query gives a name and a value.
+GIVEN = re.compile(r"(?<=[?&])([\w.-]+)=([^&#\s]+)")
 USERINFO = re.compile(r"(?<=//)[^/@\s]+:[^/@\s]+(?=@)")
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")
 ADDRESS = re.compile(
     r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)|\[[0-9A-Fa-f:]*::?[0-9A-Fa-f:]*\]"
+    r"|(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}(?![\w:])"
+    r"|(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){1,6}(?::[0-9A-Fa-f]{1,4}){1,6}(?![\w:])"
 )
 NO_ADDRESS = frozenset({"127.0.0.1", "0.0.0.0", "[::1]", "[::]"})  # noqa: S104  nobody's
 # `PJSIP/alice`, `PJSIP/alice-0000001a`, `PJSIP/trunk/sip:+4989@host`: whose, and where.
@@ -56,7 +60,7 @@ NO_PIECE = frozenset({"sip", "sips", "tel", "5060", "5061"})
 KEPT = frozenset(
     "type application id channels bridges timestamp creationtime asterisk_id entity_id state"
     " dialstatus technology bridge_type bridge_class format formats language lang context app_name"
-    " target_uri digit dtmf cause cause_txt app channelId channel playbackId bridgeId snoopId"
+    " target_uri digit cause cause_txt app channelId channel playbackId bridgeId snoopId"
     " otherChannelId originator variable attribute eventname event_source eventSource"
     " direction reason label priority startup_time last_reload_time".split()
 )
@@ -64,7 +68,7 @@ KEPT = frozenset(
 PEOPLE = frozenset(
     "number name callerId endpoint extension exten value resource appArgs args body from to uri aor"
     " accountcode connected caller dialstring peer forward media media_uri data variables"
-    " channelvars".split()
+    " channelvars dtmf".split()
 )
 # What holds names that are the program's own: variables, and a flow's data.
 FREE = frozenset({"variables", "channelvars", "data", "userevent"})
@@ -75,12 +79,16 @@ NAMED = {"endpoints": 2, "deviceStates": 1, "mailboxes": 1, "recordings": 2}
 class Mask:
     """Masks one session.
 
-    pseudonyms: of people; None leaves personal data as they are. secrets: texts that are known
-    not to be for anybody, such as the configured passwords.
+    pseudonyms: of people, and of what was entered in secret. secrets: texts that are known not to
+    be for anybody, such as the configured passwords. people: False leaves personal data as they
+    are.
     """
 
-    def __init__(self, pseudonyms: Pseudonyms | None, secrets: Iterable[str] = ()) -> None:
+    def __init__(
+        self, pseudonyms: Pseudonyms, secrets: Iterable[str] = (), *, people: bool = True
+    ) -> None:
         self._pseudonyms = pseudonyms
+        self._people = people
         self._secrets = {each for each in secrets if len(each) >= 4}
 
     def frame(self, event: Any) -> Any:
@@ -141,7 +149,7 @@ class Mask:
             self._read(name, given)
 
     def _read_text(self, key: str, text: str) -> None:
-        if self._pseudonyms is None or key in KEPT:
+        if not self._people or key in KEPT:
             return
         if device := DEVICE.fullmatch(text):
             for piece in PIECE.split(device[1]):
@@ -157,19 +165,19 @@ class Mask:
             self._learn(local[1])
 
     def _learn(self, value: str) -> None:
-        if self._pseudonyms is not None:
+        if self._people:
             self._pseudonyms.learn(value)
 
     # Then it is replaced
 
     def _masked(self, key: str, value: Any) -> Any:
-        if isinstance(value, dict):
-            return self._mapping(value, within=key)
         if isinstance(value, list):
             return [self._masked(key, each) for each in value]
-        if isinstance(value, str):
-            return SECRET if value and is_secret(key) else self._text(key, value)
-        return value
+        if hides(key, value):
+            return SECRET
+        if isinstance(value, dict):
+            return self._mapping(value, within=key)
+        return self._text(key, value) if isinstance(value, str) else value
 
     def _mapping(self, value: Mapping[str, Any], *, within: str) -> dict[str, Any]:
         if within in FREE:
@@ -184,6 +192,8 @@ class Mask:
 
     def _free(self, key: str, value: Any) -> Any:
         """A value whose name is the program's own."""
+        if hides(key, value) and not isinstance(value, list):
+            return SECRET
         if isinstance(value, dict):
             return {name: self._free(name, each) for name, each in value.items()}
         if isinstance(value, list):
@@ -216,12 +226,12 @@ class Mask:
             text = text.replace(secret, SECRET)
         if " " in text:
             text = CREDENTIALS.sub(rf"\1 {SECRET}", text)
+        if "=" in text:
+            text = GIVEN.sub(given, text)
         if "@" in text:
             text = USERINFO.sub(SECRET, text)
         if text[:1] in ("{", "[") and (inner := parsed(text)) is not None:
             return msgspec.json.encode(self.frame(inner)).decode()
-        if self._pseudonyms is None:
-            return text
         if key in PEOPLE or DEVICE.fullmatch(text):
             return self._whole(text)
         return self._within(text, short=False)
@@ -229,8 +239,6 @@ class Mask:
     def _whole(self, text: str) -> str:
         """A text that may be somebody as a whole, or a device of theirs."""
         pseudonyms = self._pseudonyms
-        if pseudonyms is None:
-            return text
         if text in pseudonyms:
             return pseudonyms.of(text)
         if device := DEVICE.fullmatch(text):
@@ -245,11 +253,11 @@ class Mask:
 
     def _within(self, text: str, *, short: bool) -> str:
         pseudonyms = self._pseudonyms
-        if pseudonyms is None:
-            return text
+        if not self._people:
+            return pseudonyms.within(text, short=short)
         for mail in MAIL.findall(text) if "@" in text else ():
             pseudonyms.learn(mail)
-        for address in ADDRESS.findall(text) if "." in text or "[" in text else ():
+        for address in ADDRESS.findall(text) if "." in text or ":" in text else ():
             if address not in NO_ADDRESS:
                 pseudonyms.learn_address(address)
         return pseudonyms.within(text, short=short)
@@ -259,6 +267,16 @@ class Mask:
 def is_secret(name: str) -> bool:
     """Whether it is the name of what nobody may read."""
     return SECRETS.search(name) is not None
+
+
+def hides(name: str, value: Any) -> bool:
+    """Whether a value of this name is a secret; nothing, and yes or no, are none."""
+    return is_secret(name) and not isinstance(value, bool) and value not in (None, "", {})
+
+
+def given(found: re.Match[str]) -> str:
+    """A name and value of a URL's query, as they may be written."""
+    return f"{found[1]}={SECRET}" if is_secret(found[1]) else found[0]
 
 
 def parsed(text: str) -> Any:

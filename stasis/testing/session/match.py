@@ -11,14 +11,17 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from stasis.identity import HOUSE
 from stasis.testing.session.mask import SECRET
 
 __all__ = ["Bindings"]
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+# What a room's id ends with. Its request has the room's name too, so they are told apart by that.
+ROOM = rf"(?<=-{HOUSE}-)[0-9]{{1,9}}-[0-9a-z]{{1,12}}(?![0-9A-Za-z])"
 # What programs invent: an id of the engine's, any long hexadecimal number, the time in a name.
 TOKEN = re.compile(
-    rf"(?<![0-9A-Za-z])(?:{UUID}|(?<=-)[0-9a-f]{{16}}(?=-)|(?=[0-9]*[a-f])[0-9a-f]{{12,64}}"
+    rf"{ROOM}|(?<![0-9A-Za-z])(?:{UUID}|(?<=-)[0-9a-f]{{16}}(?=-)|(?=[0-9]*[a-f])[0-9a-f]{{12,64}}"
     r"|(?<=-)x[0-9a-f]{8}|[0-9]{8}-[0-9]{6})(?![0-9A-Za-z])"
 )
 
@@ -35,7 +38,7 @@ class Bindings:
         self._told: set[str] = set()
         words = "|".join(map(re.escape, sorted(set(hidden), key=len, reverse=True)))
         self._unknown = re.compile(
-            rf"(?P<secret>{re.escape(SECRET)})|(?P<token>{TOKEN.pattern})"
+            rf"(?P<secret>{re.escape(SECRET)})|(?P<room>{ROOM})|(?P<token>{TOKEN.pattern})"
             + (rf"|(?P<hidden>(?<!\w)(?:{words})(?!\w))" if words else r"|(?P<hidden>(?!))")
         )
 
@@ -85,6 +88,8 @@ class Bindings:
         return not taken and (kind == "hidden" or old not in self._told)
 
     def _same(self, then: Any, now: Any, found: list[tuple[str, str, str]]) -> bool:
+        if then == SECRET:
+            return True  # a number, perhaps, or an object
         if isinstance(then, str):
             return isinstance(now, str) and self._same_text(then, now, found)
         if isinstance(then, Mapping):
@@ -123,8 +128,9 @@ class Bindings:
         return True
 
 
-# What may stand where an id, a pseudonym or a secret was.
+# What may stand where an id, a room's number, a pseudonym or a secret was.
 FORMS = {
+    "room": r"([0-9]{1,9}-[0-9a-z]{1,12})",
     "token": rf"({UUID}|x?[0-9a-f]{{8,64}}|[0-9]{{8}}-[0-9]{{6}})",
     "hidden": r"(.+?)",
     "secret": r"(.*?)",

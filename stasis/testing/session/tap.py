@@ -88,7 +88,7 @@ class SessionTap:
         self.masking = masking or Masking()
         self.writer = Writer(Path(path), limit)
         self._pseudonyms = Pseudonyms(self._hidden)
-        self._mask = Mask(self._pseudonyms if self.masking.people else None)
+        self._mask = Mask(self._pseudonyms, people=self.masking.people)
         self._link: Link | None = None
         self._ids = count(1)
         self._clock: Callable[[], float] | None = None
@@ -100,7 +100,7 @@ class SessionTap:
         self._link = link
         link.on_walk.append(self._walked)
         secrets = secrets_of(link.config)
-        self._mask = Mask(self._pseudonyms if self.masking.people else None, secrets)
+        self._mask = Mask(self._pseudonyms, secrets, people=self.masking.people)
 
     def stopping(self, step: str) -> None:
         """The link is told to stop."""
@@ -311,6 +311,7 @@ def step_of(walked: Walked, at: float) -> Stepped:
         trigger="" if walked.trigger is None else trigger_of(walked.trigger),
         target=walked.target,
         action=walked.action,
+        failure="" if walked.failure is None else type(walked.failure).__name__,
     )
 
 

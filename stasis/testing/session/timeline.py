@@ -90,6 +90,7 @@ class Timeline:
     calls: dict[str, str] = field(factory=dict)
     states: list[str] = field(factory=list)
     _open: dict[Key, Item] = field(factory=dict)
+    _inside: dict[str, set[str]] = field(factory=dict)
     _sent: dict[int, Item] = field(factory=dict)
 
     @classmethod
@@ -183,17 +184,15 @@ class Timeline:
         if new:
             self._begin(key, ("bridge", key[1]), Item("life", at, str(bridge.get("bridge_type"))))
         members = [] if kind == "BridgeDestroyed" else [str(m) for m in bridge.get("channels", ())]
-        for member in members:
-            if ("member", f"{key[1]} {member}") not in self._open:
+        inside = self._inside.setdefault(key[1], set())
+        for place, member in enumerate(members):
+            if member not in inside:
                 lane = self.lanes.get(("channel", member))
-                item = Item(
-                    "member", at, lane.name if lane else member, place=members.index(member)
-                )
+                item = Item("member", at, lane.name if lane else member, place=place)
                 self._begin(key, ("member", f"{key[1]} {member}"), item)
-        for what in [what for what in self._open if what[0] == "member"]:
-            bridge_id, _, member = what[1].partition(" ")
-            if bridge_id == key[1] and member not in members:
-                self._over(what, at)
+        for member in inside - {*members}:
+            self._over(("member", f"{key[1]} {member}"), at)
+        self._inside[key[1]] = {*members}
         if kind == "BridgeDestroyed":
             self._over(("bridge", key[1]), at)
         return key
@@ -243,7 +242,9 @@ class Timeline:
         self.calls.setdefault(line.call, self.lanes[key].name or line.call)
         if line.action:
             return self._add(key, Item("event", line.at, f"does {line.action}", line=line))
-        self._over(what, line.at)
+        over = self._over(what, line.at)
+        if over is not None:
+            over.failed = bool(line.failure)
         if line.target:
             if line.target not in self.states:
                 self.states.append(line.target)

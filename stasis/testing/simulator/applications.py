@@ -238,6 +238,8 @@ async def run_dialplan(channel: Channel, *, inner: bool = False) -> None:
             channel.runs(name, data)
             if run is None:
                 log.warning("the simulator has no such dialplan application", application=name)
+                channel.astray = f"the simulator has no dialplan application {name}(), which is at"
+                channel.astray += f" {channel.place}"
                 break
             place = (channel.context, channel.exten, channel.priority)
             try:
@@ -248,6 +250,6 @@ async def run_dialplan(channel: Channel, *, inner: bool = False) -> None:
                 channel.priority += 1
     except HungUp:
         pass
-    if not inner:
+    if not inner and not channel.taken_over:
         channel.tell("ChannelHangupRequest", cause=16, soft=True)
     channel.app_name = channel.app_data = ""

@@ -22,6 +22,10 @@ __all__ = ["Bridge", "Queue"]
 VIDEO = {"video_single": "single", "video_sfu": "sfu"}
 # Since then a bridge that is being destroyed cannot be found.
 AT_ONCE = ("20.13", "22.3")
+# What SIP calls the call of the one peer.
+PEER_CALL = "BRIDGEPVTCALLID"
+# What a transfer has left on a channel, until it enters a bridge.
+TRANSFERS = ("BLINDTRANSFER", "ATTENDEDTRANSFER")
 
 
 class Queue:
@@ -129,21 +133,37 @@ class Bridge:
         self.machine.bus.publish(kind, {**fields, "bridge": self.json()}, self.topic)
 
     def add(
-        self, channel: Channel, *, role: str = "", mute: bool = False, absorb: bool = False
+        self,
+        channel: Channel,
+        *,
+        role: str = "",
+        mute: bool = False,
+        absorb: bool = False,
+        anonymous: bool = False,
     ) -> None:
-        """A channel enters, and leaves where it was before, were it here."""
+        """A channel enters, and leaves where it was before, were it here.
+
+        anonymous: the others are not told who it is.
+        """
         if channel.bridge is not None:
             channel.bridge.remove(channel)
         self.members.append(channel)
-        self.roles[channel.id] = {"role": role, "mute": mute, "absorb": absorb}
+        told = {"role": role, "mute": mute, "absorb": absorb, "anonymous": anonymous}
+        self.roles[channel.id] = told
         channel.bridge = self
         app = channel.control.app if channel.control is not None else None
         if app is not None:
             app.subscribe(self.topic)
             self._seen[app.name] += 1
         self.tell("ChannelEnteredBridge", channel=channel.json())
+        for name in TRANSFERS:
+            if name in channel.variables:
+                channel.unset_variable(name)
         self._mix(channel.name)
         self._introduce()
+        self._connect()
+        if self.music:
+            channel.hear(f"music:{self.music}")
 
     def remove(self, channel: Channel) -> None:
         """A channel leaves. One that is not here is fine."""
@@ -163,12 +183,24 @@ class Bridge:
             self._end()
         else:
             self._introduce()
+            self._connect()
+
+    def _connect(self) -> None:
+        """Two who are alone with each other are told who the other is."""
+        if self.kind != "mixing" or not len(self.members) == len(self._mixed) == 2:
+            return
+        for member, other in (self.members, self.members[::-1]):
+            if not self.roles[other.id]["anonymous"]:
+                member.set_connected(*other.caller)
+                member.introduce()
 
     def _part(self, channel: Channel) -> None:
         """Who leaves has no peer any more."""
         if self.kind == "mixing" and "BRIDGEPEER" in channel.variables:
             channel.set_variable("BRIDGEPEER", "")
             del channel.variables["BRIDGEPEER"]
+            if PEER_CALL in channel.variables:
+                channel.unset_variable(PEER_CALL)
 
     def _mix(self, name: str) -> None:
         """Somebody is mixed with the others. Softmix begins with whoever made it necessary."""
@@ -201,6 +233,11 @@ class Bridge:
                 member.peer_account = others[-1].accountcode
             names = [name for name in self._mixed if name != member.name]
             member.set_variable("BRIDGEPEER", ",".join(names))
+            call = others[0].protocol_id if len(others) == len(names) == 1 else ""
+            if call:
+                member.set_variable(PEER_CALL, call)
+            elif PEER_CALL in member.variables:
+                member.unset_variable(PEER_CALL)
 
     def play_music(self, name: str) -> None:
         """Play music to all; an empty name ends it."""

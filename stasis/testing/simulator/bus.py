@@ -93,6 +93,8 @@ class Bus:
     stamp: gives the time of an event. asterisk_id: the server's, in every event. changed: called
     after each. lasting: an application that hears of everything outlives its connection, as before
     20.14 and 22.4.
+
+    watchers: are told of every event that is published, whoever hears it.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class Bus:
         lasting: bool = False,
     ) -> None:
         self.applications: dict[str, Application] = {}
+        self.watchers: list[Callable[[str, dict[str, Any]], None]] = []
         self._stamp = stamp
         self._asterisk_id = asterisk_id
         self._changed = changed
@@ -150,6 +153,8 @@ class Bus:
         for app in list(self.applications.values()):
             if app.active and app.hears(topics):
                 self.send(app, kind, fields)
+        for watch in self.watchers:
+            watch(kind, fields)
         self._changed()
 
     def send(self, app: Application, kind: str, fields: dict[str, Any]) -> None:

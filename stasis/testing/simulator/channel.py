@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stasis.testing.simulator.dialling import Dialling
     from stasis.testing.simulator.phone import Phone
     from stasis.testing.simulator.recording import Recording
+    from stasis.testing.simulator.referral import Referral
 
 __all__ = ["CAUSES", "Channel", "Far", "HungUp", "Redirected"]
 
@@ -72,6 +73,9 @@ class Far(Protocol):
     def heard(self, what: str) -> None:
         """Our side sends sound."""
 
+    def connected(self, name: str, number: str) -> None:
+        """Our side talks with somebody, or with somebody else."""
+
     def hung_up(self, cause: int) -> None:
         """Our side is gone."""
 
@@ -81,7 +85,8 @@ class Channel:
 
     arriving: what its far end sent last, and since when on the loop's clock.
     cause: of its hang-up, 0 until then. dialling: while somebody dials it. dials: the phone that it
-    leads to. linked: the id of the call that it belongs to.
+    leads to. linked: the id of the call that it belongs to. taken_over: a transfer has put another
+    channel in its place, so that its end is nobody's hang-up. astray: why no flow has it, in words.
     """
 
     def __init__(
@@ -116,7 +121,7 @@ class Channel:
         self.music = ""
         self.talk_detect = False
         self.intercepts_hold = False
-        self.gone = False
+        self.gone = self.taken_over = False
         self.linked = channel_id
         self._started = False
         self._ends: asyncio.Future[None] = machine.loop.create_future()
@@ -124,10 +129,13 @@ class Channel:
         self.dialling: Dialling | None = None
         self.dials: Phone | None = None
         self.dialstring = ""
+        self.astray = ""
         self.recording: Recording | None = None
         self.arriving: tuple[str, float] | None = None
         self.first_sound: asyncio.Future[None] = machine.loop.create_future()
         self.offer: Offer | None = None
+        self.transfer_handling = "core"
+        self.referral: Referral | None = None
         self.spies: tuple[Channel, str] | None = None
         self.whispers: tuple[Channel, str] | None = None
         self.snooped: list[Channel] = []
@@ -137,6 +145,11 @@ class Channel:
 
     def __repr__(self) -> str:
         return f"<simulated channel {self.id} {self.state}>"
+
+    @property
+    def place(self) -> str:
+        """Where it is in the dialplan: context, extension and priority."""
+        return f"{self.context},{self.exten},{self.priority}"
 
     @property
     def topic(self) -> str:
@@ -197,6 +210,11 @@ class Channel:
         if self.connected != (name, number):
             self.connected = (name, number)
             self.tell("ChannelConnectedLine")
+
+    def introduce(self) -> None:
+        """Tell the far end who is here. That of a Local channel is its half, once answered."""
+        if self.far is not None and self.connected != ("", ""):
+            self.far.connected(*self.connected)
 
     def set_variable(self, name: str, value: str) -> None:
         """Set a variable, and tell. Before 20, what is no UTF-8 is not told."""
@@ -385,7 +403,9 @@ class Channel:
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Start its thread; when that ends, so does the channel."""
         self._started = True
-        self.machine.spawn(self._live(work), f"simulated {self.id}")
+        task = self.machine.spawn(self._live(work), f"simulated {self.id}")
+        # The server may stop before the thread has had its first turn.
+        task.add_done_callback(lambda _: work.close())
 
     async def _live(self, work: Coroutine[Any, Any, None]) -> None:
         try:

@@ -133,12 +133,20 @@ def settle(done: asyncio.Future[None], error: Exception | None = None) -> None:
 
 
 async def stasis(
-    channel: Channel, name: str, args: list[str], *, tells: bool = True, clears: bool = True
+    channel: Channel,
+    name: str,
+    args: list[str],
+    *,
+    tells: bool = True,
+    clears: bool = True,
+    replaces: Channel | None = None,
+    begins: Callable[[], None] = lambda: None,
 ) -> bool:
     """Run a channel in an application until it leaves it. Sets STASISSTATUS.
 
     tells: it tells its success itself; else whoever runs it does, when all is over. clears: the
-    status of an application before is cleared first.
+    status of an application before is cleared first. replaces: whose place it takes after a
+    transfer: the application hears no more of that one. begins: called once the start is told.
 
     Returns whether it was told where to go on, which is its place then. Raises HungUp, Redirected.
     """
@@ -148,13 +156,22 @@ async def stasis(
     app = machine.bus.active(name)
     if app is None or not all(is_utf8(each) for each in args):
         channel.set_variable("STASISSTATUS", "FAILED")
+        if app is None:
+            running = ", ".join(sorted(machine.bus.applications)) or "none"
+            channel.astray = (
+                f"Stasis({name}) at {channel.place}: nobody runs it; running: {running}"
+            )
         return False
     while app is not None:
         control = channel.control = Control(channel, app)
         app.subscribe(channel.topic)
         start: dict[str, Any] = {"args": args, "channel": channel.json()}
+        if replaces is not None:
+            start["replace_channel"] = replaces.json()
+            app.unsubscribe(replaces.topic)
         machine.bus.send(app, "StasisStart", start)
         try:
+            begins()
             await control.run()
         finally:
             channel.control = None
@@ -164,7 +181,7 @@ async def stasis(
             app.unsubscribe(channel.topic)
             machine.bus.send(app, "StasisEnd", {"channel": channel.json()})
             machine.bus.reap(app)
-            if channel.ending and tells:
+            if channel.ending and tells and not channel.taken_over:
                 channel.set_variable("STASISSTATUS", "SUCCESS")
         if control.moving is None:
             if tells:
@@ -172,6 +189,6 @@ async def stasis(
             if control.onward is not None:
                 channel.context, channel.exten, channel.priority = control.onward
             return control.onward is not None
-        name, args = control.moving
+        (name, args), replaces, begins = control.moving, None, lambda: None
         app = machine.bus.active(name)
     return False

@@ -133,7 +133,7 @@ def make(machine: Machine, endpoint: str, one: str, two: str) -> tuple[Channel, 
     phone = machine.phones.get(endpoint) or machine.new_phone(endpoint)
     if phone is None or phone.behaviour == "unreachable":
         raise Unreachable(endpoint)
-    name = f"{technology}/{phone.resource}-{machine.number():08x}"
+    name = f"{technology}/{phone.resource.partition('/')[0]}-{machine.number():08x}"
     channel = Channel(machine, one, name, "Down", ("default", "s", 1))
     channel.dials = phone
     channel.tell("ChannelCreated")

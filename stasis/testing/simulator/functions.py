@@ -129,6 +129,8 @@ def write(channel: Channel, name: str, value: str) -> None:
         channel.intercepts_hold = kind == "set"
     elif function == "TIMEOUT" and kind == "absolute":
         channel.limit(float(value) if re.fullmatch(r"[0-9]+(\.[0-9]*)?", value) else 0.0)
+    elif function == "PJSIP_TRANSFER_HANDLING":
+        channel.transfer_handling = value
     elif function == "GLOBAL":
         channel.machine.variables[argument] = value
     elif function == "CHANNEL" and kind in ("language", "accountcode"):

@@ -15,8 +15,9 @@ class Half:
         self.other = other
 
     def answered(self) -> None:
-        """Our half has answered: whoever dials the other one is told."""
+        """Our half has answered: whoever dials the other one is told, and we, who is there."""
         self.other.news("ANSWER")
+        self.other.introduce()
 
     def indicated(self, what: str) -> None:
         """Our half rings, or the like."""
@@ -29,6 +30,11 @@ class Half:
     def heard(self, what: str) -> None:
         """Sound comes out of the other half."""
         self.other.speak(what)
+
+    def connected(self, name: str, number: str) -> None:
+        """Who is connected to our half is who calls the other, once that one is up."""
+        if self.other.state == "Up":
+            self.other.set_caller(name, number)
 
     def hung_up(self, cause: int) -> None:
         """Our half is gone, and so is the other one."""

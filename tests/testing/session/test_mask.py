@@ -95,6 +95,9 @@ class TestPeople:
             ("from 10.0.0.5:5060", "from 198.51.100.1:5060"),
             ("from 127.0.0.1", "from 127.0.0.1"),
             ("version 22.10.1", "version 22.10.1"),
+            ("from 2001:db8::77", "from 198.51.100.1"),
+            ("from 2001:db8:0:0:0:0:0:77", "from 198.51.100.1"),
+            ("at 18:08:19, from ::1", "at 18:08:19, from ::1"),
         ],
     )
     def test_addresses_are_found_in_any_text(self, text: str, masked: str) -> None:
@@ -105,7 +108,7 @@ class TestPeople:
         assert mask().frame(event)["message"] == {"from": "person1", "body": "person2"}
 
     def test_people_can_be_left_as_they_are(self) -> None:
-        assert Mask(None).frame(start()) == start()
+        assert Mask(Pseudonyms(lambda _: None), people=False).frame(start()) == start()
 
     @given(
         st.from_regex(r"\+?[1-9][0-9]{6,14}", fullmatch=True),
@@ -136,13 +139,34 @@ class TestSecrets:
             {"headers": {"Authorization": "Bearer hunter22hunter22"}},
             {"note": "Authorization: Basic hunter22hunter22=="},
             {"uri": "https://ann:hunter22@example.com/x"},
+            {"uri": "http://example.com/ari/events?app=ivr&api_key=ann:hunter22"},
+            {"fields": [{"attribute": "md5_cred", "value": "hunter22"}]},
+            {"token": {"value": "hunter22"}},
+            {"variables": {"USER_PIN_CODE": "hunter22", "otp": "hunter22", "pwd": "hunter22"}},
             {"transport_data": json.dumps({"secret": "hunter22"})},
         ],
     )
     @pytest.mark.parametrize("people", [True, False])
     def test_a_secret_is_not_written(self, body: dict[str, Any], people: bool) -> None:
-        masked = Mask(Pseudonyms(lambda _: None) if people else None)
+        masked = Mask(Pseudonyms(lambda _: None), people=people)
         assert "hunter22" not in json.dumps(masked.frame(body))
+
+    def test_nor_one_that_is_a_number(self) -> None:
+        body = {"password": 4711, "variables": {"PIN": 4711}, "no_token": False}
+        assert mask().frame(body) == {
+            "password": "***",
+            "variables": {"PIN": "***"},
+            "no_token": False,
+        }
+
+    @pytest.mark.parametrize("people", [True, False])
+    def test_nor_digits_that_were_entered_and_are_sent_on(self, people: bool) -> None:
+        pseudonyms = Pseudonyms(lambda _: None)
+        for before, digit in (("", "4"), ("4", "7"), ("47", "1"), ("471", "1")):
+            pseudonyms.digit(before, digit)
+        masked = Mask(pseudonyms, people=people)
+        for name, value in (("dtmf", "4711"), ("media", "digits:4711"), ("value", "4711")):
+            assert "4711" not in str(masked.query([(name, value)]))
 
     def test_nor_in_a_query_and_its_answer(self) -> None:
         masked = mask()

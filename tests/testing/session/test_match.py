@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stasis.identity import HOUSE
 from stasis.testing.session.match import Bindings
 
 THEN, NOW, OTHER = "0123456789abcdef", "fedcba9876543210", "00112233445566aa"
@@ -78,6 +79,36 @@ class TestOurIds:
         assert not Bindings().match(then, now)
 
 
+def room(number: str, name: str = "team", app: str = "ivr") -> list[str]:
+    return [f"/bridges/bridge-{app}-{HOUSE}-{number}", name]
+
+
+class TestRooms:
+    """Their ids begin at a number that each program draws; what they are is their name."""
+
+    def test_the_room_of_that_name_stands_for_the_recorded_one(self) -> None:
+        bindings = Bindings()
+        assert bindings.match(room("939797969-0"), room("668208303-0"))
+        assert bindings.match(room("939797969-0"), room("668208303-0"))
+        assert bindings.told(room("939797969-0")[0]) == room("668208303-0")[0]
+        assert bindings.then(room("668208303-0")[0]) == room("939797969-0")[0]
+
+    def test_whichever_of_them_was_made_first(self) -> None:
+        bindings = Bindings()
+        assert bindings.match(room("939797969-0", "a"), room("668208303-1", "a"))
+        assert bindings.match(room("939797969-1", "b"), room("668208303-0", "b"))
+        assert not bindings.match(room("939797969-0"), room("668208303-0")), "that is the other"
+
+    def test_one_of_another_name_or_application_is_another(self) -> None:
+        assert not Bindings().match(room("9-0", "team"), room("8-0", "sales"))
+        assert not Bindings().match(room("9-0", app="ivr"), room("8-0", app="desk"))
+
+    def test_one_that_was_there_is_itself(self) -> None:
+        bindings = Bindings()
+        bindings.told(room("939797969-0")[0])
+        assert not bindings.match(room("939797969-0"), room("668208303-0"))
+
+
 class TestMasked:
     def test_a_pseudonym_stands_for_one_value(self) -> None:
         bindings = Bindings(["person1", "person2"])
@@ -93,6 +124,7 @@ class TestMasked:
 
     def test_a_secret_stands_for_anything(self) -> None:
         assert Bindings().match({"password": "***"}, {"password": "hunter22"})
+        assert Bindings().match({"pin": "***"}, {"pin": 4711})
 
     def test_around_it_nothing_may_differ(self) -> None:
         assert not Bindings(["person1"]).match("PJSIP/person1", "SIP/alice")

@@ -365,6 +365,65 @@ class TestOfWhatHappens:
         assert replayed(path, {"office": NoAnswer}) is not None
 
 
+class Team(Flow):
+    """Two rooms that several calls share, made by whoever comes first."""
+
+    rooms: tuple[str, ...] = ("team", "sales")
+
+    async def inside(self, event: Event) -> None:
+        await self.channel.answer()
+        room = await self.asterisk.bridge(self.app, self.rooms[int(self.channel.args[0])])
+        await room.add(self.channel)
+
+    async def leaving(self, event: Event) -> None: ...
+
+    start = inside
+    table = {inside: {After(9): leaving}}
+
+
+class TestOfRooms:
+    """Their ids are other ones in each run; the room of that name is the same."""
+
+    @pytest.fixture
+    def session(self, path: Path) -> Path:
+        async def act(server: Server, process: Recorded) -> None:
+            for room in "010":
+                await server.calls(room)
+                await asyncio.sleep(1)
+            await asyncio.sleep(20)
+
+        return recorded(path, Team, act)
+
+    def test_the_same_flow_does_the_same(self, session: Path) -> None:
+        assert replayed(session, {APP: Team}) is None
+
+    def test_another_name_is_a_difference(self, session: Path) -> None:
+        class Renamed(Team):
+            rooms = ("team", "support")
+
+        difference = replayed(session, {APP: Renamed})
+        assert difference is not None and difference.what == "another request"
+        assert (difference.expected["name"], difference.got["name"]) == ("sales", "support")
+        then, now = difference.expected["request"], difference.got["request"]
+        assert then.startswith("POST /bridges/bridge-") and now.startswith("POST /bridges/bridge-")
+
+    def test_so_is_another_room(self, session: Path) -> None:
+        """The third caller goes into the second's, which is there as well."""
+        calls: list[Flow] = []
+
+        class Astray(Team):
+            async def inside(self, event: Event) -> None:
+                calls.append(self)
+                self.rooms = ("sales",) if len(calls) == 3 else Team.rooms
+                await super().inside(event)
+
+        difference = replayed(session, {APP: Astray})
+        assert difference is not None and difference.what == "another request"
+        assert difference.expected["request"].endswith("/addChannel")
+        assert difference.got["request"].endswith("/addChannel")
+        assert difference.expected["request"] != difference.got["request"]
+
+
 class TestOfARace:
     """A flow takes no time in a replay, and so may do what had come too late.
 
@@ -380,6 +439,18 @@ class TestOfARace:
             await channel.hangup()
 
         assert replayed(HELLO, {"recorded": hello}) is None
+
+    def test_what_the_flow_raises_when_all_is_sent_is_a_difference(self) -> None:
+        async def hello(channel: Channel) -> None:
+            await channel.answer()
+            greeting = await channel.play("sound:hello-world")
+            await greeting.finished()
+            await channel.hangup()
+            raise LookupError("no such account")
+
+        difference = replayed(HELLO, {"recorded": hello})
+        assert difference is not None and difference.what == "another state"
+        assert difference.got["raised"] == "LookupError" and not difference.expected.get("raised")
 
     def test_what_the_callers_end_had_kept_from_being_sent_is_no_difference(
         self, path: Path

@@ -142,3 +142,14 @@ class TestOfWhatGoesWrong:
 
     def test_an_empty_session_has_a_length(self) -> None:
         assert of().seconds > 0
+
+
+def test_a_state_in_which_the_flow_has_raised_is_marked() -> None:
+    step = {"call": "1", "app": "ivr", "flow": "Ivr"}
+    made = of(
+        file.Stepped(at=0.0, target="menu", **step),
+        file.Stepped(at=1.0, state="menu", target="pin", **step),
+        file.Stepped(at=2.0, state="pin", failure="KeyError", **step),
+    )
+    states = items(made.lanes["channel", "1"], "state")
+    assert [(item.label, item.failed) for item in states] == [("menu", False), ("pin", True)]

@@ -33,7 +33,8 @@ IN_STASIS = """
 exten => _[a-z],1,Stasis(${EXTEN})
  same => n,Hangup()
 """
-NOWHERE = Path("/nonexistent")
+# Nothing can be written there.
+NOWHERE = Path("/dev/null/recordings")
 MADE: list[Machine] = []
 
 P = ParamSpec("P")

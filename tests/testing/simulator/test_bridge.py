@@ -189,3 +189,44 @@ class TestItsEnd:
         await ask(machine, "DELETE bridges/b")
         await asyncio.sleep(10)
         assert line.heard_all == ["sound:one"] and machine.bridges == {}
+
+
+class TestWhoTheOtherIs:
+    @simulated
+    async def test_two_alone_are_told_and_a_third_and_whom_they_leave_as_well(self):
+        machine, frames = served()
+        bridge, lines = await entered(machine, 0)
+        for number in ("1", "2", "3"):
+            line = await called(machine, number=number)
+            line.channel.caller = (f"Ann {number}", number)
+            await ask(machine, f"POST bridges/b/addChannel?channel={line.channel.id}")
+            lines.append(line)
+        one, two, three = (line.channel for line in lines)
+        assert one.connected == ("Ann 2", "2") and two.connected == ("Ann 1", "1")
+        assert three.connected == ("", "")
+        lines[0].hang_up()
+        await turn()
+        assert two.connected == ("Ann 3", "3") and three.connected == ("Ann 2", "2")
+        assert kinds(frames, "ChannelConnectedLine") == ["ChannelConnectedLine"] * 4
+        assert bridge.members == [two, three]
+
+    @simulated
+    async def test_one_who_asks_not_to_be_shown_is_not(self):
+        machine, _ = served()
+        await entered(machine, 0)
+        lines = [await called(machine, number=number) for number in ("1", "2")]
+        for line, query in zip(lines, ("", "&inhibitConnectedLineUpdates=true"), strict=True):
+            line.channel.caller = ("", line.channel.name)
+            where = f"POST bridges/b/addChannel?channel={line.channel.id}"
+            assert (await ask(machine, f"{where}{query}")).status == 204
+        assert lines[0].channel.connected == ("", "")
+        assert lines[1].channel.connected == ("", lines[0].channel.name)
+
+    @simulated
+    async def test_a_phones_peer_is_named_by_its_sip_call_while_they_are_two(self):
+        machine, _ = served()
+        _, (one, two) = await entered(machine, 2)
+        assert one.channel.variables["BRIDGEPVTCALLID"] == two.channel.protocol_id != ""
+        third = await called(machine, number="3")
+        await ask(machine, f"POST bridges/b/addChannel?channel={third.channel.id}")
+        assert "BRIDGEPVTCALLID" not in one.channel.variables

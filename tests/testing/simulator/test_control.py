@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from stasis.testing import Asterisk, virtual_time
 from stasis.testing.simulator.control import Control
 from stasis.testing.simulator.machine import Machine
 from stasis.testing.simulator.phone import Line
@@ -180,3 +181,12 @@ class TestWaysOut:
         late = control.queue(work)
         await turn()
         assert late.exception() is not None and done == []
+
+
+@virtual_time
+async def test_a_call_that_nobody_takes_knows_why():
+    async with Asterisk(dialplan="[default]\nexten => 700,1,Stasis(nobody)\n") as asterisk:
+        caller = await asterisk.call("700")
+        assert caller.line.channel.astray == (
+            "Stasis(nobody) at default,700,1: nobody runs it; running: none"
+        )

@@ -57,3 +57,16 @@ class TestWhatPasses:
         first, second = new_pair(machine)
         first.soft_hangup(17)
         assert second.gone and second.cause == 17 and machine.channels == {}
+
+    @simulated
+    async def test_who_one_is_connected_to_calls_the_other_once_that_is_answered(self):
+        machine = new_machine()
+        first, second = new_pair(machine)
+        first.set_connected("Ann", "100")
+        first.introduce()
+        assert second.caller == ("", "")
+        second.answer()
+        assert second.caller == ("Ann", "100")
+        first.set_connected("Ben", "200")
+        first.introduce()
+        assert second.caller == ("Ben", "200")

@@ -39,6 +39,7 @@ class TestWhatAPhoneDoes:
         ("behaviour", "statuses", "cause"),
         [
             ("rings", ["", "RINGING"], None),
+            ("early", ["", "PROGRESS"], None),
             ("answers", ["", "RINGING", "ANSWER"], None),
             ("busy", ["", "BUSY"], 17),
             ("declines", ["", "NOANSWER"], 21),
@@ -150,6 +151,14 @@ class TestALine:
             await ask(machine, f"POST bridges/b/addChannel?channel={line.channel.id}")
         one.speak(2)
         assert two.heard_all == []
+
+
+@simulated
+async def test_a_phone_with_early_media_is_picked_up_like_any_other():
+    machine = new_machine()
+    line, _ = await rung(machine, "early")
+    line.pick_up()
+    assert line.channel.state == "Up"
 
 
 @simulated

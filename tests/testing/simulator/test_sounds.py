@@ -158,6 +158,21 @@ class TestTheList:
         assert sounds.listing("xx") == []
 
 
+class TestMadeUpSounds:
+    def test_are_the_same_everywhere(self) -> None:
+        sounds = Sounds.made_up({"hello": 3.5, "digits/1": 0.3, "gone": 0})
+        assert [sounds.seconds(name) for name in ("hello", "any/other")] == [3.5, 2.0]
+        assert sounds.said("digits", "123") == pytest.approx(1.3)
+        assert sounds.listing() == [] and sounds.listed("hello") is not None
+
+    def test_of_no_length_are_missing(self) -> None:
+        sounds = Sounds.made_up({"gone": 0})
+        assert sounds.find("gone") is None and sounds.listed("gone") is None
+
+    def test_have_names_as_files_have(self) -> None:
+        assert Sounds.made_up({}).find("no such name") is None
+
+
 def test_the_labs_sounds_are_installed_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,12 +87,13 @@ async def add_channel(call: Call) -> None:
         if any(each.target is channel for each in call.machine.recordings.values()):
             raise Refusal(409, f"Channel {channel.id} currently recording")
     role, mute, absorb = call.text("role"), call.truth("mute"), call.truth("absorbDTMF")
+    anonymous = call.truth("inhibitConnectedLineUpdates")
     for channel in channels:
         assert channel.control is not None
 
         def enter(channel: Channel = channel) -> None:
             if not bridge.gone:
-                bridge.add(channel, role=role, mute=mute, absorb=absorb)
+                bridge.add(channel, role=role, mute=mute, absorb=absorb, anonymous=anonymous)
 
         await turn(channel.control, enter)
 

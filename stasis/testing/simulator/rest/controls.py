@@ -6,6 +6,7 @@ from typing import Any
 
 from stasis.testing.simulator.channel import Channel, HungUp
 from stasis.testing.simulator.control import Control
+from stasis.testing.simulator.referral import STATES
 from stasis.testing.simulator.rest.call import Answer, Call, Refusal, operation
 from stasis.testing.simulator.rest.channels import channel_of, control_of
 
@@ -179,12 +180,10 @@ def rtp_statistics(call: Call) -> Answer:
 @operation("POST", "channels/{channel}/transfer_progress", "20.13", "22.3")
 def transfer_progress(call: Call) -> None:
     """Tell who has asked for a transfer how it goes."""
-    channel_of(call)
-    if call.needed("states") not in (
-        "channel_progress",
-        "channel_answered",
-        "channel_unavailable",
-        "channel_declined",
-    ):
+    channel, state = channel_of(call), call.needed("states")
+    if state not in STATES:
         raise Refusal(400, "Invalid transfer progress state")
-    raise Refusal(409, "Channel not in a transfer")
+    if not channel.name.startswith("PJSIP/"):
+        raise Refusal(409, "Channel not in a transfer")
+    if channel.referral is not None:
+        channel.referral.say(state)

@@ -251,7 +251,7 @@ class Script:
             case "says", seconds:
                 await self.caller.speaks(float(seconds))
             case "cut", seconds:
-                self.asterisk.cut(float(seconds))
+                await self.asterisk.cut(float(seconds))
                 await self.asterisk.turn()
             case "deploys", *file:
                 plugin = Plugin(self.row.start, self.row.at, *file or [self.row.file])
