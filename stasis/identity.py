@@ -13,7 +13,7 @@ import secrets
 
 from attrs import frozen
 
-__all__ = ["HOUSE", "Identity", "identity_of", "new_token"]
+__all__ = ["HOUSE", "Identity", "identity_of", "kept_of", "new_token"]
 
 # The token of what belongs to an application as a whole, and not to one call.
 HOUSE = "0" * 16
@@ -43,8 +43,12 @@ class Identity:
     number: str
 
     def __str__(self) -> str:
-        app = ODD.sub("_", self.app.partition(":")[0])
-        return f"{self.kind}-{app}-{self.token}-{self.entry}-{self.number}"
+        return f"{self.kind}-{kept_of(self.app)}-{self.token}-{self.entry}-{self.number}"
+
+
+def kept_of(app: str) -> str:
+    """What an id keeps of an application's name: of `app:channel`, a socket per call, the app."""
+    return ODD.sub("_", app.partition(":")[0])
 
 
 def identity_of(id: str) -> Identity | None:

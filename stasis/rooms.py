@@ -17,7 +17,7 @@ from stasis.ari.events import Event, PlaybackFinished
 from stasis.bridge import Bridge
 from stasis.config import EngineConfig
 from stasis.errors import InvalidRequest, Unprocessable
-from stasis.identity import HOUSE, identity_of
+from stasis.identity import HOUSE, identity_of, kept_of
 from stasis.owner import Owner
 from stasis.router import Router
 
@@ -74,7 +74,7 @@ class Rooms:
 
     def adopt(self, bridges: Iterable[Snapshot], apps: Iterable[str]) -> None:
         """Know the rooms that an older process has made and somebody is in."""
-        ours = set(apps)
+        ours = {kept_of(app) for app in apps}
         for live in bridges:
             found = identity_of(live.id)
             if found is None or found.token != HOUSE or found.app not in ours or not live.channels:
@@ -97,7 +97,7 @@ class Rooms:
     async def _found(self, app: str, name: str) -> Bridge | None:
         for live in await self._ari.bridges.list():
             found = identity_of(live.id)
-            ours = found is not None and found.token == HOUSE and found.app == app
+            ours = found is not None and found.token == HOUSE and found.app == kept_of(app)
             if ours and live.name == name:
                 try:
                     await self._ari.applications.subscribe(app, event_source=f"bridge:{live.id}")

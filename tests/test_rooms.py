@@ -8,12 +8,17 @@ from typing import ClassVar
 import attrs
 import pytest
 
+from stasis.ari import Ari
 from stasis.ari.events import Event
 from stasis.bridge import Bridge
+from stasis.config import EngineConfig
 from stasis.errors import InvalidRequest, NotFound, ServerError, Unreachable
 from stasis.flow import After, Flow, Resumed
 from stasis.identity import HOUSE, identity_of
+from stasis.rooms import Rooms
+from stasis.router import Router
 from stasis.testing.clock import virtual_time
+from tests.answers import Answers
 from tests.server import APP, Process, Server, refused
 
 
@@ -128,6 +133,16 @@ class TestByName:
                 " A flow's own is `self.app`"
             )
             assert made(server) == []
+
+    async def test_calls_that_each_have_a_socket_share_the_rooms_of_their_application(
+        self, ari: Ari, answers: Answers
+    ):
+        made = {"id": f"bridge-ivr-{HOUSE}-1-0", "name": "sales", "bridge_type": "mixing"}
+        answers.answer("GET /bridges", body=[made])
+        answers.answer("POST /applications", body={"name": "ivr:Local/100@in-0001;2"})
+        rooms = Rooms(ari, Router(), EngineConfig())
+        room = await rooms.get("ivr:Local/100@in-0001;2", "sales")
+        assert room.id == made["id"] and not any("POST /bridges" in r for r in answers.requests)
 
     @virtual_time
     async def test_one_that_was_destroyed_is_made_anew_under_another_id(self):
