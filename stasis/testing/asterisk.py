@@ -17,19 +17,18 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import get_args
 
-from stasis.app import background
 from stasis.ari.resource import Request, Response, Send
 from stasis.config import Config
 from stasis.errors import StasisError
 from stasis.link import Link
 from stasis.plugin import Plugin
 from stasis.program import Program, Runnable
-from stasis.servers import Servers
+from stasis.testing.engine import Engine
 from stasis.testing.left import Left, Makers, left_on, left_text
 from stasis.testing.party import Callee, Caller
 from stasis.testing.plan import dialplan_of, no_extension
@@ -38,8 +37,7 @@ from stasis.testing.refusals import NeverRefused, Refusals
 from stasis.testing.simulator.applications import run_dialplan
 from stasis.testing.simulator.machine import VERSIONS, Machine
 from stasis.testing.simulator.phone import Behaviour, Line, Phone
-from stasis.testing.simulator.seams import Line as Wire
-from stasis.testing.simulator.seams import frames, send
+from stasis.testing.simulator.seams import send
 from stasis.testing.simulator.server import Server, serving
 from stasis.testing.simulator.sounds import Sounds
 from stasis.testing.simulator.users import User
@@ -68,11 +66,11 @@ class Asterisk:
     those that are installed here, and where none are, two seconds each. recordings: the folder
     that recordings go to; a temporary one when None. config: of the engine.
 
-    link: the engine. machine: the simulated server itself. requests: what the engine has asked
-    for, as `METHOD /path`. callers: everybody who has called or was called. on_party: called
-    with each of them, before anything is heard. failures: what flows have raised, by channel.
-    looked: whoever runs it looks at all of `failures`; then none of them is raised at the end.
-    refusals: what `refuse` was told. transcript: what has happened, in lines.
+    requests: what the engine has asked for, as `METHOD /path`. callers: everybody who has called
+    or was called. on_party: called with each of them, before anything is heard. failures: what
+    flows have raised, by channel. looked: whoever runs it looks at all of `failures`; then none of
+    them is raised at the end. refusals: what `refuse` was told. transcript: what has happened, in
+    lines.
     """
 
     def __init__(
@@ -91,12 +89,10 @@ class Asterisk:
             raise StasisError(f"version {version!r}: the simulator behaves as {sorted(VERSIONS)}")
         self.programs = programs_of(programs, plugin)
         self._plugin = plugin
-        self._background = AsyncExitStack()
         self.requests: list[str] = []
         self.callers: list[Caller] = []
         self.on_party: Callable[[Caller], None] | None = None
         self.looked = False
-        self._broken: dict[str, Exception] = {}
         self._version = version
         self._dialplan = dialplan
         self._sounds = sounds
@@ -108,11 +104,27 @@ class Asterisk:
         self.transcript = Transcript()
         self._makers = Makers()
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._wire: Wire | None = None
+        self._machine: Machine | None = None
+        self._engine: Engine | None = None
         self._carry: Send | None = None
-        self.machine: Machine
-        self.link: Link
+
+    @property
+    def machine(self) -> Machine:
+        """The simulated server itself. Raises StasisError outside of `async with`."""
+        if self._machine is None:
+            raise StasisError("an Asterisk lives in a context: async with Asterisk(…) as asterisk:")
+        return self._machine
+
+    @property
+    def link(self) -> Link:
+        """The engine. Raises StasisError when no flow was given."""
+        return self._running.link
+
+    @property
+    def _running(self) -> Engine:
+        if self._engine is None:
+            raise StasisError("no program runs here: give Asterisk(…) a flow")
+        return self._engine
 
     # Its life
 
@@ -122,8 +134,9 @@ class Asterisk:
         if self._recordings is None:
             self._temporary = tempfile.TemporaryDirectory()
         folder = self._recordings or Path(self._temporary.name if self._temporary else "")
-        self.machine = Machine(VERSIONS[self._version], plan, sounds, folder)
-        self.machine.on_unknown_phone = self._new_phone
+        self._machine = Machine(VERSIONS[self._version], plan, sounds, folder)
+        self._machine.on_unknown_phone = self._new_phone
+        self._carry = send(self._machine)
         if self.programs:
             try:
                 await self._run()
@@ -134,24 +147,9 @@ class Asterisk:
 
     async def _run(self) -> None:
         """Start the engine, and wait until calls can come in."""
-        self._wire = frames(self.machine, list(self.programs))
-        self._carry = send(self.machine)
-        self.link = Link(
-            self._config,
-            self.programs,
-            frames=self._wire,
-            send=self._send,
-            on_walk=(self._walked, *self._on_walk),
-        )
-        await self._start_plugins()
-        self._task = asyncio.create_task(self.link.run())
-        reached = asyncio.create_task(self.link.state.reached("ready", timeout=30))
-        await asyncio.wait({self._task, reached}, return_when=asyncio.FIRST_COMPLETED)
-        if self._task.done():
-            reached.cancel()
-            await asyncio.gather(reached, return_exceptions=True)
-            self._task.result()
-        await reached
+        hearers = (self._walked, *self._on_walk)
+        self._engine = Engine(self.machine, self.programs, self._config, self._send, hearers)
+        await self._engine.start()
         self.requests.clear()
 
     async def __aexit__(
@@ -174,7 +172,8 @@ class Asterisk:
             if not self.looked and not (caller is not None and caller.looked):
                 whose = caller or f"channel {channel_id}"
                 raise FlowFailed(f"the flow of {whose} has raised") from failure
-        for name, why in self._broken.items():
+        broken = self._engine.broken if self._engine is not None else {}
+        for name, why in broken.items():
             raise FlowFailed(f"the plugin {name!r} has raised in `run`: {why!r}") from why
         if found:
             raise Left(left_text(found))
@@ -184,34 +183,12 @@ class Asterisk:
     async def _close(self) -> None:
         """End the engine, then the server."""
         try:
-            await self._stop_engine()
+            if self._engine is not None:
+                await self._engine.stop()
         finally:
             await self.machine.stop()
             if self._temporary is not None:
                 self._temporary.cleanup()
-
-    async def _start_plugins(self) -> None:
-        """As `stasis run` does: each plugin that a program names starts, and works beside it."""
-        named = (program.plugin for program in self.programs.values())
-        plugins = list(dict.fromkeys(each for each in named if isinstance(each, Plugin)))
-        for plugin in plugins:
-            plugin.servers = Servers({self.link.name: self.link})
-            await plugin.start()
-            self._background.push_async_callback(plugin.stop)
-        self.link.on_gap += [plugin.gap for plugin in plugins]
-        await self._background.enter_async_context(background(plugins, self._plugin_failed))
-
-    def _plugin_failed(self, plugin: Plugin, error: Exception) -> None:
-        self._broken[plugin.name] = error
-
-    async def _stop_engine(self) -> None:
-        try:
-            if self._task is not None:
-                task, self._task = self._task, None
-                self.link.stop()
-                await task
-        finally:
-            await self._background.aclose()
 
     async def _emptied(self) -> list[str]:
         """Hang up who is still there, wait for the flows, and say what is left."""
@@ -387,8 +364,7 @@ class Asterisk:
         """
         if programs is not None:
             self.programs = programs_of(programs, self._plugin)
-        self.link.let_go("the process was killed")
-        await self._stop_engine()
+        await self._running.kill()
         await self._run()
         await self.turn()
 
@@ -407,9 +383,7 @@ class Asterisk:
 
         Returns once it is cut, not when it is back. Raises StasisError without a flow.
         """
-        if self._wire is None:
-            raise StasisError("cut(): there is no flow, so no socket")
-        self._wire.cut(seconds)
+        self._running.wire.cut(seconds)
         await self.turn()
 
     async def _send(self, request: Request) -> Response:

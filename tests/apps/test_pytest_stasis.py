@@ -104,7 +104,7 @@ async def test_it(caller):
             mode=mode,
         )
         result.assert_outcomes(passed=1)
-        assert result.duration < 10
+        assert result.duration < 60  # more than an hour of virtual time was waited
 
     def test_can_be_a_method_with_parameters_and_async_fixtures_of_its_own(
         self, inner: Inner, mode: str

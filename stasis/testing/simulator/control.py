@@ -21,7 +21,7 @@ __all__ = ["Control", "Work", "stasis"]
 Work = Callable[[], Awaitable[None]]
 
 
-class Left(Exception):
+class Leaves(Exception):
     """The channel leaves the application."""
 
 
@@ -65,7 +65,7 @@ class Control:
 
         async def work() -> None:
             self.onward = onward
-            raise Left
+            raise Leaves
 
         self.queue(work)
 
@@ -79,7 +79,7 @@ class Control:
                 machine.bus.send(self.app, "ApplicationMoveFailed", fields)
                 return
             self.moving = (app, args)
-            raise Left
+            raise Leaves
 
         self.queue(work)
 
@@ -96,7 +96,7 @@ class Control:
             self.busy = True
             try:
                 await work()
-            except Left:
+            except Leaves:
                 settle(done)
                 return
             except (HungUp, Redirected) as error:

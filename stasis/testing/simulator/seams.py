@@ -18,13 +18,13 @@ from stasis.testing.simulator.rest.serve import serve
 from stasis.testing.simulator.socket import Session
 from stasis.transport.frames import Lost, Opened
 
-__all__ = ["Line", "frames", "send"]
+__all__ = ["Wire", "frames", "send"]
 
 # Until a client that has dropped its own socket dials again.
 RETRY_SECONDS = 0.5
 
 
-class Line:
+class Wire:
     """A client's event WebSocket, which dials again when it is cut: a source of frames.
 
     It dials when it is first read. cuts: how often it was cut.
@@ -40,9 +40,9 @@ class Line:
         self._frames = self._dial()
 
     def __repr__(self) -> str:
-        return f"<Line of {', '.join(self.apps)}>"
+        return f"<Wire of {', '.join(self.apps)}>"
 
-    def __aiter__(self) -> Line:
+    def __aiter__(self) -> Wire:
         return self
 
     async def __anext__(self) -> Opened | Lost | bytes:
@@ -95,12 +95,12 @@ class Line:
         self.cut(RETRY_SECONDS, "closed by the client")
 
 
-def frames(machine: Machine, apps: Sequence[str], subscribe_all: bool = False) -> Line:
+def frames(machine: Machine, apps: Sequence[str], subscribe_all: bool = False) -> Wire:
     """The event WebSocket of some applications, as `stasis.transport.connect` would give it.
 
     subscribe_all: hear of everything that happens.
     """
-    return Line(machine, apps, subscribe_all=subscribe_all)
+    return Wire(machine, apps, subscribe_all=subscribe_all)
 
 
 def send(machine: Machine) -> Send:
