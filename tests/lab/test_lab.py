@@ -79,6 +79,7 @@ def traces(name: str) -> list[str]:
     return found
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("version", ["22", "16"])
 def test_it_is_up_in_less_than_10_s_and_down_without_a_trace(fresh: str, version: str) -> None:
     began = time.monotonic()
