@@ -34,7 +34,7 @@ from stasis.testing.action import (
     scripts,
 )
 from stasis.testing.asterisk import Asterisk, FlowFailed
-from stasis.testing.clock import run
+from stasis.testing.clock import Stalled, run
 from stasis.testing.failure import in_words
 from stasis.testing.left import Left
 from stasis.testing.party import Caller
@@ -198,7 +198,10 @@ def tried(
     # Hundreds of calls: their log's lines would bury what was found.
     unawaited = Unawaited()
     with capture_logs(), unawaited.watched():
-        why = run(scenario())
+        try:
+            why = run(scenario())
+        except Stalled as stalled:
+            why = f"it does not let time go on: {stalled}"
     return why or unawaited.told()
 
 

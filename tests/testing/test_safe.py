@@ -247,7 +247,23 @@ class TestAssertSafe:
         ]
 
 
+class Spins(Flow):
+    """Seeded: it goes round for ever, in no time."""
+
+    async def here(self, event: Event) -> None:
+        """Nothing."""
+
+    async def there(self, event: Event) -> None:
+        """Nothing."""
+
+    start = here
+    table = {here: {Done: there}, there: {Done: here}}
+
+
 class TestTried:
+    def test_a_flow_that_never_waits_is_not_safe(self):
+        assert "does not let time go on" in tried(Spins, ())
+
     def test_one_script_can_be_tried_again(self):
         assert tried(Stuck, (Presses("3"),)) == ""
         assert "weather" in tried(Stuck, (Presses("3"), Presses("4")))
