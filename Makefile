@@ -16,6 +16,7 @@ run: $(READY)
 # for it, and then those that measure, one after the other.
 test: $(READY)
 	$(BIN)/stasis lab prepare
+	$(BIN)/python -m tests.apps.stasis_conference.postgres
 	PYTHONDEVMODE=1 $(BIN)/pytest $(SLOWEST) -m "not alone" -n $(WORKERS) --maxschedchunk=1
 	PYTHONDEVMODE=1 $(BIN)/pytest $(SLOWEST) -m alone
 

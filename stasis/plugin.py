@@ -115,11 +115,17 @@ def discover() -> dict[str, EntryPoint]:
 def load(config: Config) -> tuple[list[Plugin], list[str]]:
     """Import and configure the enabled plugins.
 
+    Where none are enabled by name, these are all that are installed; one whose entry point names
+    an extra (`NAME = "package.plugin:Class [extra]"`) only when its table is in the configuration.
+
     Returns them, and one line for each that failed. Raises PluginError when one that failed is
     required or was named in `plugins.enabled`, and ConfigError for a wrong `[plugin.…]` table.
     """
     points = discover()
-    wanted = list(dict.fromkeys([*(config.plugins.enabled or points), *config.plugins.required]))
+    named = config.plugins.enabled or [
+        name for name, point in points.items() if not point.extras or name in config.plugin
+    ]
+    wanted = list(dict.fromkeys([*named, *config.plugins.required]))
     must = {*config.plugins.enabled, *config.plugins.required}
     for table in config.plugin:
         if table not in points:

@@ -135,6 +135,28 @@ class TestDiscover:
         assert list(discover()) == ["door"]
 
 
+class TestAnExtraBehindTheName:
+    """It says that the plugin needs more than stasis does, and runs only where it is wanted."""
+
+    @pytest.fixture(autouse=True)
+    def both(self, installed: Install) -> None:
+        installed(door="doors:Door", bell="doors:Bell [chimes]")
+
+    def test_it_does_not_run_by_itself(self):
+        plugins, failed = load(config())
+        assert [plugin.name for plugin in plugins] == ["door"] and failed == []
+
+    def test_its_table_makes_it_run(self):
+        plugins, _ = load(config({"bell": {}}))
+        assert [plugin.name for plugin in plugins] == ["door", "bell"]
+
+    def test_its_name_makes_it_run(self):
+        plugins, _ = load(config(enabled=["bell"]))
+        assert [plugin.name for plugin in plugins] == ["bell"]
+        plugins, _ = load(config(required=["bell"]))
+        assert [plugin.name for plugin in plugins] == ["door", "bell"]
+
+
 class TestLoad:
     def test_all_that_are_installed_run_unless_told_otherwise(self, installed: Install):
         installed(door="doors:Door", bell="doors:Bell")

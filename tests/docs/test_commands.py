@@ -57,7 +57,9 @@ def test_a_configuration_loads(page: Path, tmp_path: Path) -> None:
     """Blocks of stasis.toml load; the IVR's file and a plugin's keys have tests of their own."""
     (tmp_path / "password").write_text("secret\n")
     for block in blocks(page, "toml"):
-        assert block.lines[0] in ("# stasis.toml", "# ivr.toml", "# pyproject.toml")
+        assert block.lines[0] in (
+            *("# stasis.toml", "# ivr.toml", "# conference.toml", "# pyproject.toml"),
+        )
         tomllib.loads(block.text)
         if block.lines[0] == "# stasis.toml":
             file = tmp_path / "stasis.toml"

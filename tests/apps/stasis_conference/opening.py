@@ -1,0 +1,53 @@
+"""Run as a process of its own: opens a store, and says what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from stasis_conference.store import Store, StoreError
+
+ROOT = Path(__file__).parents[3]
+NOBODY = 65_534
+
+
+def process(url: str, *, unprivileged: bool = False) -> subprocess.Popen[str]:
+    """A process that opens the store. unprivileged: root may write what it likes; not this one."""
+    return subprocess.Popen(
+        [sys.executable, "-B", __file__, url, "unprivileged" if unprivileged else ""],
+        env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'apps'}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd="/",
+    )
+
+
+async def opened(url: str) -> str:
+    """What came of it."""
+    store = Store(url)
+    try:
+        await store.open()
+    except StoreError as error:
+        return str(error)
+    rooms = await store.rooms()
+    await store.close()
+    return f"open, {len(rooms)} rooms"
+
+
+def lose_privileges() -> None:
+    """Be nobody from now on. What is imported later may not be readable: so that is done now."""
+    asyncio.run(opened("sqlite://"))
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+
+
+if __name__ == "__main__":
+    if sys.argv[2]:
+        lose_privileges()
+    print(asyncio.run(opened(sys.argv[1])))  # noqa: T201
