@@ -140,14 +140,7 @@ class Sipp:
         (folder / "scenario.xml").write_text(text, "utf-8")
         arguments = [
             *("-sf", "scenario.xml", "-i", "127.0.0.1", "-mi", "127.0.0.1", "-p", str(port)),
-            *(
-                "-mp",
-                str(free_port(even=True)),
-                "-nostdin",
-                "-trace_logs",
-                "-log_file",
-                "calls.log",
-            ),
+            *("-mp", str(media_port(port)), "-nostdin", "-trace_logs", "-log_file", "calls.log"),
             *("-trace_err", "-error_file", "errors.log"),
         ]
         try:
@@ -235,6 +228,16 @@ def bindable(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def media_port(port: int) -> int:
+    """A port for SIPp's sound, which takes the three above it as well. port: its own, for SIP,
+    which nobody has yet, so it must not be chosen again.
+    """
+    while True:
+        found = free_port(even=True)
+        if port not in range(found, found + 4):
+            return found
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM, *, even: bool = False) -> int:

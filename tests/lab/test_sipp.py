@@ -13,7 +13,7 @@ import pytest
 from stasis.lab.fault import LabUnavailable, PhoneError
 from stasis.lab.lab import Lab
 from stasis.lab.scenario import Script
-from stasis.lab.sipp import Outcome, Sipp
+from stasis.lab.sipp import Outcome, Sipp, media_port
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(60)]
 
@@ -117,3 +117,10 @@ async def test_without_sipp_the_package_is_named(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LabUnavailable, match="package sip-tester"):
         await Sipp.call(lab.sip_port, "answer")
+
+
+def test_its_sound_never_gets_the_port_of_its_signalling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has that one yet when the other is chosen; the system may well name it twice."""
+    given = iter([40_002, 40_004, 40_010])
+    monkeypatch.setattr("stasis.lab.sipp.free_port", lambda **_: next(given))
+    assert media_port(40_005) == 40_010
