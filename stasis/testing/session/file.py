@@ -240,6 +240,7 @@ class Writer:
         self.path = path
         self.limit = limit
         self.written = 0
+        self._passed = False
         try:
             number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
@@ -262,6 +263,7 @@ class Writer:
     def write(self, line: Line) -> None:
         """Write a line; nothing once the file has ended."""
         text = ENCODER.encode(line)
+        self._passed = self._passed or not isinstance(line, (End, Hidden))
         if self.written + len(text) + 1 > self.limit - LAST and not isinstance(line, End):
             if self.open:
                 log.warning("the session file is full", path=str(self.path), bytes=self.written)
@@ -269,8 +271,14 @@ class Writer:
         self._put(text)
 
     def end(self, at: float, reason: str) -> None:
-        """Write the last line, and close. at: seconds since the start."""
-        if self._file is not None:
+        """Write the last line, and close. at: seconds since the start.
+
+        A session in which nothing has passed leaves no file: Asterisk was not reached.
+        """
+        if self._file is not None and not self._passed:
+            self._close()
+            self.path.unlink(missing_ok=True)
+        elif self._file is not None:
             self._put(ENCODER.encode(End(at=at, reason=reason[: LAST // 2])))
             self._close()
 

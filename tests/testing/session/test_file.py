@@ -98,13 +98,18 @@ class TestWriting:
         writer.end(200.0, "stopped")
         assert Session.load(path).lines == session.lines, "it has ended already"
 
-    def test_a_full_disk_ends_the_file_and_raises_nothing(self) -> None:
-        writer = Writer.__new__(Writer)
-        writer.path, writer.limit, writer.written = Path("/dev/full"), 10**6, 0
+    def test_a_full_disk_ends_the_file_and_raises_nothing(self, path: Path) -> None:
+        writer = Writer(path)
         writer._file = open("/dev/full", "wb", buffering=0)
         writer.begin(HEADER)
         assert not writer.open
         writer.write(LINES[0])
+
+    def test_one_in_which_nothing_passed_leaves_no_file(self, path: Path) -> None:
+        writer = Writer(path)
+        writer.begin(HEADER)
+        writer.end(1.0, "Asterisk was not reached")
+        assert not writer.open and not path.exists()
 
 
 class TestReading:
