@@ -100,6 +100,8 @@ class TestWriting:
 
     def test_a_full_disk_ends_the_file_and_raises_nothing(self, path: Path) -> None:
         writer = Writer(path)
+        assert writer._file is not None
+        writer._file.close()
         writer._file = open("/dev/full", "wb", buffering=0)
         writer.begin(HEADER)
         assert not writer.open
