@@ -1,18 +1,12 @@
-"""Conference rooms on a real server, and telephones in them that are told apart by their tones.
-
-Each phone says one pitch all the time, so what a phone hears is a set of names, and `music`. It is
-read from what the phone writes down while it talks.
-"""
+"""Conference rooms on a real server: in this process, or as `stasis run` in one of its own."""
 
 from __future__ import annotations
 
 import asyncio
-import math
 import sys
-from array import array
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,143 +16,22 @@ from stasis_conference.member import Member
 from stasis_conference.order import Order
 from stasis_conference.plugin import ConferenceConfig, ConferencePlugin
 from stasis_conference.rows import SessionRow
+from stasis_conference.store import Store
 
 from stasis import Link
 from stasis.app import background
 from stasis.ari import Ari
-from stasis.lab.audio import samples
-from stasis.lab.baresip import Baresip
-from stasis.lab.fault import PhoneError
 from stasis.lab.lab import Lab
-from stasis.lab.music import MUSIC_HZ, RATE, write_tone
-from stasis.lab.prompt import match
 from stasis.section import section
 from stasis.servers import Servers
 from stasis.transport.http import Http
 from tests.asterisk.command_line import environment
+from tests.asterisk.deployed import bridges, destroy
 from tests.asterisk.listener import until
+from tests.asterisk.phones import Phone
 from tests.asterisk.servers import Server
 
-# All multiples of 10 Hz, so that over a tenth of a second none of them is seen in another.
-HERTZ = {
-    "music": MUSIC_HZ,
-    "mona": 400,
-    "anna": 800,
-    "bert": 1100,
-    "carl": 1500,
-    "dora": 2050,
-    "edna": 2500,
-}
-WINDOW = RATE // 10
-# Five at once are not too loud for the line; what is quieter than the second is not heard.
-SAID, HEARD = 0.15, 0.05
-LOOK_SECONDS = 0.35
-# So much of a prompt is looked for, and found when it is as like as this.
-PART_SECONDS, SURE = 1.2, 0.8
 SECONDS = 10.0
-
-
-class Phone:
-    """A telephone that says its own tone. name: of HERTZ, and the caller's number."""
-
-    def __init__(self, name: str, lab: Lab, baresip: Baresip) -> None:
-        self.name = name
-        self.lab = lab
-        self.baresip = baresip
-
-    def __repr__(self) -> str:
-        return self.name
-
-    @classmethod
-    @asynccontextmanager
-    async def start(
-        cls, name: str, lab: Lab, folder: Path, source: Path | None = None
-    ) -> AsyncIterator[Phone]:
-        """A phone that is ready to call. folder: for its tone. source: what it says instead."""
-        tone = source or write_tone(folder / f"{name}.wav", HERTZ[name], 1.0, SAID)
-        async with await Baresip.start(lab.sip_port, user=name, source=tone) as baresip:
-            yield cls(name, lab, baresip)
-
-    async def calls(self, room: str, profile: str = "") -> None:
-        """Call a room, and be answered. profile: of the member."""
-        args = ",".join([room, *([profile] if profile else [])])
-        await self.baresip.dial(f"stasis-conference,{args}")
-
-    async def presses(self, keys: str) -> None:
-        """Press keys."""
-        await self.baresip.press(keys)
-
-    async def is_hung_up(self) -> None:
-        """Wait until the other side has hung up."""
-        await self.baresip.closed(SECONDS)
-
-    async def hangs_up(self) -> None:
-        """Hang up."""
-        await self.baresip.hangup()
-
-    def sound(self) -> array[int]:
-        """What it has heard in this call until now, in samples."""
-        try:
-            return samples(self.baresip.heard())
-        except PhoneError:
-            return array("h")
-
-    async def hears(self) -> frozenset[str]:
-        """Whom it hears now."""
-        before = len(self.sound())
-        await asyncio.sleep(LOOK_SECONDS)
-        return pitches(self.sound()[before:])
-
-    async def is_told(self, *prompts: str, since: int = 0) -> None:
-        """Wait until it has heard all of these. since: so many samples of the call are old."""
-        wanted = {each: samples(self.lab.prompt(each)) for each in prompts}
-        end = asyncio.get_running_loop().time() + SECONDS
-        while wanted:
-            known = self.sound()[since:]
-            scores = {name: match(known, prompt, PART_SECONDS) for name, prompt in wanted.items()}
-            assert asyncio.get_running_loop().time() < end, f"{self} has not heard {scores}"
-            wanted = {name: prompt for name, prompt in wanted.items() if scores[name] < SURE}
-            await asyncio.sleep(0.1)
-
-
-def pitches(sound: Sequence[int]) -> frozenset[str]:
-    """Whose tones are in a sound most of the time; nobody's in one that is too short."""
-    windows = [sound[at : at + WINDOW] for at in range(0, len(sound) - WINDOW + 1, WINDOW)]
-    if len(windows) < 2:
-        return frozenset()
-    return frozenset(
-        name
-        for name, hertz in HERTZ.items()
-        if sum(loud(window, hertz) > HEARD for window in windows) > len(windows) / 2
-    )
-
-
-def loud(window: Sequence[int], hertz: float) -> float:
-    """The peak of a tone in a tenth of a second; 1.0 is full scale."""
-    step = 2 * math.pi * hertz / RATE
-    real = sum(each * math.cos(step * n) for n, each in enumerate(window))
-    imaginary = sum(each * math.sin(step * n) for n, each in enumerate(window))
-    return 2 * math.hypot(real, imaginary) / len(window) / 32_767
-
-
-async def hear(wanted: Mapping[Phone, str]) -> None:
-    """Wait until each phone hears exactly these, by names with spaces between, twice in a row."""
-    expected = {phone: frozenset(names.split()) for phone, names in wanted.items()}
-    found: dict[Phone, frozenset[str]] = {}
-    same = 0
-    end = asyncio.get_running_loop().time() + SECONDS
-    while same < 2:
-        assert asyncio.get_running_loop().time() < end, {p: sorted(n) for p, n in found.items()}
-        heard = await asyncio.gather(*(phone.hears() for phone in expected))
-        found = dict(zip(expected, heard, strict=True))
-        same = same + 1 if found == expected else 0
-
-
-@asynccontextmanager
-async def phones(lab: Lab, folder: Path, *names: str) -> AsyncIterator[list[Phone]]:
-    """Telephones, ready to call."""
-    async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(Phone.start(name, lab, folder)) for name in names]
 
 
 class House:
@@ -204,9 +77,12 @@ class House:
 
     async def tells(self, kind: str, count: int = 1) -> RoomEvent:
         """Wait until something was told so often. Returns the last one."""
-        kinds: Callable[[], list[RoomEvent]] = lambda: [e for e in self.events if e.kind == kind]  # noqa: E731
-        await until(lambda: len(kinds()) >= count, kind)
-        return kinds()[-1]
+
+        def told() -> list[RoomEvent]:
+            return [each for each in self.events if each.kind == kind]
+
+        await until(lambda: len(told()) >= count, kind)
+        return told()[-1]
 
     async def history(self) -> list[SessionRow]:
         """All conferences until now, the first one first."""
@@ -220,10 +96,7 @@ async def opened(lab: Lab, folder: Path, text: str = "") -> AsyncIterator[House]
     text: the conference's file.
     """
     (folder / "conference.toml").write_text(text)
-    keys = {
-        "file": str(folder / "conference.toml"),
-        "database": f"sqlite:///{folder}/conference.db",
-    }
+    keys = {"file": str(folder / "conference.toml"), "database": url_of(folder)}
     plugin = ConferencePlugin(section(ConferenceConfig, keys, "[plugin.conference]"))
     link = Link(Server(lab, "http").config(), plugin.programs())
     plugin.servers = Servers({link.name: link})
@@ -243,6 +116,22 @@ async def opened(lab: Lab, folder: Path, text: str = "") -> AsyncIterator[House]
         link.stop()
         await running
         await plugin.stop()
+
+
+def url_of(folder: Path) -> str:
+    """The database of a house in this folder."""
+    return f"sqlite:///{folder}/conference.db"
+
+
+@asynccontextmanager
+async def store_of(folder: Path) -> AsyncIterator[Store]:
+    """What a house has written down."""
+    store = Store(url_of(folder))
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 class Program:
@@ -317,16 +206,26 @@ async def nothing_left(ari: Ari) -> None:
 
 
 def on_both(
-    scenario: Callable[[Lab, Path], Awaitable[None]],
+    scenario: Callable[[Lab, Path], Coroutine[Any, Any, None]],
 ) -> Callable[[dict[str, Lab], Path], Awaitable[None]]:
     """A test that plays its scenario on Asterisk 22 and on 16 at the same time."""
 
     async def test(labs: dict[str, Lab], tmp_path: Path) -> None:
-        async with asyncio.TaskGroup() as group:
-            for version, lab in labs.items():
-                folder = tmp_path / version
-                folder.mkdir()
-                group.create_task(scenario(lab, folder), name=f"on Asterisk {version}")
+        for version in labs:
+            (tmp_path / version).mkdir()
+            # Made one after the other: alembic does one at a time in a process.
+            async with store_of(tmp_path / version):
+                pass
+        try:
+            async with asyncio.TaskGroup() as group:
+                for version, lab in labs.items():
+                    folder = tmp_path / version
+                    group.create_task(scenario(lab, folder), name=f"Asterisk {version}")
+        except BaseException:
+            for lab in labs.values():  # the next test begins with none of it
+                await asyncio.to_thread(lab.cli, "channel request hangup all")
+                await destroy(lab, await asyncio.to_thread(bridges, lab, "conference"))
+            raise
 
     test.__name__, test.__doc__ = scenario.__name__, scenario.__doc__
     return test
