@@ -25,7 +25,7 @@ from stasis.lab.fault import LabError
 from stasis.lab.music import write_music
 from stasis.lab.outbound import MARK, Outbound, ari_sections, client_sections
 from stasis.lab.place import folders, locked, state
-from stasis.lab.ports import EXAMPLE, choose, closed
+from stasis.lab.ports import EXAMPLE, choose, closed, release
 
 __all__ = ["Lab"]
 
@@ -85,6 +85,8 @@ class Lab(Facts):
                 lab.engine.stop(lab.folder, kill=True)
                 lab.engine.remove(lab.folder)
                 raise
+            finally:
+                release(lab.ports)
             return lab
 
     @classmethod

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import socket
 from collections.abc import Collection
+from pathlib import Path
 
 from attrs import frozen
 
 from stasis.lab.fault import LabError
 
-__all__ = ["EXAMPLE", "Ports", "choose", "closed"]
+__all__ = ["EXAMPLE", "Ports", "choose", "closed", "release"]
 
 FIRST, LAST, BLOCK = 20_000, 32_000, 500
 DESKS = 4
+FLAGS = os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+# Not where labs are kept, nor what TMPDIR names: programs with other folders start labs on the
+# same machine. Nothing is ever written into the locks.
+FOLDER = Path("/tmp")  # noqa: S108
+# The blocks that this process holds, with the descriptor of each lock.
+HELD: dict[int, int] = {}
 
 
 @frozen
@@ -42,16 +51,44 @@ def block(start: int) -> Ports:
 
 
 def choose(taken: Collection[int]) -> Ports:
-    """A block whose ports are all free now.
+    """A block whose ports are all free now. It is ours until `release`: Asterisk takes a moment to
+    listen, and another process must not choose it meanwhile.
 
     taken: HTTP ports of labs that exist, whether or not they listen at this moment.
 
     Raises LabError when no block is free.
     """
     for start in range(FIRST, LAST, BLOCK):
-        if start not in taken and not closed(block(start)):
+        if start in taken or not hold(start):
+            continue
+        if not closed(block(start)):
             return block(start)
+        release(block(start))
     raise LabError(f"no free block of {BLOCK} ports between {FIRST} and {LAST}; stop some labs")
+
+
+def hold(start: int) -> bool:
+    """Hold a block for this process alone, on the whole machine. Returns whether that worked."""
+    if start in HELD:
+        return False
+    try:
+        number = os.open(FOLDER / f"stasis-lab-{start}.lock", FLAGS, 0o666)
+    except OSError:
+        return True  # another user's: then only the look at the ports is left
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(number)
+        return False
+    HELD[start] = number
+    return True
+
+
+def release(ports: Ports) -> None:
+    """Asterisk listens on them, or never will. One that is not held is fine."""
+    number = HELD.pop(ports.http, None)
+    if number is not None:
+        os.close(number)
 
 
 def closed(ports: Ports) -> list[int]:

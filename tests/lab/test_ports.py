@@ -1,6 +1,9 @@
 """Free ports, in blocks that do not meet."""
 
 import socket
+import subprocess
+import sys
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -8,6 +11,14 @@ import pytest
 from stasis.config import Config
 from stasis.lab import ports
 from stasis.lab.fault import LabError
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_held() -> Iterator[None]:
+    """No test leaves a block held for the others."""
+    yield
+    for start in list(ports.HELD):
+        ports.release(ports.block(start))
 
 
 def numbers(found: ports.Ports) -> list[int]:
@@ -41,7 +52,22 @@ def test_a_block_with_one_port_taken_is_not_chosen(kind: socket.SocketKind) -> N
         if kind is socket.SOCK_STREAM:
             other.listen()
         assert ports.closed(first) == [first.sip]
+        ports.release(first)
         assert ports.choose(()) != first
+
+
+def test_a_block_is_held_until_asterisk_listens() -> None:
+    first = ports.choose(())
+    assert ports.choose(()) != first, "this process is about to start a lab there"
+    ports.release(first)
+    assert ports.choose(()) == first
+
+
+def test_another_process_does_not_choose_what_is_held() -> None:
+    first = ports.choose(())
+    other = "from stasis.lab import ports; print(ports.choose(()).http)"
+    asked = [sys.executable, "-c", other]
+    assert subprocess.run(asked, capture_output=True, text=True).stdout != f"{first.http}\n"
 
 
 def test_no_free_block_is_an_error_that_says_where_it_looked() -> None:
