@@ -127,7 +127,9 @@ async def blind_transfer_to_another_application(a: Place) -> None:
         start = await other.next("StasisStart")
         assert "replace_channel" not in start and start["args"] == ["called"]
         there = start["channel"]
-        assert (there["state"], there["caller"]) == ("Ring", {"name": "", "number": ""})
+        assert there["state"] == "Ring"
+        if a.version != "16":  # there it may be told who calls before, or after
+            assert there["caller"] == {"name": "", "number": ""}
         await a.post(f"channels/{there['id']}/answer")
         await events.next("ChannelStateChange", channel=new, where={"channel.state": "Up"})
         await goes(a, events, both)
