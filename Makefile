@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-WORKERS ?= 3
+WORKERS ?= 2
 SLOWEST := --durations=15 --durations-min=1
 READY := .venv/.ready
 
