@@ -16,7 +16,7 @@ from tests.conformance.tape import Tape
 
 __all__ = ["Outcome", "run", "run_all"]
 
-AT_ONCE = 10
+AT_ONCE = 5
 # The longest that one scenario may take.
 SECONDS = 40.0
 

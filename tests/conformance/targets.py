@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -70,21 +69,7 @@ def on_lab(lab: Lab, scenarios: Sequence[Scenario]) -> list[Outcome]:
 
     async def real() -> list[Outcome]:
         async with OverHttp(lab.url, lab.version, OfLab(lab)) as server:
-            outcomes = await run_all(server, scenarios)
-            return [await once_more(server, each) for each in outcomes]
-
-    known = {each.name: each for each in scenarios}
-
-    async def once_more(server: OverHttp, outcome: Outcome) -> Outcome:
-        """A real server's threads race, the more so with eight scenarios at once: what fails there
-        is looked at again by itself, and told. On the simulator nothing is tried twice.
-        """
-        if outcome.result != "failed":
-            return outcome
-        again = await run(server, known[outcome.scenario])
-        sys.stderr.write(f"{lab.version} {outcome.scenario}: failed, then {again.result}\n")
-        sys.stderr.write(outcome.why)
-        return again
+            return await run_all(server, scenarios)
 
     return asyncio.run(real(), debug=False)  # scenarios look at times
 

@@ -30,7 +30,7 @@ CASES = [
 
 @pytest.fixture(scope="session")
 def outcomes(request: pytest.FixtureRequest) -> dict[tuple[str, str], Outcome]:
-    """What came of each scenario that this session runs, by target and name."""
+    """What came of each scenario that is run, by target and name."""
     chosen: dict[str, set[str]] = {}
     for item in request.session.items:
         if isinstance(item, pytest.Function) and item.originalname == "test_scenario":
