@@ -25,7 +25,8 @@ def commands(page: Path) -> Iterator[list[str]]:
     for block in blocks(page, "sh"):
         for line in block.lines:
             words = shlex.split(line, comments=True)
-            if words and Path(words[0]).name == "stasis":
+            # `callback` is the plugin of plugins.md; its commands are run in test_plugins.py.
+            if words and Path(words[0]).name == "stasis" and words[1] != "callback":
                 yield words[1:]
 
 

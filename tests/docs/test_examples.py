@@ -19,7 +19,6 @@ from stasis import Channel
 from stasis.draw import draw
 from stasis.keep import VARIABLE
 from stasis.record import Record
-from stasis.servers import Servers
 from stasis.testing.clock import run
 from tests.docs.conftest import Import
 from tests.docs.pages import PAGES, blocks, named
@@ -365,21 +364,3 @@ async def bridge(page: ModuleType) -> None:
         await desk.hangs_up()
         assert call.over
         assert any(each.startswith("DELETE /bridges/") for each in asterisk.requests)
-
-
-@scenario("plugin")
-async def plugin(page: ModuleType) -> None:
-    made = page.ReminderPlugin(page.ReminderConfig())
-    async with FakeAsterisk(page.Remind, made) as asterisk:
-        asterisk.app = "reminder"
-        asterisk.link.programs = made.programs()
-        made.servers = Servers({"asterisk": asterisk.link})
-        working = asyncio.create_task(made.run())
-        made.waiting.put_nowait("4711")
-        await asterisk.turn()
-        (called,) = asterisk.dialled()
-        assert dict(asterisk.sent[-1].query)["endpoint"] == "PJSIP/4711@trunk"
-        await called.answers()
-        assert await asterisk.plays() == ["sound:demo-congrats"]
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
