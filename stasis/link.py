@@ -47,6 +47,7 @@ from stasis.flow import Gap, Leave
 from stasis.keep import keep_of
 from stasis.metrics import Measured, Metrics
 from stasis.owner import new_id
+from stasis.placed import Placed, Placements
 from stasis.program import Program
 from stasis.recovery import Recovery
 from stasis.router import Router
@@ -142,6 +143,7 @@ class Link:
             self.on_walk,
         )
         self.calls.hosting = over_socket
+        self._placements = Placements(self.ari, self.router)
         self._take_over = take_over
         self._frames = frames
         self._recovery = Recovery(
@@ -297,7 +299,8 @@ class Link:
         """Call an endpoint; once answered it enters an application of ours as a new call.
 
         endpoint: such as `PJSIP/alice`. app: one of ours. parameters: of
-        `ari.channels.originate_with_id`. Returns the channel's id.
+        `ari.channels.originate_with_id`, such as `app_args`, `caller_id`, `timeout` in seconds and
+        `variables`. Returns the channel's id at once; `place` tells what comes of it too.
         Raises AllocationFailed. ARI: POST /channels/{channelId}.
         """
         channel_id = new_id("call")
@@ -305,6 +308,13 @@ class Link:
             channel_id, endpoint=endpoint, app=app, **parameters
         )
         return channel_id
+
+    async def place(self, endpoint: str, app: str, **parameters: Any) -> Placed:
+        """As `originate`; returns a handle that tells whether it was answered, and why not.
+
+        Raises AllocationFailed when the endpoint cannot be reached. ARI: POST /channels/{channelId}.
+        """
+        return await self._placements.place(endpoint, app, **parameters)
 
     async def _greet(self) -> None:
         """Learn the server's version, trying for `asterisk.start_timeout` while it is not there."""
@@ -449,6 +459,7 @@ class Link:
                 self._named.discard(event.application)
             elif event.application not in self._named:
                 self._name(event.application)
+        self._tell_plugin(event)
         if isinstance(event, StasisStart):
             self.calls.arrive(event)
         elif isinstance(event, ApplicationReplaced):
@@ -459,6 +470,16 @@ class Link:
         elif not self.router.dispatch(event) and not self._recovery.fences.came(event):
             self._counts["unclaimed"] += 1
             self.calls.note(event)
+
+    def _tell_plugin(self, event: Event) -> None:
+        """Tell the application's plugin of a kind that it hears. What it raises is its own."""
+        program = self.calls.program(event.application)
+        plugin: Any = None if program is None else program.plugin
+        if isinstance(event, getattr(plugin, "hears", ())) and hasattr(plugin, "heard"):
+            try:
+                plugin.heard(event, self)
+            except Exception as error:
+                log.error("a plugin failed to hear an event", kind=event.type, exc_info=error)
 
     def _name(self, app: str) -> None:
         """The socket that Asterisk has opened is for one more application."""
@@ -556,6 +577,8 @@ class Link:
         self.meter.ready(gap.seconds if gap is not None else None)
         self.state.set("ready")
         log.info("ready", apps=list(self.apps), calls=len(self.runners))
+        for look in self._placements.looks():
+            self._spawn(look, name="stasis placed")
         if gap is not None:
             self._tell(gap, running)
         if self._watching is not None:

@@ -1,11 +1,14 @@
-"""What Asterisk is told after every connect: which events our applications can do without.
+"""What Asterisk is told after every connect: which events our applications can do without, and
+what else they want to hear of.
 
-The filter belongs to the application, and goes with it: so it is set anew each time.
+Filter and subscriptions belong to the application, and go with it: so they are set anew each time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+
+import structlog
 
 from stasis.ari import Ari
 from stasis.ari.events import (
@@ -15,10 +18,12 @@ from stasis.ari.events import (
     ChannelVarset,
     Event,
 )
-from stasis.errors import NotSupported
+from stasis.errors import NotSupported, ResponseError
 from stasis.program import Program
 
 __all__ = ["needless", "register"]
+
+log = structlog.get_logger("stasis.register")
 
 # Kinds that come in numbers and that few flows want; Asterisk is asked to keep them.
 NOISY: tuple[type[Event], ...] = (
@@ -38,21 +43,29 @@ def needless(programs: Iterable[Program]) -> list[type[Event]]:
 
 
 async def register(ari: Ari, programs: Mapping[str, Program]) -> frozenset[type[Event]]:
-    """Filter what no flow needs, and make sure that Asterisk knows our applications.
+    """Filter what no flow needs, make sure that Asterisk knows our applications, and subscribe
+    them to what their plugins watch.
 
     programs: by application. Returns the kinds that will not come.
     Raises NotFound when an application is not registered although the socket is open.
-    ARI: PUT /applications/{applicationName}/eventFilter (16.3), GET of the same application.
+    ARI: PUT /applications/{applicationName}/eventFilter (16.3), GET of the same application,
+    POST of its /subscription.
     """
     quiet = needless(programs.values())
     lists: dict[str, object] = {
         "allowed": [],
         "disallowed": [{"type": kind.__name__} for kind in quiet],
     }
-    for app in programs:
+    for app, program in programs.items():
         try:
             await ari.applications.filter(app, filter=lists)
         except NotSupported:
             quiet = []
         await ari.applications.get(app)
+        watches: tuple[str, ...] = getattr(program.plugin, "watches", ())
+        if watches:
+            try:
+                await ari.applications.subscribe(app, event_source=watches)
+            except ResponseError as error:
+                log.error("Asterisk does not tell what a plugin watches", app=app, error=str(error))
     return frozenset(quiet)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
@@ -11,13 +12,15 @@ import attrs
 import pytest
 
 from stasis import plugin as module
-from stasis.ari.events import Event
+from stasis.ari.events import DeviceStateChanged, Event, StasisStart
 from stasis.config import Config, PluginsConfig
 from stasis.errors import ConfigError, PluginError
 from stasis.flow import Flow
+from stasis.link import Link
 from stasis.plugin import GROUP, NoConfig, Plugin, discover, load
 from stasis.program import Program
 from stasis.section import key
+from stasis.testing import Asterisk, virtual_time
 
 
 @attrs.frozen
@@ -253,3 +256,74 @@ class TestPlugin:
         await bell.start()
         await bell.run()
         await bell.stop()
+
+
+class Watching(Plugin):
+    """A plugin that hears of phones, and of every call."""
+
+    name = "watching"
+    hears = (DeviceStateChanged, StasisStart)
+    watches = ("deviceState:",)
+
+    def __init__(self) -> None:
+        super().__init__(NoConfig())
+        self.told: list[Event] = []
+        self.broken = False
+
+    def flows(self) -> dict[str, type[Flow]]:
+        return {"watching": Waiting}
+
+    def heard(self, event: Event, asterisk: Link) -> None:
+        assert asterisk is self.asterisk
+        self.told.append(event)
+        if self.broken:
+            raise LookupError("broken")
+
+
+class Waiting(Flow):
+    """Waits."""
+
+    async def waiting(self, event: Event) -> None:
+        await self.channel.answer()
+        await asyncio.sleep(3600)
+
+    start = waiting
+
+
+def states(plugin: Watching) -> list[str]:
+    """What it has heard of device states."""
+    return [e.device_state.state for e in plugin.told if isinstance(e, DeviceStateChanged)]
+
+
+class TestWhatItHears:
+    """Events that belong to no call of its own."""
+
+    @virtual_time
+    async def test_what_it_watches_and_only_the_kinds_it_hears(self) -> None:
+        plugin = Watching()
+        async with Asterisk(plugin) as asterisk:
+            await asterisk.link.ari.device_states.update("Stasis:lamp", device_state="INUSE")
+            caller = await asterisk.call("watching")
+            await caller.hangs_up()
+            assert states(plugin) == ["INUSE"]
+            assert {type(e) for e in plugin.told} == {DeviceStateChanged, StasisStart}
+
+    @virtual_time
+    async def test_also_after_a_gap(self) -> None:
+        plugin = Watching()
+        async with Asterisk(plugin) as asterisk:
+            await asterisk.restart()
+            await asyncio.sleep(5)
+            await asterisk.link.ari.device_states.update("Stasis:lamp", device_state="BUSY")
+            await asyncio.sleep(1)
+            assert states(plugin) == ["BUSY"]
+
+    @virtual_time
+    async def test_what_it_raises_harms_no_call(self) -> None:
+        plugin = Watching()
+        plugin.broken = True
+        async with Asterisk(plugin) as asterisk:
+            caller = await asterisk.call("watching")
+            await caller.waits(1)
+            assert caller.state == "waiting"
+            await caller.hangs_up()

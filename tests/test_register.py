@@ -89,3 +89,23 @@ async def test_an_application_that_is_not_there_is_told() -> None:
     """The socket may be open and the application inactive all the same."""
     with pytest.raises(NotFound):
         await register(Ari(Answers(404)), {"one": Program.of(linear)})
+
+
+class Watching(Plugin):
+    """A plugin whose application hears of phones, too."""
+
+    name = "watching"
+    watches = ("endpoint:PJSIP", "deviceState:")
+
+
+async def test_what_a_plugin_watches_is_subscribed_to_each_time() -> None:
+    """By its own applications alone."""
+    answers = Answers()
+    plugin = Watching(None)
+    await register(
+        Ari(answers, Version(22, 10, 1)),
+        {"ivr": Program.of(linear), "watching": Program.of(linear, plugin)},
+    )
+    (asked,) = [each for each in answers.sent if each.method == "POST"]
+    assert asked.path == "/applications/watching/subscription"
+    assert dict(asked.query) == {"eventSource": "endpoint:PJSIP,deviceState:"}

@@ -12,6 +12,7 @@ import typer
 
 from stasis import logs
 from stasis.app import run as run_app
+from stasis.cli.demo import demonstrated
 from stasis.cli.hint import lab_at, program
 from stasis.cli.screen import say
 from stasis.cli.settings import look_here, settings
@@ -51,6 +52,13 @@ def run(
             help="run on a private Asterisk unless stasis.toml or STASIS_ASTERISK_URL names one",
         ),
     ] = False,
+    demo: Annotated[
+        bool,
+        typer.Option(
+            "--demo",
+            help="with --lab: also what there is to try out, such as a softphone with two users",
+        ),
+    ] = False,
     take_over: Annotated[
         bool,
         typer.Option(
@@ -83,6 +91,7 @@ def run(
         app=app,
         plugins=plugins,
         lab=lab,
+        demo=demo,
         take_over=take_over,
         listen=listen,
         record=record,
@@ -96,6 +105,7 @@ def started(
     app: str = "",
     plugins: bool = False,
     lab: bool = False,
+    demo: bool = False,
     take_over: bool = False,
     listen: bool = False,
     record: Path | None = None,
@@ -113,16 +123,20 @@ def started(
     if flow:
         runnable = target(flow)
         programs[checked_app(app or app_of(runnable))] = Program.of(runnable)
-    loaded: Sequence[Plugin] = ()
-    if plugins or not flow:
-        look_here()
-        loaded, failed = load(config)
-        for line in failed:
-            say(f"left out: {line}", "yellow")
+    look_here()
     own: Lab | None = None
     if lab and not settings(context).names_asterisk():
         own = Lab.up(report=lambda line: say(line, "dim"))
         config = on_lab(config, own)
+    if demo:
+        if own is None:
+            raise ConfigError("--demo is for a lab of its own: --lab, and no Asterisk named")
+        config = demonstrated(config, own)
+    loaded: Sequence[Plugin] = ()
+    if plugins or not flow:
+        loaded, failed = load(config)
+        for line in failed:
+            say(f"left out: {line}", "yellow")
     logs.set_up(config.log)
 
     async def ready(link: Link) -> None:
@@ -132,6 +146,10 @@ def started(
         shared = config.asterisk.instance
         for line in own and to_call(own, link.programs) or dialplan(link.programs, shared):
             say(line)
+        address = f"http://{config.http.host}:{config.http.port}"
+        for plugin in loaded:
+            for line in plugin.told(address):
+                say(line, "bold")
 
     taps: SessionTaps | None = None
     if record is not None:
