@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from stasis.ari.events import Event
 from stasis.config import Config
 from stasis.errors import ConfigError, PluginError
 from stasis.finding import Finding
-from stasis.program import Program, Runnable
+from stasis.program import Program, Runnable, watch
 from stasis.section import section
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from stasis.link import Link
     from stasis.servers import Servers
 
-__all__ = ["GROUP", "NoConfig", "Plugin", "discover", "load"]
+__all__ = ["GROUP", "Demo", "NoConfig", "Plugin", "discover", "load"]
 
 GROUP = "stasis.plugins"
 
@@ -37,21 +38,38 @@ class NoConfig:
     """The config class of a plugin that has no keys."""
 
 
+@frozen
+class Demo:
+    """Where a plugin is tried out: `stasis run --lab --demo`.
+
+    asterisk: the address of the lab's HTTP server, such as `http://127.0.0.1:8088`. folder: for
+    files, with an absolute path; it goes when the lab does.
+    """
+
+    asterisk: str
+    folder: str
+
+
 class Plugin:
     """Base of a plugin. Subclass it, and name the class in the entry point group.
 
     name: of its table in stasis.toml, `[plugin.<name>]`. config_class: an attrs class made of
     `key(…)` fields. commands: a typer app that becomes `stasis <name> …`.
-    hears: event kinds its code waits for and no table names; see `Flow.hears`.
+    hears: event kinds its code waits for and no table names; see `Flow.hears`. Each that comes is
+    given to `heard`. watches: what it hears of beside its calls, such as `endpoint:PJSIP`, as of
+    `Application.subscribe`. It is asked for at every connect, and comes by an application of its
+    own, `<name>-watch`: in that of a call each of its events would come twice.
     config: the plugin's own configuration. servers: the links to all Asterisks, by their names,
-    there from `start` on.
+    there from `start` on. running: all plugins that run, by name; see `others`.
     """
 
     name: ClassVar[str]
     config_class: ClassVar[type] = NoConfig
     commands: ClassVar[Typer | None] = None
     hears: ClassVar[tuple[type[Event], ...]] = ()
+    watches: ClassVar[tuple[str, ...]] = ()
     servers: Servers
+    running: Mapping[str, Plugin] = MappingProxyType({})
 
     def __init__(self, config: Any) -> None:
         self.config = config
@@ -60,6 +78,13 @@ class Plugin:
     def asterisk(self) -> Link:
         """The link to the first Asterisk: the only one, for most programs. Raises ConfigError."""
         return self.servers.first
+
+    @property
+    def others(self) -> dict[str, Plugin]:
+        """The other plugins that run, by name: in `start` those before it in `plugins.enabled`,
+        and later all that have started and not stopped. One that failed to start is not there.
+        """
+        return {name: plugin for name, plugin in self.running.items() if plugin is not self}
 
     def flows(self) -> Mapping[str, Runnable]:
         """Stasis application names, each with a Flow class or an async function of a channel."""
@@ -79,11 +104,32 @@ class Plugin:
         """
         return ()
 
+    @classmethod
+    def demo(cls, where: Demo) -> Mapping[str, Any] | None:
+        """The plugin's table for who tries it out on a lab, or None when there is nothing to try
+        that would not be there anyway.
+        """
+        return None
+
+    def told(self, address: str) -> Sequence[str]:
+        """Lines for who has started the program at a terminal, once it takes calls: where its
+        page is, who may log in.
+
+        address: of stasis' HTTP server, such as `http://127.0.0.1:8080`.
+        """
+        return ()
+
     async def start(self) -> None:
         """Get ready: open a database, read files. Called in order, before calls come in."""
 
     async def run(self) -> None:
         """Background work; cancelled at stop. The default returns at once."""
+
+    def heard(self, event: Event, asterisk: Link) -> None:
+        """An event of a kind in `hears`, as it comes, whoever's it is. It must not wait.
+
+        asterisk: the link that it came by.
+        """
 
     async def gap(self, gap: Gap) -> None:
         """Events were lost for a while, and everything was compared: look at what is yours.
@@ -95,8 +141,14 @@ class Plugin:
         """Undo `start`. Called in reverse order, after the last call."""
 
     def programs(self) -> dict[str, Program]:
-        """Its flows, ready to be run. Raises FlowError."""
-        return {app: Program.of(flow, self) for app, flow in self.flows().items()}
+        """Its flows, ready to be run; and where it watches something, the application that hears
+        of it. Raises FlowError.
+        """
+        programs = {app: Program.of(flow, self) for app, flow in self.flows().items()}
+        if self.watches:
+            hearing = Program.of(watch, self)
+            programs[f"{self.name}-watch"] = evolve(hearing, watches=self.watches)
+        return programs
 
 
 def discover() -> dict[str, EntryPoint]:
@@ -152,8 +204,8 @@ def load(config: Config) -> tuple[list[Plugin], list[str]]:
     return plugins, failed
 
 
-def make(point: EntryPoint, config: Config) -> Plugin:
-    """One plugin, imported and configured. Raises PluginError, ConfigError."""
+def imported(point: EntryPoint) -> type[Plugin]:
+    """A plugin's class. Raises PluginError."""
     try:
         kind = point.load()
     except (Exception, SystemExit) as error:
@@ -170,6 +222,12 @@ def make(point: EntryPoint, config: Config) -> Plugin:
             f"plugin {point.name!r}: {point.value} must have name = {point.name!r}, as its entry"
             " point says"
         )
+    return kind
+
+
+def make(point: EntryPoint, config: Config) -> Plugin:
+    """One plugin, imported and configured. Raises PluginError, ConfigError."""
+    kind = imported(point)
     table = config.plugin.get(point.name, {})
     settings: object = section(kind.config_class, table, f"[plugin.{point.name}]")
     try:

@@ -16,7 +16,7 @@ from stasis.flow import Flow
 if TYPE_CHECKING:
     from stasis.channel import Channel
 
-__all__ = ["Program", "Runnable", "app_of", "checked_app", "linear"]
+__all__ = ["Program", "Runnable", "app_of", "checked_app", "linear", "watch"]
 
 APP = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
 
@@ -28,12 +28,14 @@ Runnable: TypeAlias = "type[Flow] | Callable[[Channel], Awaitable[None]]"
 class Program:
     """A flow, and the plugin that its calls see as `self.plugin`.
 
-    function: the async function that the flow was made of, when it was one.
+    function: the async function that the flow was made of, when it was one. watches: event sources
+    that the application is there to hear of; one that has some is for no calls.
     """
 
     flow: type[Flow]
     plugin: Any = None
     function: Callable[[Channel], Awaitable[None]] | None = None
+    watches: tuple[str, ...] = ()
 
     @property
     def runnable(self) -> Runnable:
@@ -50,6 +52,10 @@ class Program:
                 raise FlowError(f"{runnable.__name__}: say where it begins: start = a_state")
             return cls(runnable, plugin)
         return cls(linear(runnable), plugin, runnable)
+
+
+async def watch(channel: Channel) -> None:
+    """What an application runs that is there to hear of something: it takes no calls."""
 
 
 def linear(function: Callable[[Channel], Awaitable[None]]) -> type[Flow]:

@@ -15,6 +15,7 @@ from stasis.ari.events import (
     ChannelCallerId,
     ChannelConnectedLine,
     ChannelDialplan,
+    ChannelUserevent,
     ChannelVarset,
     Event,
 )
@@ -44,7 +45,7 @@ def needless(programs: Iterable[Program]) -> list[type[Event]]:
 
 async def register(ari: Ari, programs: Mapping[str, Program]) -> frozenset[type[Event]]:
     """Filter what no flow needs, make sure that Asterisk knows our applications, and subscribe
-    them to what their plugins watch.
+    those that watch something to it.
 
     programs: by application. Returns the kinds that will not come.
     Raises NotFound when an application is not registered although the socket is open.
@@ -52,20 +53,21 @@ async def register(ari: Ari, programs: Mapping[str, Program]) -> frozenset[type[
     POST of its /subscription.
     """
     quiet = needless(programs.values())
-    lists: dict[str, object] = {
-        "allowed": [],
-        "disallowed": [{"type": kind.__name__} for kind in quiet],
-    }
     for app, program in programs.items():
+        # Our own fences are user events, and come by each application.
+        wanted = (ChannelUserevent, *program.plugin.hears) if program.watches else ()
+        lists = {
+            "allowed": [{"type": kind.__name__} for kind in wanted],
+            "disallowed": [{"type": kind.__name__} for kind in quiet if not wanted],
+        }
         try:
             await ari.applications.filter(app, filter=lists)
         except NotSupported:
             quiet = []
         await ari.applications.get(app)
-        watches: tuple[str, ...] = getattr(program.plugin, "watches", ())
-        if watches:
+        if program.watches:
             try:
-                await ari.applications.subscribe(app, event_source=watches)
+                await ari.applications.subscribe(app, event_source=program.watches)
             except ResponseError as error:
                 log.error("Asterisk does not tell what a plugin watches", app=app, error=str(error))
     return frozenset(quiet)

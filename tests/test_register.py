@@ -7,7 +7,7 @@ import json
 import pytest
 
 from stasis.ari import Ari, Request, Response, Version
-from stasis.ari.events import ChannelDialplan, ChannelVarset, Event
+from stasis.ari.events import ChannelDialplan, ChannelVarset, ContactStatusChange, Event
 from stasis.channel import Channel
 from stasis.errors import NotFound
 from stasis.flow import Flow
@@ -43,9 +43,12 @@ class Answers:
     def __init__(self, status: int = 200) -> None:
         self.sent: list[Request] = []
         self.status = status
+        self.refused = ""
 
     async def __call__(self, request: Request) -> Response:
         self.sent.append(request)
+        if self.refused and self.refused in request.path:
+            return Response(400, "", b'{"message": "no"}')
         return Response(self.status, "", b'{"name": "ivr", "message": "no"}')
 
 
@@ -96,16 +99,26 @@ class Watching(Plugin):
 
     name = "watching"
     watches = ("endpoint:PJSIP", "deviceState:")
+    hears = (ContactStatusChange,)
 
 
-async def test_what_a_plugin_watches_is_subscribed_to_each_time() -> None:
-    """By its own applications alone."""
+async def test_what_a_plugin_watches_comes_by_an_application_of_its_own() -> None:
+    """In that of a call, Asterisk would send each event of the call twice. It is sent nothing
+    else."""
     answers = Answers()
-    plugin = Watching(None)
-    await register(
-        Ari(answers, Version(22, 10, 1)),
-        {"ivr": Program.of(linear), "watching": Program.of(linear, plugin)},
-    )
+    await register(Ari(answers, Version(22, 10, 1)), Watching(None).programs())
     (asked,) = [each for each in answers.sent if each.method == "POST"]
-    assert asked.path == "/applications/watching/subscription"
+    assert asked.path == "/applications/watching-watch/subscription"
     assert dict(asked.query) == {"eventSource": "endpoint:PJSIP,deviceState:"}
+    (filtered,) = [each for each in answers.sent if "watching-watch/eventFilter" in each.path]
+    assert json.loads(filtered.body or b"") == {
+        "allowed": [{"type": "ChannelUserevent"}, {"type": "ContactStatusChange"}],
+        "disallowed": [],
+    }
+
+
+async def test_what_it_watches_is_no_reason_not_to_run() -> None:
+    """It is logged; calls go on."""
+    answers = Answers()
+    answers.refused = "/subscription"
+    await register(Ari(answers, Version(22, 10, 1)), Watching(None).programs())

@@ -140,11 +140,12 @@ def started(
     logs.set_up(config.log)
 
     async def ready(link: Link) -> None:
-        told = ", ".join(f"{name} ({each.flow.__name__})" for name, each in link.programs.items())
+        programs = {name: each for name, each in link.programs.items() if not each.watches}
+        told = ", ".join(f"{name} ({each.flow.__name__})" for name, each in programs.items())
         where = f"{link.name}, which has connected" if listen else config.asterisk.url
         say(f"ready on {where}, Asterisk {link.version}: {told}", "green")
         shared = config.asterisk.instance
-        for line in own and to_call(own, link.programs) or dialplan(link.programs, shared):
+        for line in own and to_call(own, programs) or dialplan(programs, shared):
             say(line)
         address = f"http://{config.http.host}:{config.http.port}"
         for plugin in loaded:
