@@ -5,20 +5,43 @@ BIN := .venv/bin
 WORKERS ?= 2
 SLOWEST := --durations=15 --durations-min=1
 READY := .venv/.ready
+PAGE := apps/stasis_webrtc/page
+APPS := tests/apps/stasis_conference tests/apps/stasis_webrtc tests/browser \
+  tests/asterisk/test_conference.py tests/asterisk/test_conference_api.py
 
-.PHONY: run test test-asterisk conformance faults check generate clean
+.PHONY: run page test test-apps test-asterisk conformance faults check generate clean
 
-# The IVR on a real Asterisk: your own if stasis.toml or STASIS_ASTERISK_URL names one, else the lab.
+# IVR, softphone and conference on a real Asterisk: your own if stasis.toml or STASIS_ASTERISK_URL
+# names one, else the lab, with users to try it.
 run: $(READY)
-	$(BIN)/stasis run --lab
+	-@$(MAKE) --no-print-directory page
+	$(BIN)/stasis run --lab --demo
+
+# The softphone's page, out of TypeScript; it needs Node.js and npm.
+page: $(PAGE)/dist/app.js
+
+$(PAGE)/dist/app.js: $(wildcard $(PAGE)/src/*.ts $(PAGE)/src/views/*.ts $(PAGE)/*.html $(PAGE)/*.css $(PAGE)/*.json $(PAGE)/*.mjs)
+	@command -v npm >/dev/null || { \
+	  [ "$$(id -u)" = 0 ] || { echo "missing: npm; sudo apt-get install nodejs npm"; exit 1; }; \
+	  apt-get update -qq && apt-get install --yes -qq --no-install-recommends nodejs npm; }
+	@echo "building the softphone's page"
+	@cd $(PAGE) && npm ci --silent --no-audit --no-fund && npm run --silent build
 
 # Everything, the real Asterisk 22 and 16 included: side by side, since most tests on a server wait
 # for it, and then those that measure, one after the other.
-test: $(READY)
+test: $(READY) page
 	$(BIN)/stasis lab prepare
-	$(BIN)/python -m tests.apps.stasis_conference.postgres
+	$(BIN)/python -m tests.postgres
+	$(BIN)/python -m tests.browser
 	PYTHONDEVMODE=1 $(BIN)/pytest $(SLOWEST) -m "not alone" -n $(WORKERS) --maxschedchunk=1
 	PYTHONDEVMODE=1 $(BIN)/pytest $(SLOWEST) -m alone
+
+# The conference and the softphone: simulator, both databases, real servers, real browsers.
+test-apps: $(READY) page
+	$(BIN)/stasis lab prepare
+	$(BIN)/python -m tests.postgres
+	$(BIN)/python -m tests.browser
+	$(BIN)/pytest $(SLOWEST) -n $(WORKERS) --maxschedchunk=1 $(APPS)
 
 # What runs on the real servers only.
 test-asterisk: $(READY)
@@ -58,7 +81,7 @@ endef
 export URLS
 
 clean:
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache $(PAGE)/dist $(PAGE)/node_modules
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

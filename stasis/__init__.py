@@ -99,8 +99,10 @@ from stasis.flow import After, Do, Done, Elapsed, Flow, Gap, Leave, Other, Outco
 from stasis.link import Link
 from stasis.mailbox import Mailbox, MessageCount
 from stasis.menu import Choice, Match, Matcher
+from stasis.operations import operations
+from stasis.placed import Placed, PlacedResult
 from stasis.playback import Playback, PlaybackResult
-from stasis.plugin import Plugin
+from stasis.plugin import Demo, Plugin
 from stasis.program import Program, Runnable
 from stasis.recording import LiveRecording, RecordingResult, StoredRecording
 from stasis.router import Wait
@@ -156,6 +158,7 @@ __all__ = [
     "ConfigError",
     "Conflict",
     "ContactStatusChange",
+    "Demo",
     "DeviceState",
     "DeviceStateChanged",
     "Dial",
@@ -198,6 +201,8 @@ __all__ = [
     "Outcome",
     "OutcomeUnknown",
     "PeerStatusChange",
+    "Placed",
+    "PlacedResult",
     "Playback",
     "PlaybackContinuing",
     "PlaybackFinished",
@@ -233,6 +238,7 @@ __all__ = [
     "Walked",
     "__version__",
     "key",
+    "operations",
     "run",
     "section",
 ]

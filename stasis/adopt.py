@@ -28,7 +28,7 @@ from stasis.recording import StoredRecording
 from stasis.router import Router
 from stasis.runner import Runner
 
-__all__ = ["Found", "found_in", "resume", "strays_in"]
+__all__ = ["Found", "found_in", "loaded", "resume", "strays_in"]
 
 
 @frozen
@@ -37,12 +37,15 @@ class Found:
 
     app: the application it is in. snapshot: the channel. record: what was kept of it; None when
     nothing was, as of a call that has just come in. problem: why what was kept is of no use.
+    bound: the application that it was handed over to, or has been in since; only that one's
+    server knows whether it is there, and `app` is where it is if it is not.
     """
 
     app: str
     snapshot: Snapshot
     record: Record | None = None
     problem: str = ""
+    bound: str = ""
 
     @property
     def args(self) -> tuple[str, ...]:
@@ -63,8 +66,11 @@ async def found_in(census: Census, router: Router, keep: Keep) -> list[Found]:
     texts = await asyncio.gather(*(loaded(keep, channel.id) for _, channel in unclaimed))
     calls: list[Found] = []
     for (app, channel), (text, problem) in zip(unclaimed, texts, strict=True):
-        record = None
-        if text is not None:
+        record, bound = None, ""
+        made = identity_of(channel.id) is not None
+        if not text and made:
+            continue  # a flow has made it, and it is no call of its own
+        if text:
             try:
                 record = Record.decode(text)
             except FlowError as error:
@@ -72,11 +78,11 @@ async def found_in(census: Census, router: Router, keep: Keep) -> list[Found]:
         if record is not None and record.app != app:
             if census.app_of(channel, record.app) == record.app:
                 app = record.app  # it was moved there
+            elif not record.begun or (made and record.app not in census.heard):
+                bound = record.app
             else:
                 record = None  # of the application that it was in before
-        if record is None and identity_of(channel.id) is not None:
-            continue  # a flow has made it, and it is no call of its own
-        calls.append(Found(app, channel, record, problem))
+        calls.append(Found(app, channel, record, problem, bound))
     return calls
 
 
@@ -88,9 +94,16 @@ async def loaded(keep: Keep, channel_id: str) -> tuple[str | None, str]:
         return None, f"what was kept of the call cannot be read: {error}"
 
 
-def resume(runner: Runner, found: Found, census: Census, rooms: Mapping[str, Bridge]) -> None:
+def resume(
+    runner: Runner,
+    found: Found,
+    census: Census,
+    rooms: Mapping[str, Bridge],
+    calls: Collection[str] = (),
+) -> None:
     """Make a runner go on with a call: its handle, what its flow had made, and its data.
 
+    calls: ids of the channels that are calls: one that this flow has handed over is not its own.
     The runner enters the state with `Resumed` when it is run. Raises FlowError when the call
     cannot be resumed, and whatever the flow's `upgrade` raises.
     """
@@ -103,7 +116,7 @@ def resume(runner: Runner, found: Found, census: Census, rooms: Mapping[str, Bri
     runner.stale = record.version != flow.version
     runner.channel.args = record.args
     runner.channel.resume(found.snapshot, census.within.get(found.snapshot.id))
-    living = Living(runner, census, rooms)
+    living = Living(runner, census, rooms, frozenset(calls))
     for id, identity in made_by(census, {record.token}):
         living.take(id, identity)
     if record.flow != flow.__name__:
@@ -128,11 +141,16 @@ def made_by(census: Census, tokens: Collection[str]) -> list[tuple[str, Identity
 
 
 def strays_in(
-    census: Census, apps: Iterable[str], tokens: Collection[str], router: Router
+    census: Census,
+    apps: Iterable[str],
+    tokens: Collection[str],
+    router: Router,
+    calls: Collection[str] = (),
 ) -> list[tuple[str, Identity]]:
     """What flows of our applications have made, whose call is over and that nobody has claimed.
 
-    tokens: of the calls that live. Rooms are no strays while somebody is in them, nor are channels
+    tokens: of the calls that live. calls: ids of channels that are calls, though a flow has made
+    them. Rooms are no strays while somebody is in them, nor are channels
     that were sent on in the dialplan. An application of one call (`app:channel`) has none: other
     calls of the same flow have links of their own.
     """
@@ -144,6 +162,7 @@ def strays_in(
         if found is not None
         and found.app in ours
         and found.token not in tokens
+        and id not in calls
         and router.claimed(("bridge" if found.kind == "bridge" else "channel", id)) is None
         and not (id in census.channels and is_out(census.channels[id]))
         and not (found.token == HOUSE and id in census.bridges and census.bridges[id].channels)
@@ -154,13 +173,14 @@ def strays_in(
 class Living:
     """What lives of a call that is resumed.
 
-    rooms: handles, by id, of the bridges that belong to no call. missing: what its data name
-    and is gone.
+    rooms: handles, by id, of the bridges that belong to no call. calls: ids of the channels that
+    are calls. missing: what its data name and is gone.
     """
 
     runner: Runner
     census: Census
     rooms: Mapping[str, Bridge]
+    calls: frozenset[str] = frozenset()
     missing: list[Channel] = field(factory=list)
     _handles: dict[str, Any] = field(factory=dict)
 
@@ -169,6 +189,11 @@ class Living:
         owner = self.runner.owner
         if identity.kind == "bridge":
             self.bridge(id)
+        elif id in self.calls:
+            handle = Channel(owner, id, own=False)
+            handle.let_go()
+            handle.resume(self.census.channels[id], self.census.within.get(id))
+            self._handles[id] = handle
         else:
             snapshot = self.census.channels[id]
             entered = self.census.app_of(snapshot) is not None

@@ -163,11 +163,11 @@ async def started(
 
     A plugin that fails to start is left out, unless it is required or was named.
     """
-    running: list[Plugin] = []
+    running: dict[str, Plugin] = {}
     must = {*config.plugins.enabled, *config.plugins.required}
     try:
         for plugin in plugins:
-            plugin.servers = servers
+            plugin.servers, plugin.running = servers, running
             try:
                 await plugin.start()
             except Exception as error:
@@ -176,14 +176,15 @@ async def started(
                     raise PluginError(text) from error
                 log.error(text)
             else:
-                running.append(plugin)
-        yield running
+                running[plugin.name] = plugin
+        yield list(running.values())
     finally:
-        for plugin in reversed(running):
+        for plugin in reversed(list(running.values())):
             try:
                 await plugin.stop()
             except Exception as error:
                 log.error("a plugin did not stop well", plugin=plugin.name, exc_info=error)
+            running.pop(plugin.name, None)
 
 
 def broken(plugin: Plugin, error: Exception) -> None:

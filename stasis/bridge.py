@@ -24,6 +24,7 @@ from stasis.errors import (
     WaitTimeout,
 )
 from stasis.owner import GONE, Owner
+from stasis.playback import Playback
 from stasis.router import Wait
 from stasis.target import Target
 
@@ -155,6 +156,11 @@ class Bridge(Target):
         self._owner.disown(self._key)
         self._lose_media(ChannelGone(self.id, "bridge destroyed"))
 
+    @property
+    def deserted(self) -> bool:
+        """Whether nobody is inside: Asterisk ends what plays, and what is recorded of it."""
+        return not self.channels
+
     async def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return await work
 
@@ -178,6 +184,8 @@ class Bridge(Target):
         Raises ChannelGone when one has left, WaitTimeout, Unprocessable when one is not in
         Stasis, Conflict while it is recorded. ARI: POST /bridges/{bridgeId}/addChannel.
         """
+        # One that is a call of its own since is where it was left: a state may be resumed.
+        channels = tuple(c for c in channels if not (c.handed_over and c.id in self.channels))
         for channel in channels:
             if channel.gone is not None:
                 raise channel.gone.again()
@@ -286,8 +294,15 @@ class Bridge(Target):
     async def destroy(self) -> None:
         """Destroy it; the channels inside stay in Stasis. One that is gone is fine.
 
-        ARI: DELETE /bridges/{bridgeId}.
+        What this program plays in it is stopped first: else Asterisk would never tell its end.
+        ARI: DELETE /playbacks/{playbackId}, DELETE /bridges/{bridgeId}.
         """
+        if self.destroyed:
+            return
+        playing = [each for each in self._media if isinstance(each, Playback) and not each.over]
+        for playback in reversed(playing):  # those that wait for their turn first
+            with suppress(AriError):
+                await playback.stop()
         if self.destroyed:
             return
         try:

@@ -15,8 +15,9 @@ from typing import Any
 
 import structlog
 
-from stasis.adopt import Found, found_in, resume, strays_in
+from stasis.adopt import Found, found_in, loaded, resume, strays_in
 from stasis.ari import Ari, Version
+from stasis.ari.channels import Channel as Snapshot
 from stasis.ari.events import (
     CallBroadcast,
     ChannelDestroyed,
@@ -40,10 +41,12 @@ from stasis.errors import (
     Unreachable,
 )
 from stasis.flow import Leave
-from stasis.identity import identity_of
+from stasis.handover import Handovers, is_in
+from stasis.identity import identity_of, kept_of
 from stasis.keep import Keep
 from stasis.metrics import Ending, Meter
 from stasis.program import Program
+from stasis.record import Record
 from stasis.rooms import Rooms
 from stasis.router import Key, Router, keys_of
 from stasis.runner import Runner
@@ -118,6 +121,9 @@ class Calls:
         self._early: deque[Event] = deque(maxlen=EARLY)
         self._over: set[str] = set()
         self._parting: set[str] = set()
+        self._handovers = Handovers(
+            keep, ari, router, self.program, self._take_up, lambda: self.apart
+        )
         self._ending: tuple[Leave | None] | None = None
         self._idle = asyncio.Event()
         self._idle.set()
@@ -152,7 +158,9 @@ class Calls:
             self._router.dispatch(StasisEnd(application=claim.app, channel=event.channel))
             self._router.release(key)
         program = self.program(event.application)
-        made = identity_of(event.channel.id) is not None and not moved
+        identity = identity_of(event.channel.id)
+        # What a flow makes enters its own application first; it may be moved from there.
+        made = identity is not None and identity.app == kept_of(event.application) and not moved
         if made and self.settling:
             self._late.append(event)  # of a call that may be resumed in a moment
         elif program is None:
@@ -160,9 +168,8 @@ class Calls:
             if self.hosting:
                 self._part(event.channel.id, self._turn_away)
         elif made:
-            log.warning("nobody runs this channel; hanging up", channel=event.channel.id)
-            self._part(event.channel.id, self._rescue)
-        elif self.draining:
+            self._part(event.channel.id, partial(self._know, event, program))
+        elif self.draining and event.channel.id not in self._handovers.moving:
             self._part(event.channel.id, self._turn_away)
         else:
             self._start(event, program)
@@ -205,9 +212,46 @@ class Calls:
             self._router.dispatch(event)
             self._begin(runner)
 
+    async def _know(self, event: StasisStart, program: Program, channel_id: str) -> None:
+        """A channel that a flow has made comes back: as the call that it has become, or astray."""
+        ends = self._router.expect(("channel", channel_id), StasisEnd, ChannelDestroyed)
+        text, _ = await loaded(self._keep, channel_id)
+        if ends.settled:
+            return
+        ends.cancel()
+        if text and channel_id in self._parting:
+            await self._start_late(event, program)
+        else:
+            log.warning("nobody runs this channel; hanging up", channel=channel_id)
+            await self._rescue(channel_id)
+
+    async def _start_late(self, event: StasisStart, program: Program) -> None:
+        """Start a call that was about to be seen off."""
+        self._start(event, program)
+        if self._router.claimed(("channel", event.channel.id)) is None:
+            await self._rescue(event.channel.id)  # its flow could not be made
+
+    def _take_up(self, record: Record, snapshot: Snapshot, bridge_id: str | None) -> None:
+        """A call that was handed over to an application of ours begins."""
+        program = self.program(record.app)
+        runner = None
+        if program is not None:
+            runner = self._runner(snapshot.id, record.app, program)
+        if runner is None:
+            return
+        runner.owner.token, runner.owner.media_token = record.token, record.media
+        runner.channel.resume(snapshot, bridge_id)
+        self.counts["calls"] += 1
+        self._router.dispatch(
+            StasisStart(application=record.app, channel=snapshot, args=record.args)
+        )
+        if self._ending is not None:
+            runner.stop(self._ending[0] or runner.flow.on_error)
+        self._begin(runner)
+
     def _runner(self, channel_id: str, app: str, program: Program) -> Runner | None:
         try:
-            return Runner(
+            runner = Runner(
                 channel_id,
                 app,
                 program,
@@ -218,6 +262,8 @@ class Calls:
                 self._asterisk,
                 self._on_walk,
             )
+            runner.owner.on_hand_over = self._handovers.give
+            return runner
         except Exception as error:
             # The flow's own `__init__` has failed, in the reader: end this call, and read on.
             at = asyncio.get_running_loop().time()
@@ -313,12 +359,13 @@ class Calls:
         calls = await found_in(census, self._router, self._keep)
         # What the census knows may be over by now, or be about to close.
         ours = self._over | self._parting | {runner.channel.id for runner in self.tasks}
+        known = {found.snapshot.id for found in calls} | ours
         before = set(self.runners)
         for found in calls:
             key = ("channel", found.snapshot.id)
             if self._router.claimed(key) is None and found.snapshot.id not in ours:
                 try:
-                    self._adopt(found, census)
+                    self._adopt(found, census, known)
                 except Exception as error:
                     # Every other call waits for this to be done: one must not keep them.
                     log.error("a call was not taken over; please report this", exc_info=error)
@@ -331,7 +378,9 @@ class Calls:
         self.settling = False
         for event in late:
             self.arrive(event)
-        for id, identity in strays_in(census, census.heard, self.tokens(), self._router):
+        known |= self._parting
+        strays = strays_in(census, census.heard, self.tokens(), self._router, known)
+        for id, identity in strays:
             self.counts["strays"] += 1
             self._spawn(self._close(id, identity.kind))
         return keys
@@ -348,17 +397,27 @@ class Calls:
         """The tokens of the calls that run: what their flows make carries them."""
         return {runner.owner.token for runner in self.runners}
 
-    def _adopt(self, found: Found, census: Census) -> None:
-        program = self.program(found.app)
+    def _adopt(self, found: Found, census: Census, known: set[str]) -> None:
+        """known: ids of the channels that are calls."""
+        program, record = self.program(found.app), found.record
         begins = StasisStart(application=found.app, channel=found.snapshot, args=found.args)
-        if program is None or (found.record is None and not found.problem):
+        if found.bound:
+            self._part(found.snapshot.id, partial(self._bring, found))
+            return
+        if program is not None and record is not None and not record.begun:
+            self._take_up(record, found.snapshot, census.within.get(found.snapshot.id))
+            return
+        if program is not None and record is None and identity_of(found.snapshot.id) is not None:
+            self._start(begins, program)  # it has been a call elsewhere, and is back
+            return
+        if program is None or (record is None and not found.problem):
             self.arrive(begins)
             return
         runner = self._runner(found.snapshot.id, found.app, program)
         if runner is None:
             return
         try:
-            resume(runner, found, census, self.rooms.by_id())
+            resume(runner, found, census, self.rooms.by_id(), known)
         except Exception as error:
             self._lose(runner, begins, error)
         else:
@@ -367,6 +426,26 @@ class Calls:
             # The program stops, and all others have been told so already.
             runner.stop(self._ending[0] or runner.flow.on_error)
         self._begin(runner, adopted=True)
+
+    async def _bring(self, found: Found, channel_id: str) -> None:
+        """A call that another program's application may have, or was about to get."""
+        record, program = found.record, self.program(found.app)
+        assert record is not None
+        try:
+            if await is_in(self._ari, record.app, channel_id):
+                return
+            if not record.begun:
+                return await self._handovers.finish(channel_id, record)
+        except AriError as error:
+            log.warning("could not be handed over", channel=channel_id, error=str(error))
+            if isinstance(error, NotFound):
+                await self._rescue(channel_id)
+            return
+        if program is not None and channel_id in self._parting:
+            await self._start_late(
+                StasisStart(application=found.app, channel=found.snapshot, args=found.args),
+                program,
+            )
 
     def _lose(self, runner: Runner, begins: StasisStart, error: Exception) -> None:
         """A call that cannot be resumed follows its flow's policy."""
@@ -390,7 +469,8 @@ class Calls:
         Raises AriError when Asterisk cannot be asked.
         """
         census = await Census.take(self._ari, apps)
-        strays = strays_in(census, census.heard, self.tokens(), self._router)
+        calls = {found.snapshot.id for found in await found_in(census, self._router, self._keep)}
+        strays = strays_in(census, census.heard, self.tokens(), self._router, calls)
         ids = {id for id, _ in strays}
         self._meter.strays = len(ids & self._suspects)
         if self._meter.strays:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import structlog
@@ -31,7 +32,7 @@ from stasis.ari.events import (
 from stasis.bridge import Bridge
 from stasis.controls import Controls
 from stasis.digits import Digits
-from stasis.errors import ChannelGone, Conflict, NotFound
+from stasis.errors import AriError, ChannelGone, Conflict, NotFound
 from stasis.outgoing import Outgoing
 from stasis.owner import Owner
 from stasis.router import Wait
@@ -56,6 +57,7 @@ class Channel(Target, Controls, Outgoing):
     id: Asterisk's unique id, or ours for a channel we made. args: the arguments of
     `Stasis(app,…)`. digits: what the caller has pressed and nobody has used. gone: why it is
     no longer ours, or None. sent_on: Asterisk has accepted to go on with it in the dialplan.
+    handed_over: it is a call of its own now, and not its maker's any more.
     bridge_id: the bridge it is in. name, state, caller_number, caller_name and exten read the
     latest snapshot.
     """
@@ -76,6 +78,7 @@ class Channel(Target, Controls, Outgoing):
         self._hanging_up = False
         self._unsettled = False
         self.sent_on = False
+        self.handed_over = False
         self.on_become: Callable[[], None] | None = None
         self._on_gone: list[Callable[[ChannelGone], None]] = []
         self._waits: list[Wait[Any]] = []
@@ -109,6 +112,11 @@ class Channel(Target, Controls, Outgoing):
     def exten(self) -> str:
         """The extension in the dialplan from which it entered."""
         return self.snapshot.dialplan.exten
+
+    @property
+    def hanging_up(self) -> bool:
+        """Whether a hang-up was seen; it may have gone since."""
+        return self._hanging_up
 
     @property
     def leaving(self) -> bool:
@@ -195,6 +203,12 @@ class Channel(Target, Controls, Outgoing):
         """It never came to be."""
         self._owner.release(("channel", self.id))
         self.lose("could not be created")
+
+    def let_go(self) -> None:
+        """It is a call of its own now: to whoever has made it, it is gone."""
+        self.handed_over = True
+        self._owner.give_up(("channel", self.id))
+        self.lose("handed over: it is a call of its own now")
 
     def on_gone(self, call: Callable[[ChannelGone], None]) -> None:
         """Have a function called, by the reader, when it goes. It must not wait."""
@@ -283,6 +297,12 @@ class Channel(Target, Controls, Outgoing):
     def awaited(self) -> bool:
         """Whether it is one that we made and that has not entered Stasis yet."""
         return self._entered is not None and not self._entered.settled
+
+    async def quiet(self) -> None:
+        """Stop what its flow plays to it and records of it."""
+        for media in list(self._media):
+            with suppress(AriError):
+                await media.stop()
 
     def resume(self, snapshot: Snapshot, bridge_id: str | None) -> None:
         """What Asterisk says of it now, after a gap or a restart."""

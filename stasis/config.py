@@ -130,6 +130,13 @@ class HttpConfig:
         "auto", "/metrics, /healthz, /readyz: auto goes without when the port is taken; on does not"
     )
     max_body: int = key(2**20, "bytes of a request body at most", minimum=1024)
+    connections: int = key(
+        500, "connections at once; a page that listens to a feed keeps one", minimum=1
+    )
+    proxies: list[str] = key(
+        [],
+        "addresses of proxies before it: what they say of who asks (X-Forwarded-For) is believed",
+    )
 
 
 @attrs.frozen

@@ -32,6 +32,8 @@ class Controls(ABC):
 
     id: str
     gone: ChannelGone | None
+    handed_over: bool
+    own: Any
     snapshot: Snapshot
     sent_on: bool
     _owner: Owner
@@ -110,6 +112,37 @@ class Controls(ABC):
         application is not there, and the channel stays. ARI: POST …/move (16.3).
         """
         await self._command(self._owner.ari.channels.move(self.id, app=app, app_args=args))
+
+    async def hand_over(self, *args: str, app: str = "") -> None:
+        """Make a channel that this flow has made a call of its own, that outlives this one.
+
+        args: of its StasisStart, none of them with a comma. app: the application that it enters;
+        its own by default.
+
+        A flow of that application begins with it, from its `start`. To this flow the channel is
+        gone then: it is closed with nobody, its events come no more, no `Other(StasisEnd)` tells
+        of it, and whatever is asked of this handle raises ChannelGone. What this flow plays to it
+        and records of it is stopped before; the bridge that it is in stays its bridge. Done twice
+        it is done once, so a state that is resumed may do it again.
+
+        Raises InvalidRequest for the flow's own call and for such arguments, ChannelGone when it
+        is not in Stasis (any more), NotFound when nobody runs that application: then it stays.
+        ARI: POST /channels/{channelId}/variable; for another application POST …/move (16.3).
+        """
+        if self.handed_over:
+            return
+        path = f"/channels/{self.id}/move"
+        if self.own:
+            text = "this is the flow's own call: `move` gives it to another application"
+            raise InvalidRequest("POST", path, text)
+        for arg in args:
+            if "," in arg or not (arg or app in ("", self._owner.app)):
+                text = f"argument {arg!r}: empty ones are lost and a comma parts two on the way"
+                raise InvalidRequest("POST", path, text)
+        give = self._owner.on_hand_over
+        if give is None:
+            raise InvalidRequest("POST", path, "there is no program here that runs calls")
+        await self._command(give(self, app or self._owner.app, args))
 
     async def send_dtmf(
         self,

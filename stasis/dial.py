@@ -27,6 +27,7 @@ async def dial(
     timeout: int = 30,
     caller_id: str | None = None,
     variables: Mapping[str, str] | None = None,
+    variables_of: Mapping[str, Mapping[str, str]] | None = None,
     args: str | None = None,
     early_media: bool = False,
     ring: bool = True,
@@ -36,7 +37,9 @@ async def dial(
 
     endpoints: such as `PJSIP/alice`; all ring at once. timeout: seconds to ring. caller_id:
     what they see, `"Name" <number>`; None shows the caller's own, an empty text none.
-    variables: channel variables of the dialled channels. args: of their StasisStart.
+    variables: channel variables of the dialled channels, such as SIP headers:
+    `{"PJSIP_HEADER(add,X-Ticket)": "7"}`. variables_of: further ones of some endpoints, by the
+    endpoint. args: of their StasisStart.
     early_media: let the caller hear the one endpoint before it answers, through a bridge; for a
     single endpoint. ring: let the caller hear ringing meanwhile. music: a class of
     musiconhold.conf to hear instead (an empty text takes the default); needs an answered caller.
@@ -53,6 +56,8 @@ async def dial(
         raise ValueError("dial: name at least one endpoint")
     if early_media and len(endpoints) > 1:
         raise ValueError("dial: early media is of one endpoint; the caller can hear only one")
+    if unknown := set(variables_of or {}) - set(endpoints):
+        raise ValueError(f"dial: variables of {min(unknown)!r}, which is not dialled")
     if timeout < 1:
         raise ValueError(f"dial: timeout must be at least 1 second, not {timeout}")
     for endpoint in endpoints:
@@ -64,10 +69,11 @@ async def dial(
         if not early_media:
             await dialling.sound(ring, music)
         for attempt in dialling.attempts:
+            own = {**(variables or {}), **(variables_of or {}).get(attempt.endpoint, {})} or None
             if early_media:
-                work = created(dialling, attempt, channel, timeout, caller_id, variables, args)
+                work = created(dialling, attempt, channel, timeout, caller_id, own, args)
             else:
-                work = originated(dialling, attempt, channel, timeout, caller_id, variables, args)
+                work = originated(dialling, attempt, channel, timeout, caller_id, own, args)
             dialling.begin(attempt, work)
         await dialling.sent()
     except asyncio.CancelledError:
@@ -148,6 +154,8 @@ async def created(
             await attempt.entered.wait()
     except TimeoutError:
         raise WaitTimeout(f"{attempt.endpoint} entering Stasis", ENTER_SECONDS) from None
+    if attempt.channel.handed_over:
+        return attempt.channel
     if attempt.status is None:
         dialling.bridge = await caller.bridge()
         await dialling.bridge.add(caller, attempt.channel)

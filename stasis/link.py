@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import math
 import traceback
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from contextlib import aclosing, suppress
-from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 import structlog
@@ -32,18 +31,15 @@ from stasis.config import Config
 from stasis.decode import Decoder, FrameError
 from stasis.errors import (
     ApplicationTaken,
-    AriError,
-    Forbidden,
     InvalidRequest,
     NotAri,
     NotBooted,
     NotSupported,
-    OutcomeUnknown,
     StasisError,
-    Unauthorized,
     Unreachable,
 )
-from stasis.flow import Gap, Leave
+from stasis.flow import Leave
+from stasis.gaps import Gaps
 from stasis.keep import keep_of
 from stasis.metrics import Measured, Metrics
 from stasis.owner import new_id
@@ -52,6 +48,7 @@ from stasis.program import Program
 from stasis.recovery import Recovery
 from stasis.router import Router
 from stasis.runner import Runner
+from stasis.settling import Settling
 from stasis.tenure import Tenure
 from stasis.transport.connect import Backoff, connect
 from stasis.transport.frames import Frames, Lost, Opened
@@ -109,9 +106,8 @@ class Link:
         self.name = name
         self.state: Watch[LinkState] = Watch("connecting")
         self.router = Router()
-        self.on_gap: list[Callable[[Gap], Coroutine[Any, Any, None]]] = []
         self.on_walk: list[OnWalk] = [*EVERYWHERE, *on_walk]
-        self._counts = {"events": 0, "answers": 0, "unclaimed": 0, "refused": 0, "gaps": 0}
+        self._counts = {"events": 0, "answers": 0, "unclaimed": 0, "refused": 0}
         self._http = Http(config.asterisk)
         self._named: set[str] | None = set() if over_socket else None
         self._socket: Socket | None = None
@@ -152,14 +148,12 @@ class Link:
         self._decoder = Decoder()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._opened: Opened | None = None
+        self._gaps = Gaps(config.asterisk, self.calls, self._spawn)
+        self.on_gap = self._gaps.on_gap
+        self._settling = Settling(self)
         self._tenure = Tenure(self._direct, list(programs), config.asterisk.lease, self._spawn)
-        self._watching: asyncio.Task[None] | None = None
-        self._settling: asyncio.Task[None] | None = None
         self._taken = ""
         self._failed: StasisError | None = None
-        # By the event loop's clock, which no change of the time of day moves.
-        self._heard = -math.inf
-        self._deaf_since: float | None = None
         self._stopped = asyncio.Event()
         if tap is not None:
             tap.attach(self)
@@ -195,7 +189,7 @@ class Link:
     @property
     def counts(self) -> dict[str, int]:
         """How many events came and what became of them, gaps, calls, and strays closed."""
-        return {**self._counts, **self.calls.counts}
+        return {**self._counts, "gaps": self._gaps.count, **self.calls.counts}
 
     def live(self) -> Iterator[tuple[str, str, str, int]]:
         """For metrics: application, flow, state and events that wait, of each call."""
@@ -264,8 +258,7 @@ class Link:
         self._tell_tap("let_go")
         self._tenure.end()
         self._gate.shut(why)
-        if self._settling is not None:
-            self._settling.cancel()  # it may be about to take over more of them
+        self._settling.cancel()  # it may be about to take over more of them
         self.calls.let_go()
 
     def _tell_tap(self, step: Stopping) -> None:
@@ -312,7 +305,8 @@ class Link:
     async def place(self, endpoint: str, app: str, **parameters: Any) -> Placed:
         """As `originate`; returns a handle that tells whether it was answered, and why not.
 
-        Raises AllocationFailed when the endpoint cannot be reached. ARI: POST /channels/{channelId}.
+        Raises AllocationFailed when the endpoint cannot be reached.
+        ARI: POST /channels/{channelId}.
         """
         return await self._placements.place(endpoint, app, **parameters)
 
@@ -419,8 +413,7 @@ class Link:
         log.warning("another program has taken an application; standing by", app=self._taken)
         self._taken = ""
         self._opened = None
-        if self._watching is not None:
-            self._watching.cancel()
+        self._settling.stop()
         self.state.set("standby")
 
     def _frame(self, frame: bytes) -> None:
@@ -442,7 +435,7 @@ class Link:
                 self._socket.answered(event)
             return
         self._counts["events"] += 1
-        self._heard = asyncio.get_running_loop().time()
+        self._gaps.heard()
         self.meter.event(event)
         try:
             self.take(event)
@@ -488,14 +481,14 @@ class Link:
         if self.calls.program(app) is None:
             log.warning("Asterisk has connected for an application that nothing here runs", app=app)
         elif self.state.value == "ready" and self._opened is not None:
-            self._settle_again(self._opened)
+            self._settling.again(self._opened)
 
     def _replaced(self, app: str) -> None:
         """Another program has an application of ours. Its calls are that program's now."""
         if self.over_socket:
             # Asterisk says so of its own connections too when they are reloaded: events tell.
             if self._opened is not None:
-                self._settle_again(self._opened)
+                self._settling.again(self._opened)
             return
         log.error("another program has taken the application", app=app, calls=len(self.runners))
         self.let_go("another program runs the application now")
@@ -509,33 +502,22 @@ class Link:
     def _open(self, opened: Opened) -> None:
         self._opened = opened
         self._decoder.begin()
-        self.calls.settling = True
         if self._socket is not None:
             self._socket.opened(opened.write)
-        self._settling = self._spawn(self._settle(opened), name="stasis settle")
-
-    def _settle_again(self, opened: Opened) -> None:
-        """While the socket stays open: another application has come, or events may not reach us."""
-        if self._settling is not None and not self._settling.done():
-            return  # it looks by itself, and its fences prove that events reach us
-        self.calls.settling = True
-        self._settling = self._spawn(self._settle(opened), name="stasis settle")
+        self._settling.begin(opened)
 
     async def _reopen(self, opened: Opened) -> None:
         await opened.close()
 
     def _lose(self, lost: Lost) -> None:
         self._opened = None
-        for task in (self._watching, self._settling):
-            if task is not None:
-                task.cancel()
+        self._settling.stop()
         if math.isinf(lost.retry_in):
             log.debug("the event socket is closed", reason=lost.reason)
             return  # what ends with it follows
         self.router.hearing.lose()
         if self.state.value == "ready":
-            self._counts["gaps"] += 1
-            self._deaf_since = self._last_heard()
+            self._gaps.begin()
             self.meter.lost(lost.reason)
         self.state.set("gap")
         if self._socket is not None:
@@ -543,71 +525,6 @@ class Link:
         log.warning(
             "the event socket is lost", reason=lost.reason, retry_in=round(lost.retry_in, 1)
         )
-
-    def _last_heard(self) -> float:
-        """Since when events may be missing: the last one, or when the socket last was alive."""
-        config = self.config.asterisk
-        alive = asyncio.get_running_loop().time() - config.ping_interval - config.ping_timeout
-        return max(self._heard, alive)
-
-    async def _settle(self, opened: Opened) -> None:
-        """After every connect: tell Asterisk what we need, and see what became of our calls."""
-        first = self.state.value in ("connecting", "standby")
-        running = set(self.runners)
-        try:
-            known: dict[str, Program] | None = None
-            while known != self.apps and self._opened is opened:
-                self.calls.settling = True
-                known = await self._recovery.settle(lambda: self.apps)
-        except AriError as error:
-            if first and isinstance(error, (Forbidden, Unauthorized)):
-                self._failed = error  # trying again will not mend it
-            if self._opened is opened:
-                log.warning("the applications could not be set up; reconnecting", error=str(error))
-                await opened.close()
-            return
-        except Exception as error:
-            log.error("could not settle; please report this", exc_info=error)
-            await opened.close()
-            return
-        if self._opened is not opened:
-            return
-        self.router.hearing.regain()
-        gap = self._gap()
-        self.meter.ready(gap.seconds if gap is not None else None)
-        self.state.set("ready")
-        log.info("ready", apps=list(self.apps), calls=len(self.runners))
-        for look in self._placements.looks():
-            self._spawn(look, name="stasis placed")
-        if gap is not None:
-            self._tell(gap, running)
-        if self._watching is not None:
-            self._watching.cancel()
-        self._watching = self._spawn(self._watch(opened), name="stasis watch")
-        self._tenure.begin(self._to_lease())
-
-    def _gap(self) -> Gap | None:
-        """The gap that is over now; None at the first connect."""
-        start, self._deaf_since = self._deaf_since, None
-        if start is None:
-            return None
-        end = datetime.now(UTC)
-        seconds = asyncio.get_running_loop().time() - start
-        return Gap(start=end - timedelta(seconds=seconds), end=end, seconds=seconds)
-
-    def _tell(self, gap: Gap, running: set[Runner]) -> None:
-        log.info("the gap is closed", seconds=round(gap.seconds, 1))
-        self.calls.tell(running, gap)
-        for call in self.on_gap:
-            self._spawn(told(call(gap)), name="stasis gap")
-
-    async def _watch(self, opened: Opened) -> None:
-        """While this socket is open: close it when events do not reach us any more."""
-        try:
-            await self._recovery.watch(lambda: self.apps)
-        except OutcomeUnknown as error:
-            log.error("no events reach us; reconnecting", error=error.reason)
-            await opened.close()
 
     def _to_lease(self) -> list[str]:
         """The applications that we say to run: where Asterisk has us dial, or keeps a socket."""
@@ -631,14 +548,6 @@ class Link:
                 task=task.get_name(),
                 exception="".join(traceback.format_exception(error)).rstrip(),
             )
-
-
-async def told(work: Coroutine[Any, Any, None]) -> None:
-    """A plugin hears of a gap; what goes wrong in it is its own."""
-    try:
-        await work
-    except Exception as error:
-        log.error("a plugin's `gap` has failed", exc_info=error)
 
 
 async def cancelled(*tasks: asyncio.Task[Any]) -> None:

@@ -49,7 +49,8 @@ class Outgoing(ABC):
         endpoint: such as `PJSIP/alice` or `Local/100@default/n`. timeout: seconds to ring.
         caller_id: `"Name" <number>`. args: of its StasisStart. variables: channel variables,
         functions such as `CALLERID(name)` included. formats: codecs, comma-joined; not with
-        `tied`. tied: this channel is the originator (same linkedid, same codecs).
+        `tied`. tied: this channel is the originator (same linkedid, same codecs). A SIP header of
+        the INVITE is the variable `PJSIP_HEADER(add,X-Name)`.
 
         Returns at once, while it rings: `Other(StasisStart)` tells that it was answered,
         `Other(ChannelDestroyed)` that it was not. Raises AllocationFailed when the endpoint
@@ -201,12 +202,19 @@ class Outgoing(ABC):
         self, another: Channel, send: Callable[[str], Coroutine[Any, Any, Snapshot]]
     ) -> Channel:
         """What this state had made before a restart: what became of it is told once more."""
-        if another.gone is not None:
+        if another.gone is not None and not another.handed_over:
             return another  # and its end is told
         send(another.id).close()  # never sent; whoever watches the channel is armed by it
         app, snapshot = self._owner.app, another.snapshot
         rings = Dial(application=app, peer=snapshot, dialstatus="RINGING")
         entered = StasisStart(application=app, channel=snapshot)
+        if another.handed_over:
+            answered = Dial(application=app, peer=snapshot, dialstatus="ANSWER")
+            for event in (entered, answered):
+                asyncio.get_running_loop().call_soon(
+                    self._owner.router.repeat, event, self._owner.hearer
+                )
+            return another
         # In the flow's next turn, when its code has the handle.
         asyncio.get_running_loop().call_soon(
             self._owner.router.dispatch, rings if another.awaited else entered

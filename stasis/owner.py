@@ -77,6 +77,7 @@ class Owner:
     see `Identity`. entry: counts the states that were entered. resumed: the state was entered
     again after a restart, and what it makes may be there. found: handles of what was there.
     media_token: stands in the ids of its playbacks. on_turn: called when that has changed.
+    on_hand_over: makes a channel of its own a call; None where there are no calls.
     """
 
     def __init__(
@@ -94,6 +95,9 @@ class Owner:
         self.found: dict[Key, Any] = {}
         self.media_token = new_token()
         self.on_turn: Callable[[], None] | None = None
+        self.on_hand_over: (
+            Callable[[Any, str, tuple[str, ...]], Coroutine[Any, Any, None]] | None
+        ) = None
         self.media: dict[str, Media] = {}
         self._numbers: dict[str, int] = {}
         self._resources: dict[Key, Callable[[], Awaitable[None]]] = {}
@@ -169,6 +173,14 @@ class Owner:
     def disown(self, key: Key) -> None:
         """The resource is closed, or somebody else's now."""
         self._resources.pop(key, None)
+
+    def give_up(self, key: Key) -> None:
+        """Somebody else has it now: whoever claims it is left alone."""
+        self.disown(key)
+        self._claims.discard(key)
+        claim = self.router.claimed(key)
+        if claim is not None and claim.hearer in (self.hearer, NOBODY):
+            self.router.release(key)
 
     def owns(self, key: Key) -> bool:
         """Whether the owner will close this resource."""
@@ -272,7 +284,7 @@ class Owner:
                 self.router.release(key)
         self._claims.clear()
         self.found.clear()
-        self.on_turn = None
+        self.on_turn = self.on_hand_over = None
         # A call that is over must be freed at once, not when the collector finds its circle.
         self.hearer = NOBODY
 

@@ -56,9 +56,11 @@ class Playback(Media):
         media: tuple[str, ...],
         target_uri: str,
         leaving: Callable[[], bool],
+        deserted: Callable[[], bool] = lambda: False,
     ) -> None:
         self.id = playback_id
         self._leaving = leaving
+        self._deserted = deserted
         self.media = media
         self.target_uri = target_uri
         self.started = False
@@ -80,6 +82,11 @@ class Playback(Media):
         """Whether an event has told of it."""
         return self.started or self._end.settled
 
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, or nobody is to hear of it any more."""
+        return self._end.settled or self._stopped
+
     def sent(self, task: asyncio.Task[Any]) -> None:
         """The request that creates it is on its way."""
         self._sending = task
@@ -89,7 +96,8 @@ class Playback(Media):
         if isinstance(event, PlaybackStarted):
             self.started = True
         elif isinstance(event, PlaybackFinished):
-            if event.playback.state == "failed" and not self._leaving() and not self._stopped:
+            ended = self._stopped or self._leaving() or self._deserted()
+            if event.playback.state == "failed" and not ended:
                 log.warning(
                     "could not be played; is the sound there?",
                     media=event.playback.media_uri,

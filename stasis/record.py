@@ -32,8 +32,9 @@ FORMAT = 1
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of a call.
 
-    app: the Stasis application. flow, state: names. token, entry, media: of its ids, see
-    `Identity`. args: of its StasisStart. version: of the flow. data: the flow's, by field.
+    app: the Stasis application. flow, state: names; no state while it has not begun. token, entry,
+    media: of its ids, see `Identity`. args: of its StasisStart. version: of the flow. data: the
+    flow's, by field.
     """
 
     format: int = FORMAT
@@ -46,6 +47,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     args: tuple[str, ...] = ()
     version: int = 1
     data: dict[str, Any] | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether its flow has entered a state; one that was handed over has yet to."""
+        return self.state != ""
 
     def encode(self) -> str:
         """As text of one line. DEL is the one control character that JSON would leave as it is."""

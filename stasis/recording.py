@@ -76,7 +76,10 @@ class StoredRecording:
 
 
 class LiveRecording:
-    """A running recording. Made by `record` of a channel or a bridge; stops with its flow."""
+    """A running recording. Made by `record` of a channel or a bridge; stops with its flow.
+
+    paused: whether it leaves out what is said now.
+    """
 
     def __init__(self, owner: Owner, name: str, format: str, target_uri: str = "") -> None:
         self.name = checked_name(name)
@@ -84,6 +87,7 @@ class LiveRecording:
         self.target_uri = target_uri
         self._owner = owner
         self._key = ("recording", name)
+        self.paused = False
         self._canceled = False
         self._over = False
         self._sending: asyncio.Task[Any] | None = None
@@ -175,10 +179,12 @@ class LiveRecording:
         ARI: POST /recordings/live/{name}/pause.
         """
         await self._twice_is_fine(self._owner.ari.recordings.pause)
+        self.paused = True
 
     async def unpause(self) -> None:
         """Record again. ARI: DELETE /recordings/live/{name}/pause."""
         await self._twice_is_fine(self._owner.ari.recordings.unpause)
+        self.paused = False
 
     async def mute(self) -> None:
         """Record silence from now. ARI: POST /recordings/live/{name}/mute."""

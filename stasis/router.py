@@ -263,6 +263,16 @@ class Router:
                 held.append((hearer, event))
         return claimed
 
+    def repeat(self, event: Event, hearer: Hearer) -> None:
+        """Tell one hearer, and who waits, of what is known already: nobody else is told again."""
+        for key in keys_of(event):
+            waits = self._waits.get(key)
+            if waits is not None:
+                waits[:] = [wait for wait in waits if not wait.offer(event)]
+                if not waits:
+                    self._waits.pop(key, None)
+        hearer.hear(event)
+
     def settled(self) -> list[Key]:
         """All claimed ids, but for those that are only being created."""
         return [key for key in self._claims if key not in self._held]

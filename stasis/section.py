@@ -92,20 +92,34 @@ def unknown_keys(kind: type, data: Mapping[str, Any], prefix: str) -> Iterator[s
             near = difflib.get_close_matches(name, hints, 1)
             fix = f"did you mean {prefix}{near[0]}?" if near else f"known: {', '.join(hints)}"
             yield f"unknown key {prefix}{name}; {fix}"
-        elif attrs.has(hints[name]) and isinstance(value, Mapping):
-            yield from unknown_keys(hints[name], value, f"{prefix}{name}.")
+        else:
+            inner, tables = tables_of(hints[name], value)
+            for table in tables:
+                yield from unknown_keys(inner, table, f"{prefix}{name}.")
 
 
 def known_only(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
     """The table without unknown keys, so that the rest is still checked."""
     hints = typing.get_type_hints(kind)
-    return {
-        name: known_only(hints[name], value)
-        if attrs.has(hints[name]) and isinstance(value, Mapping)
-        else value
-        for name, value in data.items()
-        if name in hints
-    }
+    found: dict[str, Any] = {}
+    for name, value in data.items():
+        if name in hints:
+            inner, tables = tables_of(hints[name], value)
+            known = [known_only(inner, table) for table in tables]
+            found[name] = value if not known else known if isinstance(value, list) else known[0]
+    return found
+
+
+def tables_of(hint: Any, value: object) -> tuple[type, list[Mapping[str, Any]]]:
+    """The tables inside a value with their class: one, or those of a list; none of another."""
+    if attrs.has(hint):
+        return hint, [value] if isinstance(value, Mapping) else []
+    inner = next(iter(typing.get_args(hint)), None) if origin(hint) is list else None
+    if attrs.has(inner) and isinstance(value, list):  # type: ignore[arg-type]
+        tables = [each for each in value if isinstance(each, Mapping)]
+        if len(tables) == len(value):
+            return typing.cast(type, inner), tables
+    return object, []
 
 
 def plain(error: BaseException, kind: type | None) -> str:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 from stasis.ari.events import RecordingFinished
 from stasis.ari.recordings import LiveRecording as Live
 from stasis.errors import ChannelGone, Conflict, NotFound, OutcomeUnknown
+from stasis.identity import HOUSE
 from stasis.media import checked_media, checked_name
 from stasis.owner import ACTING, Owner
 from stasis.playback import Playback
@@ -45,6 +46,11 @@ class Target(ABC):
         """Whether it is about to go: a hang-up was seen, the end not yet."""
         return False
 
+    @property
+    def deserted(self) -> bool:
+        """Whether nobody is there any more to hear what it plays: that ends then."""
+        return False
+
     @abstractmethod
     async def _run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a command of this target to its end; its own loss becomes ChannelGone."""
@@ -70,7 +76,12 @@ class Target(ABC):
         for each in media:
             checked_media(each)
         playback = Playback(
-            self._owner, self._owner.playback_id(), media, self.uri, lambda: self.leaving
+            self._owner,
+            self._owner.playback_id(),
+            media,
+            self.uri,
+            lambda: self.leaving,
+            lambda: self.deserted,
         )
         self._remember(playback)
 
@@ -108,13 +119,16 @@ class Target(ABC):
         Returns the recording; await its `finished()` for the result.
         Raises InvalidRequest, Conflict when the name exists, Unprocessable for an unknown
         format, ChannelGone. A channel in a bridge cannot be recorded: record the bridge, or
-        snoop. ARI: POST /channels/{channelId}/record, or the same of /bridges.
+        snoop. A state that is resumed joins the recording of that name that it had begun; a
+        room's (`asterisk.bridge`) is joined whenever this process has no handle of it.
+        ARI: POST /channels/{channelId}/record, or the same of /bridges.
         """
         if self._owner.router.claimed(("recording", checked_name(name))) is not None:
             # Asterisk would say so too, but the claim of the one that runs must not be touched.
             raise Conflict("POST", f"/recordings/live/{name}", 409, "it is being recorded already")
         recording = LiveRecording(self._owner, name, format, self.uri)
         self._remember(recording)
+        house = self._owner.token == HOUSE
         resumed = self._owner.resumed and not ACTING.get()
 
         def send() -> Coroutine[Any, Any, object]:
@@ -133,25 +147,36 @@ class Target(ABC):
 
         async def sure() -> None:
             try:
-                await (self._joined(name, send()) if resumed else send())
+                if resumed or house:
+                    await self._joined(recording, send(), over=not house)
+                else:
+                    await send()
             except OutcomeUnknown:
                 # Asterisk does not know it: it has not arrived, or is over, and then it is stored.
-                await self._joined(name, send())
+                await self._joined(recording, send(), over=True)
 
         task = self._owner.command(sure())
         recording.sent(task)
         await self._made(recording, task)
         return recording
 
-    async def _joined(self, name: str, work: Coroutine[Any, Any, T]) -> T | None:
-        """Record, or go on with what the state had begun to record before a restart."""
-        recordings = self._owner.ari.recordings
+    async def _joined(
+        self, recording: LiveRecording, work: Coroutine[Any, Any, T], *, over: bool
+    ) -> T | None:
+        """Record, or go on with what was begun before a restart.
+
+        over: one of that name that is stored is the one, and has ended meanwhile.
+        """
+        name, recordings = recording.name, self._owner.ari.recordings
         try:
             return await work
-        except Conflict:
+        except Conflict as taken:
             try:
                 live = await recordings.get_live(name)
+                recording.paused = live.state == "paused"
             except NotFound:
+                if not over:
+                    raise taken from None
                 await recordings.get_stored(name)
                 # It has ended while nobody looked.
                 live = Live(name=name, target_uri=self.uri, state="done")

@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from stasis.ari import Ari
 from stasis.ari.version import Version
 from stasis.lab.lab import Lab
 from tests.answers import Answers
+from tests.postgres import Postgres
 from tests.real_server import RealServer
 
 # The machine may be busy: what is slow is not wrong.
@@ -69,6 +71,26 @@ def labs() -> Iterator[dict[str, Lab]]:
     finally:
         for lab in running.values():
             lab.down()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL, up for the whole run."""
+    server = Postgres()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The url of an empty database, of each kind: what holds for one holds for the other."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'stasis.db'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.database()
 
 
 @pytest.fixture

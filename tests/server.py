@@ -20,6 +20,7 @@ from stasis.ari.resource import Request, Response
 from stasis.config import Config
 from stasis.errors import OutcomeUnknown, Unreachable
 from stasis.flow import Flow
+from stasis.identity import identity_of
 from stasis.link import Link
 from stasis.program import Program, Runnable
 from stasis.runner import Runner
@@ -252,6 +253,8 @@ class Server:
                 self._gone(id)
             case ("POST", "continue"):
                 self._left(id)
+            case ("POST", "move"):
+                self._move(id, str(given["app"]), str(given.get("appArgs") or ""))
             case ("POST", "answer"):
                 if channel["state"] != "Up":
                     channel["state"] = "Up"
@@ -332,6 +335,22 @@ class Server:
         channel["dialplan"] |= {"app_name": "Stasis", "app_data": ",".join([app, *args])}
         self.heard.setdefault(app, set()).add(id)
         self._soon(app, "StasisStart", channel=channel, args=list(args))
+
+    def _move(self, id: str, app: str, args: str) -> None:
+        """To another application; who has originated a channel goes on being told of it."""
+        channel = self.channels[id]
+        before = channel["app"]
+        told = [arg for arg in args.split(",") if arg]
+        if self.apps.get(app) is None:
+            fields = {"channel": channel, "destination": app, "args": told}
+            return self._soon(before, "ApplicationMoveFailed", **fields)
+        if not identity_of(id):
+            self.heard[before].discard(id)
+        self.heard[app].add(id)
+        channel["app"] = app
+        self._soon(app, "StasisStart", channel=channel, args=told)
+        self._soon(before, "StasisEnd", channel=channel)
+        return None
 
     def _left(self, id: str) -> None:
         channel = self.channels[id]

@@ -979,6 +979,30 @@ class TestMedia:
                 assert (stored.name, stored.format) == ("messages/1", "wav")
 
     @virtual_time
+    async def test_so_is_one_of_its_bridge(self):
+        class Taped(Speaks):
+            async def recording_(self, event: Event) -> None:
+                bridge = await self.channel.bridge()
+                await bridge.add(self.channel)
+                self.recording = await bridge.record("talks/1")
+                self.data.message = (await self.recording.finished()).stored
+
+            start = recording_
+            table: ClassVar = {
+                recording_: {(ChannelDtmfReceived, "#"): Speaks.thanks},
+                Speaks.thanks: {After(3600): Speaks.thanks},
+            }
+
+        server = Server()
+        async with Process(server, Taped) as old:
+            call = await server.calls()
+            assert list(server.recordings) == ["talks/1"]
+            async with restarted(server, old, Taped) as new:
+                assert list(server.recordings) == ["talks/1"]
+                await server.finish_recording("talks/1")
+                assert new.flow(call).data.message.name == "talks/1"
+
+    @virtual_time
     async def test_one_that_ended_meanwhile_is_stored(self):
         server = Server()
         async with Process(server, Speaks) as old:

@@ -159,6 +159,27 @@ class TestPlugins:
             kill()
         assert seen == [link]
 
+    async def test_each_knows_the_others_that_run(self, config: Config):
+        seen: list[tuple[str, str, list[str]]] = []
+
+        def look(when: str) -> Any:
+            async def method(self: Plugin) -> None:
+                seen.append((self.name, when, list(self.others)))
+
+            return method
+
+        methods = {when: look(when) for when in ("start", "run", "stop")}
+        async with running(config, [noting(name, **methods) for name in ("first", "second")]):
+            kill()
+        assert seen == [
+            ("first", "start", []),
+            ("second", "start", ["first"]),
+            ("first", "run", ["second"]),
+            ("second", "run", ["first"]),
+            ("second", "stop", ["first"]),
+            ("first", "stop", []),
+        ]
+
     async def test_one_that_does_not_start_is_left_out(self, config: Config):
         async def start(self: Plugin) -> None:
             raise OSError("no database")

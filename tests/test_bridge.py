@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from stasis.ari.resource import Response
 from stasis.bridge import Bridge
@@ -377,9 +378,15 @@ class TestDestroy:
         async with calling() as call:
             bridge = await call.channel.bridge()
             playback, recording = await bridge.play("sound:a"), await bridge.record("talk")
+            later = await bridge.play("sound:b")
+            call.requests.clear()
             await bridge.destroy()
-            with pytest.raises(ChannelGone, match="bridge destroyed"):
-                await playback.finished()
+            assert call.requests == [
+                f"DELETE /playbacks/{later.id}",
+                f"DELETE /playbacks/{playback.id}",
+                f"DELETE /bridges/{bridge.id}",
+            ]
+            assert (await playback.finished()).state == "stopped"
             with pytest.raises(ChannelGone, match="bridge destroyed"):
                 await recording.finished()
 
@@ -409,3 +416,24 @@ async def test_other_events_of_a_bridge_change_nothing():
         await call.asterisk.event("BridgeVideoSourceChanged", bridge={"id": bridge.id})
         assert bridge.channels == {} and not bridge.destroyed
         assert isinstance(bridge, Bridge)
+
+
+class TestWhoHearsIt:
+    @pytest.mark.parametrize(("inside", "told"), [(True, 1), (False, 0)])
+    def test_a_playback_that_fails_since_all_have_left_is_no_missing_sound(
+        self, inside: bool, told: int
+    ):
+        @virtual_time
+        async def test() -> None:
+            async with calling() as call:
+                bridge = await call.channel.bridge()
+                await bridge.add(call.channel)
+                playback = await bridge.play("sound:a")
+                if not inside:
+                    await bridge.remove(call.channel)
+                with capture_logs() as logs:
+                    await call.asterisk.finish("failed")
+                assert (await playback.finished()).state == "failed"
+                assert sum("is the sound there?" in each["event"] for each in logs) == told
+
+        test()

@@ -164,3 +164,31 @@ class TestIdentity:
         shown = identity(name, number)
         assert shown.isprintable() and shown.count('"') in (0, 2)
         assert shown.count("<") == shown.count(">") <= 1
+
+
+class TestVariablesOfOneEndpoint:
+    @pytest.mark.parametrize("early", [False, True])
+    def test_they_are_its_own_on_top_of_those_of_all(self, early: bool):
+        @virtual_time
+        async def test() -> None:
+            header = "PJSIP_HEADER(add,X-Call)"
+            endpoints = ("PJSIP/a",) if early else ("PJSIP/a", "PJSIP/b")
+            requests, _ = await sent_by(
+                *endpoints,
+                caller_id="",
+                variables={"X": "all", header: "all"},
+                variables_of={"PJSIP/a": {header: "a"}},
+                early_media=early,
+            )
+            given = [given_by(each).get("variables") for each in requests]
+            first, *others = [each for each in given if each is not None]
+            assert first == {"X": "all", header: "a"}
+            assert others == [{"X": "all", header: "all"}] * (len(endpoints) - 1)
+
+        test()
+
+    @virtual_time
+    async def test_of_one_that_is_not_dialled_are_a_mistake(self):
+        requests, error = await sent_by("PJSIP/a", variables_of={"PJSIP/b": {"X": "1"}})
+        assert isinstance(error, ValueError) and "PJSIP/b" in str(error)
+        assert not any("/channels/channel-" in each.path for each in requests)

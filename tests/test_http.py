@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 import aiohttp
@@ -9,9 +14,10 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
+from stasis import http
 from stasis.config import HttpConfig
 from stasis.errors import ConfigError, PluginError
-from stasis.http import serve
+from stasis.http import CLOSERS, serve
 from stasis.plugin import NoConfig, Plugin
 
 FREE = HttpConfig(port=0)
@@ -197,3 +203,127 @@ class TestWrongRoutes:
     async def test_when_no_others_are_left_nothing_listens(self):
         async with serve(FREE, plugins(Broken)) as port:
             assert port is None
+
+
+async def test_every_answer_is_what_its_type_says_and_names_no_version():
+    async with serve(FREE, plugins(Door)) as port, aiohttp.ClientSession() as session:
+        for path in ("/door/state", "/nothing"):
+            async with session.get(f"http://127.0.0.1:{port}{path}") as reply:
+                assert reply.headers["X-Content-Type-Options"] == "nosniff"
+                assert reply.headers["Server"] == "stasis"
+
+
+class TestConnections:
+    """Who only connects takes nothing from calls: connections are bounded, and their time is."""
+
+    async def test_one_too_many_is_dropped_and_the_log_says_it_once(self):
+        bounded = HttpConfig(port=0, connections=2)
+        with capture_logs() as logs:
+            async with serve(bounded, plugins(Door)) as port, connected(port) as one:
+                async with connected(port):
+                    await asyncio.sleep(0.02)
+                    for _ in range(3):
+                        async with connected(port) as (reader, _):
+                            assert await dropped(reader)
+                await asyncio.sleep(0.02)
+                assert (await get(port, "/door/state"))[0] == 200, "there is room again"
+                one[1].close()
+        (warning,) = (line for line in logs if line["log_level"] == "warning")
+        assert warning["event"] == "connections are refused: too many; see http.connections"
+        assert warning["limit"] == 2
+
+    @pytest.mark.parametrize(
+        "part", [b"", b"GET /door/st", b"GET /door/state HTTP/1.1\r\nHost: x\r\n"]
+    )
+    async def test_who_does_not_finish_its_request_is_dropped(self, part, monkeypatch):
+        monkeypatch.setattr(http, "IDLE_SECONDS", 0.1)
+        async with serve(FREE, plugins(Door)) as port, connected(port) as (reader, writer):
+            writer.write(part)
+            assert await dropped(reader)
+
+    @pytest.mark.parametrize(
+        "request_",
+        [b"\x16\x03\x01\x02", b"HELO x\r\n\r\n", b"GET / HTTP/1.1\r\nA: " + b"x" * 20_000],
+    )
+    async def test_what_is_no_http_is_refused_and_not_in_the_log(self, request_, caplog):
+        async with serve(FREE, plugins(Door)) as port, connected(port) as (reader, writer):
+            writer.write(request_ + b"\r\n\r\n")
+            assert b" 400 " in await asyncio.wait_for(reader.readline(), 5)
+        assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
+
+    async def test_a_route_that_fails_is_in_the_log(self, caplog):
+        class Bad(Door):
+            name = "bad"
+
+            async def state(self, request: web.Request) -> web.Response:
+                raise RuntimeError("broken door")
+
+        async with serve(FREE, plugins(Bad)) as port:
+            assert (await get(port, "/bad/state"))[0] == 500
+        assert "broken door" in caplog.text
+
+
+@asynccontextmanager
+async def connected(
+    port: int | None,
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection that asks nothing by itself."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+
+
+async def dropped(reader: asyncio.StreamReader) -> bool:
+    """Whether the server ends a connection without a word."""
+    try:
+        return await asyncio.wait_for(reader.read(), 5) == b""
+    except ConnectionResetError:
+        return True
+
+
+class TestStop:
+    async def test_what_never_ends_is_closed_before_requests_are_waited_for(self):
+        over = asyncio.Event()
+
+        class Endless(Door):
+            async def state(self, request: web.Request) -> web.Response:
+                async def close() -> None:
+                    over.set()
+
+                async def broken() -> None:
+                    raise RuntimeError("broken")
+
+                request.config_dict[CLOSERS].update((broken, close))
+                await over.wait()
+                return web.Response(text="over")
+
+        async with aiohttp.ClientSession() as session:
+            async with serve(FREE, plugins(Endless)) as port:
+                asked = asyncio.create_task(session.get(f"http://127.0.0.1:{port}/door/state"))
+                await asyncio.sleep(0.05)
+                began = time.monotonic()
+            assert time.monotonic() - began < 2
+            async with await asked as reply:
+                assert await reply.text() == "over"
+
+    async def test_a_request_that_does_not_end_is_cancelled(self, monkeypatch):
+        monkeypatch.setattr(http, "STOPPING_SECONDS", 0.05)
+        cancelled = asyncio.Event()
+
+        class Endless(Door):
+            async def state(self, request: web.Request) -> web.Response:
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    cancelled.set()
+                raise AssertionError("never")
+
+        async with aiohttp.ClientSession() as session:
+            async with serve(FREE, plugins(Endless)) as port:
+                asked = asyncio.create_task(session.get(f"http://127.0.0.1:{port}/door/state"))
+                await asyncio.sleep(0.05)
+            assert cancelled.is_set()
+            with pytest.raises(aiohttp.ClientError):
+                await asked

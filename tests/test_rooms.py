@@ -12,7 +12,7 @@ from stasis.ari import Ari
 from stasis.ari.events import Event
 from stasis.bridge import Bridge
 from stasis.config import EngineConfig
-from stasis.errors import InvalidRequest, NotFound, ServerError, Unreachable
+from stasis.errors import Conflict, InvalidRequest, NotFound, ServerError, Unreachable
 from stasis.flow import After, Flow, Resumed
 from stasis.identity import HOUSE, identity_of
 from stasis.rooms import Rooms
@@ -262,6 +262,40 @@ class TestAfterARestart:
                 await server.hangs_up(first)
                 assert server.bridges[room.id]["channels"] == [second]
                 assert list((await new.link.bridge(APP, "sales")).channels) == [second]
+
+    @virtual_time
+    async def test_its_recording_goes_on_and_is_joined(self):
+        server = Server()
+        async with Process(server, Caller) as old:
+            _, room = await enters(old, server)
+            await room.record("talks/1")
+            await old.kill()
+            server.recordings["talks/1"]["state"] = "paused"
+            async with Process(server, Caller) as new:
+                again = await new.link.bridge(APP, "sales")
+                recording = await again.record("talks/1", if_exists="append")
+                assert recording.paused and list(server.recordings) == ["talks/1"]
+                await server.finish_recording("talks/1")
+                assert (await recording.finished()).stored.name == "talks/1"
+                assert ("recording", "talks/1") not in new.link.router._claims
+
+    @virtual_time
+    async def test_one_that_runs_here_is_not_joined_nor_one_of_another_or_that_is_over(self):
+        server = Server()
+        async with Process(server, Caller) as old:
+            _, room = await enters(old, server)
+            await room.record("talks/1")
+            with pytest.raises(Conflict):
+                await room.record("talks/1")
+            await room.record("talks/2")
+            await old.kill()
+            await server.finish_recording("talks/1")
+            server.recordings["talks/2"]["target_uri"] = "bridge:another"
+            async with Process(server, Caller) as new:
+                again = await new.link.bridge(APP, "sales")
+                for name in ("talks/1", "talks/2"):
+                    with pytest.raises(Conflict):
+                        await again.record(name)
 
     @virtual_time
     async def test_who_enters_later_is_seen(self):

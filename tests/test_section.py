@@ -183,6 +183,28 @@ class TestSection:
         assert "ValueError" in told
 
 
+@attrs.frozen
+class Many:
+    """A list of tables, as `[[inner]]` makes one."""
+
+    inner: list[Inner] = key([], "several")
+
+
+class TestTablesInAList:
+    def test_each_is_one(self):
+        found = section(Many, {"inner": [{"host": "a"}, {}]}, "[x]")
+        assert [each.host for each in found.inner] == ["a", "localhost"]
+
+    def test_an_unknown_key_in_one_is_told(self):
+        with pytest.raises(ConfigError, match="unknown key inner.hots; did you mean inner.host"):
+            section(Many, {"inner": [{"host": "a"}, {"hots": "b"}]}, "[x]")
+
+    @pytest.mark.parametrize("value", [{}, "a", [1], [{"host": "a"}, 1]])
+    def test_what_is_no_list_of_tables_is_told(self, value: object):
+        with pytest.raises(ConfigError, match="inner"):
+            section(Many, {"inner": value}, "[x]")
+
+
 class TestDescribed:
     def test_every_key_has_its_name_default_and_description(self):
         rows = described(Sample)

@@ -9,9 +9,8 @@ leave never waits for what a key has begun.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import structlog
 
@@ -26,7 +25,6 @@ from stasis import (
     Gap,
     Leave,
     StasisStart,
-    WaitTimeout,
 )
 from stasis_conference.entry import (
     announce_joined,
@@ -39,7 +37,9 @@ from stasis_conference.entry import (
 )
 from stasis_conference.keypad import Keypad
 from stasis_conference.live import LiveRoom
+from stasis_conference.meanwhile import cancelled, until
 from stasis_conference.member import Departure, Member, MemberData
+from stasis_conference.onward import go_on, step_out, words_for
 from stasis_conference.profile import MemberProfile
 from stasis_conference.rooms import RoomPlan
 from stasis_conference.store import StoreError
@@ -51,20 +51,8 @@ __all__ = ["Conference"]
 
 log = structlog.get_logger("stasis_conference")
 
-# What is said to who leaves, by the reason: a field of the profile's sounds.
-WORDS = {
-    "kicked": "kicked",
-    "full": "full",
-    "locked": "locked",
-    "refused": "refused",
-    "ended": "ended",
-    "limit": "ended",
-    "no_moderator": "ended",
-}
 # Silence after which somebody counts as quiet, in milliseconds.
 TALK_SILENCE = "1000"
-# How long the call may take to go on elsewhere.
-ONWARD_SECONDS = 5.0
 # How often speaking time is kept with the call, in seconds.
 KEEP_SECONDS = 10.0
 
@@ -172,16 +160,14 @@ class Conference(Flow):
         data = self.data
         plan = await self.found()
         member = self.here(plan)
-        await self.step_out()
+        await step_out(self.asterisk, self.channel)
         await self.leave(member, data.why)
         if data.deaf:
             await self.channel.unmute("out")
-        words = WORDS.get(data.why)
-        if words is not None:
-            await member.say(getattr(plan.profile.sounds, words))
+        await member.say(words_for(data.why, plan.profile.sounds))
         onward = data.onward or self.profile().after or plan.profile.after
         if onward != "hangup":
-            await self.go_on(member, onward)
+            await go_on(member, onward)
 
     async def ended(self, event: Event | None) -> None:
         """The caller has hung up, or the call is over otherwise."""
@@ -254,13 +240,13 @@ class Conference(Flow):
         if departure.to == "parting":
             return self.part(departure.why)
         if departure.room:
-            await self.step_out()
+            await step_out(self.asterisk, self.channel)
             await self.plugin.rooms.leave(member, departure.why)
             self.room = None
             member.begin_again(departure.room)
             return "lobby"
         await self.plugin.rooms.send_out(room, member)
-        await self.step_out()
+        await step_out(self.asterisk, self.channel)
         await member.say(room.profile.sounds.moderator_left)
         return "lobby"
 
@@ -275,25 +261,6 @@ class Conference(Flow):
         spoken, self.data.spoken = self.data.spoken, ""
         if spoken and not left:
             await forget_name(self.asterisk.ari, spoken)
-
-    async def step_out(self) -> None:
-        """Leave the bridge: hear nobody, and be heard by nobody."""
-        bridge_id = self.channel.bridge_id
-        if bridge_id is not None:
-            with suppress(AriError):
-                await self.asterisk.ari.bridges.remove_channel(bridge_id, channel=[self.channel.id])
-
-    async def go_on(self, member: Member, onward: str) -> None:
-        """Go on elsewhere. onward: `continue`, or an application."""
-        try:
-            await member.release()
-            if onward == "continue":
-                await self.channel.continue_in_dialplan()
-            else:
-                await self.channel.move(onward, self.data.room)
-            await self.channel.ended(ONWARD_SECONDS)
-        except (AriError, WaitTimeout) as error:
-            log.warning("the call does not go on", onward=onward, error=str(error))
 
     # What is known
 
@@ -336,21 +303,3 @@ class Conference(Flow):
         },
     }
     on_error = Leave(prompt="sound:im-sorry", reason="failure")
-
-
-async def until(work: Coroutine[Any, Any, None], end: asyncio.Task[Any]) -> None:
-    """Do something, but no longer than until another thing has happened."""
-    task = asyncio.create_task(work)
-    try:
-        await asyncio.wait({task, end}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            task.result()
-    finally:
-        await cancelled(task)
-
-
-async def cancelled(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel tasks, and wait for their ends."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

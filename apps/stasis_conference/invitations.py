@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from stasis import AriError, NotFound
+from stasis import AriError, NotFound, Placed
 from stasis_conference.live import LiveRoom
 
 __all__ = ["Invitations"]
 
-# How often it is looked whether somebody who is called has given up.
+# How often it is looked whether somebody who has answered has gone before the door.
 LOOK_SECONDS = 1.0
 
 
@@ -37,19 +37,20 @@ class Invitations:
         timeout: seconds to let it ring.
 
         Returns the channel's id. `joined` tells that they are there, `not_invited` that they did
-        not come. Raises AllocationFailed, AriError. ARI: POST /channels/{channelId}.
+        not come and why: `status` as of `DialStatus`, `ANSWER` for who has gone at the door, and
+        the Q.850 `cause`. Raises AllocationFailed, AriError. ARI: POST /channels/{channelId}.
         """
-        channel_id = await room.asterisk.originate(
+        placed = await room.asterisk.place(
             endpoint,
             room.app,
             app_args=f"{room.name},{profile},invited",
             caller_id=caller_id or None,
             timeout=timeout,
         )
-        self._called[channel_id] = room
-        room.tell("inviting", endpoint=endpoint, channel=channel_id)
-        self._spawn(self._look_after(room, channel_id, endpoint))
-        return channel_id
+        self._called[placed.id] = room
+        room.tell("inviting", endpoint=endpoint, channel=placed.id)
+        self._spawn(self._look_after(room, placed))
+        return placed.id
 
     def come(self, channel_id: str) -> None:
         """Somebody is at the door, who may have been called."""
@@ -65,14 +66,29 @@ class Invitations:
             with suppress(AriError):
                 await room.asterisk.ari.channels.hangup(channel_id)
 
-    async def _look_after(self, room: LiveRoom, channel_id: str, endpoint: str) -> None:
+    async def _look_after(self, room: LiveRoom, placed: Placed) -> None:
         """Tell when somebody who is called does not come."""
-        while channel_id in self._called:
+        result = await placed.answered()
+        while placed.id in self._called:
+            if result.status != "ANSWER" or not await there(room, placed.id):
+                del self._called[placed.id]
+                room.tell(
+                    "not_invited",
+                    endpoint=placed.endpoint,
+                    channel=placed.id,
+                    status=result.status,
+                    cause=result.cause,
+                )
+                return
             await asyncio.sleep(LOOK_SECONDS)
-            try:
-                await room.asterisk.ari.channels.get(channel_id)
-            except NotFound:
-                if self._called.pop(channel_id, None) is not None:
-                    room.tell("not_invited", endpoint=endpoint, channel=channel_id)
-            except AriError:
-                continue  # after the gap it is looked for
+
+
+async def there(room: LiveRoom, channel_id: str) -> bool:
+    """Whether somebody who has answered is still on the way; also when that cannot be asked."""
+    try:
+        await room.asterisk.ari.channels.get(channel_id)
+    except NotFound:
+        return False
+    except AriError:
+        pass  # after the gap it is looked for
+    return True

@@ -8,17 +8,15 @@ waiting helps: a refused attempt does not count.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
 import structlog
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from attrs import frozen
 
+from stasis.sql import Passwords, hashed, is_hash, matches
 from stasis_conference.rows import RoomRow
 from stasis_conference.store import Store
 
@@ -31,22 +29,13 @@ __all__ = [
     "Tried",
     "hashed",
     "is_hash",
+    "matches",
     "pin_problem",
 ]
 
 log = structlog.get_logger("stasis_conference")
 
 PIN = re.compile(r"[0-9]{4,12}")
-# OWASP's first choice for argon2id, about 20 ms and 19 MiB each.
-HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-# Of nothing that can be entered: what is compared where a room or a PIN is not there.
-NOBODY = (
-    "$argon2id$v=19$m=19456,t=2,p=1$3pUZpdDvW1m+pe4Ln9VIpg"
-    "$uL6kUcPse6byR8deTI7pA/0QV6editUeNQb7E/P8gCg"
-)
-# Two at once: more would take memory and the processor from the calls.
-AT_ONCE = 2
-
 Tried = Literal["member", "moderator", "wrong", "refused"]
 """What a PIN was: a member's, a moderator's, wrong, or not looked at: too many were wrong."""
 
@@ -103,7 +92,7 @@ class Pins:
         self.now = now
         self.rules = rules
         self.listeners = listeners
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self.passwords = Passwords()
 
     async def check(self, room: str, caller: str, pin: str) -> Tried:
         """Look at a PIN that a caller has entered.
@@ -147,32 +136,25 @@ class Pins:
         ):
             if given and (problem := pin_problem(given)):
                 raise PinError(problem)
-            if given and (given == other or (other is None and await self._same(kept, given))):
+            if given and (
+                given == other or (other is None and await self.passwords.matches(kept, given))
+            ):
                 raise PinError("the PINs of members and of moderators must differ")
         at = self.now()
         changed = await self.store.change_room(
             room,
             at,
-            member_pin=member_pin and await self.hashed(member_pin),
-            moderator_pin=moderator_pin and await self.hashed(moderator_pin),
+            member_pin=member_pin and await self.passwords.hashed(member_pin),
+            moderator_pin=moderator_pin and await self.passwords.hashed(moderator_pin),
         )
         if changed is not None:
             self._tell(PinEvent("changed", room, "", at))
         return changed
 
-    async def hashed(self, pin: str) -> str:
-        """The hash of a PIN; the event loop goes on meanwhile."""
-        async with self._turns:
-            return await asyncio.to_thread(hashed, pin)
-
-    async def _same(self, kept: str, pin: str) -> bool:
-        async with self._turns:
-            return await asyncio.to_thread(matches, kept, pin)
-
     async def _compared(self, row: RoomRow | None, pin: str) -> Tried:
         """Whose PIN it is. Always two comparisons, in this order."""
-        moderator = await self._same(row.moderator_pin if row else "", pin)
-        member = await self._same(row.member_pin if row else "", pin)
+        moderator = await self.passwords.matches(row.moderator_pin if row else "", pin)
+        member = await self.passwords.matches(row.member_pin if row else "", pin)
         return "moderator" if moderator else "member" if member else "wrong"
 
     def _tell(self, event: PinEvent) -> None:
@@ -185,25 +167,3 @@ class Pins:
 def pin_problem(pin: str) -> str | None:
     """What is wrong with a PIN that a room is to have, without saying it; None: nothing."""
     return None if PIN.fullmatch(pin) else "a PIN must be 4 to 12 digits"
-
-
-def is_hash(text: str) -> bool:
-    """Whether it is a hash already, as `hashed` makes them."""
-    return text.startswith("$argon2")
-
-
-def hashed(text: str) -> str:
-    """The argon2 hash of a PIN, with a salt of its own. Takes about 20 ms."""
-    return HASHER.hash(text)
-
-
-def matches(kept: str, text: str) -> bool:
-    """Whether a hash is of this text. An empty one takes as long, and is of nothing."""
-    try:
-        HASHER.verify(kept or NOBODY, text)
-    except VerifyMismatchError:
-        return False
-    except (InvalidHashError, VerificationError):
-        log.error("a hash cannot be read; set the PIN anew")
-        return False
-    return bool(kept)

@@ -1,76 +1,101 @@
-"""The plugin: the Stasis application `conference`, its rooms, and the database they are kept in."""
+"""The plugin: the Stasis application `conference`, its rooms, their database, and their API."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
 import structlog
-from attrs import frozen
+from aiohttp import web
 
-from stasis import Flow, Plugin, Secret, key
+from stasis import Demo, Flow, Plugin
+from stasis.sql import StoreError
+from stasis.web import pages
 from stasis_conference.action import action_problem
+from stasis_conference.api import Conferences, routes_of
+from stasis_conference.command import commands
+from stasis_conference.config import ConferenceConfig
+from stasis_conference.feed import RoomFeed
 from stasis_conference.flow import Conference
+from stasis_conference.grants import Grants
+from stasis_conference.hook import hooks_of
+from stasis_conference.hooks import Hooks
 from stasis_conference.ledger import Ledger
-from stasis_conference.live import Listener
+from stasis_conference.live import Listener, RoomEvent
 from stasis_conference.pin import PinEvent, PinRules, Pins
 from stasis_conference.profile import DEFAULT, MemberProfile, Menu, RoomProfile
 from stasis_conference.room_file import load, reread, room_problem
 from stasis_conference.rooms import RoomPlan, Rooms
+from stasis_conference.roster import Roster
+from stasis_conference.rows import RoomRow
 from stasis_conference.static_rooms import bring_in
-from stasis_conference.store import Store, StoreError
+from stasis_conference.store import Store
 
 __all__ = ["ConferenceConfig", "ConferencePlugin"]
 
 log = structlog.get_logger("stasis_conference")
 
+PAGE = Path(__file__).with_name("page")
 # How long calls may take to be resumed, before rooms that nobody is in are over.
 SETTLE_SECONDS = 30.0
-# How often it is looked whether the file has changed.
+# How often it is looked whether the file has changed, and whether an Asterisk is there.
 LOOK_SECONDS = 5.0
-
-
-@frozen
-class ConferenceConfig:
-    """The table `[plugin.conference]`."""
-
-    file: str = key("", "a TOML file of rooms, profiles and menus; empty: those that come with it")
-    app: str = key("conference", "the Stasis application: Stasis(conference,ROOM[,PROFILE])")
-    database: Secret = key(
-        Secret("sqlite:///conference.db"),
-        "where rooms and their history are kept: sqlite:///FILE, or"
-        " postgresql://USER:PASSWORD@HOST/DATABASE",
-    )
-    on_demand: bool = key(True, "whether any name is a room, made when the first comes")
-    dial_out: str = key("", "how a room calls a number, such as PJSIP/{number}@trunk; empty: not")
-    lockout_window: float = key(600.0, "seconds that a wrong PIN counts", minimum=1, maximum=86_400)
-    lockout_caller: int = key(10, "wrong PINs of one caller, then none is looked at", minimum=1)
-    lockout_room: int = key(50, "wrong PINs at one room, then none is looked at", minimum=1)
+# How often what nobody needs any more is forgotten.
+SWEEP_SECONDS = 600.0
 
 
 class ConferencePlugin(Plugin):
     """Conference rooms for the dialplan's `Stasis(conference,ROOM[,PROFILE])`.
 
     file: rooms, profiles and menus as they are now. rooms: those that live, pins: theirs, store:
-    where they are kept; all from `start` on. listeners: add to it to hear of what happens in
-    rooms; pin_listeners: of PINs that are tried.
+    where they are kept, grants: whose tokens there are, roster: how rooms are told, feed and hooks:
+    to whom; all from `start` on. listeners: add to it to hear of what happens in rooms;
+    pin_listeners: of PINs that are tried.
 
     Raises ConfigError when the file is wrong.
     """
 
     name = "conference"
     config_class = ConferenceConfig
+    commands = commands
     config: ConferenceConfig
 
     def __init__(self, config: ConferenceConfig) -> None:
         super().__init__(config)
         self.file = load(config.file, action_problem)
-        self.listeners: list[Listener] = []
+        self.webhooks = hooks_of(config.webhook)
+        self.listeners: list[Listener] = [self.hear]
         self.pin_listeners: list[Callable[[PinEvent], None]] = []
         self.pins: Pins
         self.store: Store
         self.rooms: Rooms
+        self.grants: Grants
+        self.roster: Roster
+        self.feed: RoomFeed
+        self.hooks: Hooks
+
+    @classmethod
+    def demo(cls, where: Demo) -> Mapping[str, Any]:
+        """A room on a lab. Its PIN is new with each lab, and outlives the program."""
+        file = Path(where.folder) / "conference.pin"
+        if not file.exists():
+            file.touch(0o600)
+            file.write_text(f"{secrets.randbelow(10_000):04}")
+        return {
+            "database": f"sqlite:///{where.folder}/conference.db",
+            "demo": {"800": file.read_text()},
+        }
+
+    def told(self, address: str) -> Sequence[str]:
+        """Where the moderator's page is, and which rooms may be tried."""
+        lines = [f"conference moderators: {address}/conference/page/"]
+        demo = self.config.demo.items()
+        return [*lines, *(f"  room {room}, PIN {pin.reveal()}" for room, pin in demo)]
 
     def flows(self) -> Mapping[str, type[Flow]]:
         """The one application."""
@@ -90,15 +115,70 @@ class ConferencePlugin(Plugin):
         self.rooms = Rooms(
             self.plan, Ledger(self.store), self.now, self.listeners, dial_out=config.dial_out
         )
+        self.grants = Grants(self.store.grants, self.store.room, self.now)
+        self.roster = Roster(lambda: self.rooms.live, self.store.archive.began)
+        self.feed = RoomFeed(self.grants, self.roster)
+        self.hooks = Hooks(self.webhooks, self.store.outbox, self.roster, self.now)
         await bring_in(self.file, self.pins, self.now())
+        for room, pin in config.demo.items():
+            if await self.store.room(room) is None:
+                await self.store.save_room(RoomRow(room, self.now(), self.now()))
+                await self.pins.change(room, moderator_pin=pin.reveal())
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        """The moderator's page, the API, and the feed."""
+        return [*pages(PAGE, "/page"), *routes_of(self.conferences(), version("stasis-ari"))]
+
+    def conferences(self) -> Conferences:
+        """What the API works with."""
+        return Conferences(
+            self.rooms,
+            self.store,
+            self.pins,
+            self.grants,
+            self.roster,
+            self.feed,
+            file=lambda: self.file,
+            menu=lambda profile: self.menu(self.member_profile(profile).menu),
+            servers=lambda: list(self.servers.values()),
+            now=self.now,
+        )
+
+    def hear(self, event: RoomEvent) -> None:
+        """Something has happened in a room: tell who listens."""
+        self.roster.hear(event)
+        self.feed.hear(event)
+        self.hooks.hear(event)
 
     async def run(self) -> None:
-        """Once calls are resumed, end the rooms that nobody came back to; and follow the file."""
+        """Tell webhooks, end rooms nobody came back to, forget what is old, follow the file."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.hooks.run())
+                group.create_task(self.settle())
+                group.create_task(self.sweep())
+                if self.config.file:
+                    group.create_task(self.follow())
+        finally:
+            # Before the HTTP server ends, which waits for who listens.
+            await self.feed.close()
+
+    async def settle(self) -> None:
+        """Once calls are resumed, end the rooms that nobody came back to."""
+        while not self.servers:  # noqa: ASYNC110  one that connects sets no event
+            await asyncio.sleep(LOOK_SECONDS)
         await self.asterisk.state.reached("ready")
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.rooms.settle(SETTLE_SECONDS))
-            if self.config.file:
-                group.create_task(self.follow())
+        await self.rooms.settle(SETTLE_SECONDS)
+
+    async def sweep(self) -> None:
+        """Forget tokens and messages that are of no use any more."""
+        while True:
+            try:
+                await self.grants.sweep()
+                await self.hooks.sweep()
+            except StoreError as error:
+                log.warning("what is old is not forgotten yet", error=str(error))
+            await asyncio.sleep(SWEEP_SECONDS)
 
     async def follow(self) -> None:
         """Take over what changes in the file. Rooms that live stay as they began."""
@@ -119,6 +199,7 @@ class ConferencePlugin(Plugin):
     async def stop(self) -> None:
         """Leave the rooms as they are, and close the database."""
         await self.rooms.stop()
+        await self.hooks.close()
         await self.store.close()
 
     def open_store(self) -> Store:

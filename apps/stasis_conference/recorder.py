@@ -70,6 +70,12 @@ class Recorder:
         """What it does now."""
         return self._does
 
+    @property
+    def seconds(self) -> float:
+        """How much is recorded of the recording that runs; pauses before a restart count in."""
+        now = asyncio.get_running_loop().time()
+        return self._seconds + (0.0 if self._since is None else now - self._since)
+
     async def start(self) -> bool:
         """Have the room recorded from now on. Returns False when that is not allowed, or is so.
 

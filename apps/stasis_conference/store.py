@@ -13,7 +13,6 @@ from typing import Any, Literal
 import attrs
 from sqlalchemy import (
     ColumnElement,
-    Executable,
     RowMapping,
     Table,
     delete,
@@ -24,8 +23,11 @@ from sqlalchemy import (
     update,
 )
 
+from stasis.sql import Database, StoreError
 from stasis_conference import tables
-from stasis_conference.database import Database, StoreError
+from stasis_conference.archive import Archive
+from stasis_conference.grant_store import GrantStore
+from stasis_conference.outbox import Outbox
 from stasis_conference.rows import (
     Attempts,
     LiveRow,
@@ -46,14 +48,18 @@ class Store:
 
     url: `sqlite:///file`, `sqlite://` (in memory, for tests), or
     `postgresql://user:password@host/database`. Every method raises StoreError when the database
-    does not answer as it should.
+    does not answer as it should. archive: what people look up in it. grants: whose tokens there
+    are. outbox: what webhooks are still to get.
 
     Raises ConfigError for a url that is none of these.
     """
 
     def __init__(self, url: str) -> None:
-        self._database = Database(url)
+        self._database = Database(url, tables.MIGRATIONS, "[plugin.conference]: database")
         self._do = self._database.do
+        self.archive = Archive(self._database)
+        self.grants = GrantStore(self._database)
+        self.outbox = Outbox(self._database)
 
     def __repr__(self) -> str:
         return repr(self._database)
@@ -80,7 +86,7 @@ class Store:
 
     async def save_room(self, row: RoomRow) -> None:
         """Keep a room, new or changed as a whole."""
-        await self._do(self._upsert(tables.rooms, "name", attrs.asdict(row)))
+        await self._do(self._database.upsert(tables.rooms, attrs.asdict(row), "name"))
 
     async def change_room(
         self,
@@ -127,7 +133,8 @@ class Store:
         if row == LiveRow():
             await self._do(delete(tables.live).where(tables.live.c.room == room))
         else:
-            await self._do(self._upsert(tables.live, "room", {"room": room, **attrs.asdict(row)}))
+            values = {"room": room, **attrs.asdict(row)}
+            await self._do(self._database.upsert(tables.live, values, "room"))
 
     # History
 
@@ -299,15 +306,7 @@ class Store:
                 found[row["session"]].append(row)
         return found
 
-    def _upsert(self, table: Table, key: str, values: dict[str, Any]) -> Executable:
-        statement: Executable = (
-            self._database.insert(table)
-            .values(values)
-            .on_conflict_do_update(index_elements=[key], set_=without(values, key))
-        )
-        return statement
 
-
-def without(row: RowMapping | dict[str, Any], key: str) -> dict[str, Any]:
+def without(row: RowMapping, key: str) -> dict[str, Any]:
     """A row as a dict, less one column."""
     return {name: value for name, value in row.items() if name != key}

@@ -6,69 +6,28 @@ history names rooms by their names, so it outlives a room.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    DateTime,
-    Dialect,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-    text,
-)
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, text
+
+from stasis.sql import Migrations, Moment, words
 
 __all__ = [
     "METADATA",
-    "VERSION_TABLE",
-    "Moment",
-    "Words",
+    "MIGRATIONS",
     "attempts",
     "live",
     "memberships",
+    "outbox",
     "recordings",
     "rooms",
     "sessions",
+    "tokens",
 ]
 
-VERSION_TABLE = "conference_version"
+MIGRATIONS = Migrations(Path(__file__).parent / "migrations", "conference_version", 7782747001)
 
 METADATA = MetaData()
-
-
-class Moment(TypeDecorator[datetime]):
-    """A moment with its time zone; SQLite knows none, so it is kept in UTC."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To the database. Raises ValueError for a moment without a time zone."""
-        if value is not None and value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone; use datetime.now(UTC)")
-        return value and value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """From the database, in UTC."""
-        return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
-
-
-class Words(TypeDecorator[str]):
-    """A text of any length, without what a database cannot keep: callers choose their names."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """To the database: no NUL, no half of a character."""
-        return value and value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def of_session() -> Column[int]:
@@ -80,11 +39,6 @@ def of_session() -> Column[int]:
         nullable=False,
         index=True,
     )
-
-
-def words(name: str, **options: Any) -> Column[str]:
-    """A text that is never null."""
-    return Column(name, Words, nullable=False, **options)
 
 
 rooms = Table(
@@ -166,4 +120,36 @@ attempts = Table(
     words("caller", index=True),
     words("verdict"),
     Column("at", Moment, nullable=False, index=True),
+)
+
+tokens = Table(
+    "conference_tokens",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    words("hash", unique=True),
+    words("name"),
+    words("scopes"),
+    words("rooms"),
+    words("pin"),
+    Column("created", Moment, nullable=False),
+    Column("expires", Moment),
+    Column("revoked", Moment),
+    Column("used", Moment),
+    sqlite_autoincrement=True,
+)
+
+outbox = Table(
+    "conference_outbox",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    words("hook"),
+    words("room"),
+    words("message"),
+    words("body"),
+    Column("at", Moment, nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("dead", Moment),
+    Index("conference_outbox_waiting", "hook", "room", "id"),
+    sqlite_autoincrement=True,
 )

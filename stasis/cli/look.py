@@ -113,7 +113,8 @@ async def look_once(ari: Ari, keep: Keep, apps: Collection[str]) -> Look:
     tokens = {call.record.token for call in found if call.record is not None}
     made = map(identity_of, (*census.channels, *census.bridges))
     names = apps or {each.app for each in made if each is not None}
-    strays = dict(strays_in(census, names, tokens, router))
+    ids = {call.snapshot.id for call in found}
+    strays = dict(strays_in(census, names, tokens, router, ids))
     calls = [call for call in found if not apps or base(call.app) in apps]
     return Look(census, strays, {call.snapshot.id: call for call in calls})
 

@@ -128,10 +128,10 @@ def started(
     if lab and not settings(context).names_asterisk():
         own = Lab.up(report=lambda line: say(line, "dim"))
         config = on_lab(config, own)
-    if demo:
-        if own is None:
-            raise ConfigError("--demo is for a lab of its own: --lab, and no Asterisk named")
+    if demo and own is not None:
         config = demonstrated(config, own)
+    elif demo:
+        say("nothing to try out: --demo is for --lab, where no Asterisk is named", "yellow")
     loaded: Sequence[Plugin] = ()
     if plugins or not flow:
         loaded, failed = load(config)

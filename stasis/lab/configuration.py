@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from stasis.lab import example
 from stasis.lab.ports import Ports
 
-__all__ = ["TONE_HZ", "example_files", "lab_files"]
+__all__ = ["TONE_HZ", "example_files", "http", "lab_files"]
 
 # What the extensions `tone` and `early` play, in Hz.
 TONE_HZ = 440
@@ -89,6 +89,14 @@ exten => digits,1,Answer()
 exten => _dial-X,1,Dial(PJSIP/desk${{EXTEN:5}},20)
  same => n,Hangup()
 
+; Rings any endpoint and talks to it: phone-alice.
+exten => _pho[n]e-.,1,Dial(PJSIP/${{EXTEN:6}},20)
+ same => n,Hangup()
+
+; Rings a user of the softphone: call-alice.
+exten => _call-.,1,Stasis(webrtc,ring,${{EXTEN:5}})
+ same => n,Goto(after-stasis,s,1)
+
 exten => milliwatt,1,Answer()
  same => n,Milliwatt()
 
@@ -119,6 +127,23 @@ exten => early,1,Progress()
  same => n,Playtones({TONE_HZ})
  same => n,Wait(60)
  same => n,Hangup(19)
+
+; What phones in a browser dial. A single letter is none: `h` is what a hang-up would run.
+[stasis-webrtc]
+exten => _[+*#0-9],1,Stasis(webrtc,dial,${{EXTEN}})
+ same => n,Hangup(34)
+exten => _[+*#0-9a-zA-Z].,1,Stasis(webrtc,dial,${{EXTEN}})
+ same => n,Hangup(34)
+"""
+
+# Endpoints can be made through ARI, beside those of pjsip.conf; a restart forgets them.
+SORCERY = """[res_pjsip]
+auth = config,pjsip.conf,criteria=type=auth
+auth = memory
+aor = config,pjsip.conf,criteria=type=aor
+aor = memory
+endpoint = config,pjsip.conf,criteria=type=endpoint
+endpoint = memory
 """
 
 PHONE = """
@@ -169,7 +194,8 @@ def lab_files(ports: Ports, phones: Mapping[str, str], modules: Iterable[str]) -
         "modules.conf": without(modules),
         "musiconhold.conf": "[default]\nmode = files\ndirectory = /var/lib/asterisk/moh\n",
         "pjsip.conf": pjsip(ports, phones),
-        "rtp.conf": f"[general]\nrtpstart = {ports.rtp[0]}\nrtpend = {ports.rtp[1]}\n",
+        "rtp.conf": rtp(ports),
+        "sorcery.conf": SORCERY,
     }
     return files
 
@@ -204,13 +230,31 @@ stutter = !350+440/100,!0/100,!350+440/100,!0/100,!350+440/100,!0/100,350+440
 """
 
 
-def http(ports: Ports) -> str:
-    """http.conf: many connections, since tests open many at once."""
-    return f"""[general]
+def http(ports: Ports, keys: str = "") -> str:
+    """http.conf: many connections, since tests open many at once.
+
+    keys: the folder, as Asterisk sees it, of cert.pem and key.pem; without it there is no TLS.
+    """
+    plain = f"""[general]
 enabled = yes
 bindaddr = 127.0.0.1
 bindport = {ports.http}
 sessionlimit = 1000
+"""
+    secure = f"""tlsenable = yes
+tlsbindaddr = 127.0.0.1:{ports.https}
+tlscertfile = {keys}/cert.pem
+tlsprivatekey = {keys}/key.pem
+"""
+    return plain + secure if keys else plain
+
+
+def rtp(ports: Ports) -> str:
+    """rtp.conf: its own ports, and ICE, without which no browser talks."""
+    return f"""[general]
+rtpstart = {ports.rtp[0]}
+rtpend = {ports.rtp[1]}
+icesupport = yes
 """
 
 
@@ -254,6 +298,17 @@ bind = 127.0.0.1:{ports.sip}
 type = transport
 protocol = tcp
 bind = 127.0.0.1:{ports.sip}
+
+; Browsers come by the HTTP server: /ws on its ports. The address here is not listened on.
+[ws]
+type = transport
+protocol = ws
+bind = 127.0.0.1
+
+[wss]
+type = transport
+protocol = wss
+bind = 127.0.0.1
 """
     ]
     for name, password in phones.items():

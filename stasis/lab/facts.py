@@ -59,6 +59,11 @@ class Facts:
         return self.ports.http
 
     @property
+    def https_port(self) -> int:
+        """TCP port of the same over TLS, after `secure`; 0 for a lab of the example."""
+        return self.ports.https
+
+    @property
     def sip_port(self) -> int:
         """UDP and TCP port of SIP."""
         return self.ports.sip
@@ -116,6 +121,8 @@ class Facts:
                 self.rtp_ports,
                 self.desk_ports,
             ],
+            # Beside the list, which programs of an older version read too.
+            "https": self.https_port,
             "phones": self.phones,
             "sounds": str(self.sounds),
             "place": str(self.engine.place) if isinstance(self.engine, Chroot) else None,
@@ -134,7 +141,8 @@ class Facts:
         except FileNotFoundError:
             return None
         http, sip, ami, rtp, desks = facts["ports"]
-        ports = Ports(http, sip, ami, (rtp[0], rtp[1]), tuple(desks))
+        https = facts.get("https", 0)
+        ports = Ports(http, sip, ami, (rtp[0], rtp[1]), tuple(desks), https)
         engine: Engine
         if facts["place"]:
             engine = Chroot(facts["version"], Path(facts["place"]))

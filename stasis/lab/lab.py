@@ -8,17 +8,17 @@ Whoever changes a lab (up, down) holds the lock of its name.
 from __future__ import annotations
 
 import base64
-import http.client
 import os
 import re
 import secrets
 import time
 from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException
 
 from attrs import frozen
 
 from stasis.lab.chroot import MOUNTS
-from stasis.lab.configuration import example_files, lab_files
+from stasis.lab.configuration import example_files, http, lab_files
 from stasis.lab.engine import Engine, prepare
 from stasis.lab.facts import Facts
 from stasis.lab.fault import LabError
@@ -142,6 +142,28 @@ class Lab(Facts):
         if not known:
             os.chmod(file, 0o644)  # Asterisk's user reads it, whatever our umask is
 
+    def secure(self, chain: str, key: str) -> None:
+        """Have the HTTP server speak TLS too, on `https_port`: ARI, and SIP at /ws. Works at once.
+
+        chain: the certificate for 127.0.0.1, and those that it stands on. key: its key. Both PEM.
+
+        Raises LabError when Asterisk does not take them, with the end of its log.
+        """
+        if not self.https_port:
+            raise LabError(f"the lab {self.name} runs on the example's files: it has no TLS")
+        keys = self.folder / "lib" / "keys"
+        for name, text in (("cert.pem", chain), ("key.pem", key)):
+            (keys / name).write_text(text, "utf-8")
+            os.chown(keys / name, keys.stat().st_uid, keys.stat().st_gid)
+            (keys / name).chmod(0o600)
+        self.write("http.conf", http(self.ports, f"{MOUNTS['lib']}/keys"))
+        self.cli("module reload http")
+        until = time.monotonic() + 5.0
+        while self.https_port not in closed(self.ports):
+            if time.monotonic() > until:
+                raise LabError(f"no TLS on port {self.https_port}; the log ends:\n{self.logs(10)}")
+            time.sleep(0.05)
+
     def dial_out(self, *connections: Outbound) -> None:
         """Have Asterisk open these WebSockets by itself, and no others: none without any.
 
@@ -207,14 +229,14 @@ class Lab(Facts):
 
     def ask(self) -> int:
         """The status ARI answers to GET /asterisk/info with; 0 when nothing answers."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=5)
+        connection = HTTPConnection("127.0.0.1", self.http_port, timeout=5)
         token = base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
         try:
             connection.request(
                 "GET", "/ari/asterisk/info", headers={"Authorization": f"Basic {token}"}
             )
             return connection.getresponse().status
-        except (OSError, http.client.HTTPException):
+        except (OSError, HTTPException):
             return 0
         finally:
             connection.close()

@@ -30,6 +30,7 @@ class Ports:
 
     http: ARI and WebSockets (TCP). sip: UDP and TCP. ami: TCP. rtp: first and last UDP port.
     desks: UDP ports where Asterisk looks for desk1, desk2, …: a test answers there.
+    https: the same as http over TLS, once the lab has a certificate (TCP); 0: never.
     """
 
     http: int
@@ -37,6 +38,7 @@ class Ports:
     ami: int
     rtp: tuple[int, int]
     desks: tuple[int, ...]
+    https: int = 0
 
 
 # The ports ari.conf.example and its companion files name.
@@ -47,7 +49,7 @@ def block(start: int) -> Ports:
     """The ports of the block that starts at `start`."""
     # Every other one: a phone may take the next one too, for SIP over TLS.
     desks = tuple(range(start + 10, start + 10 + 2 * DESKS, 2))
-    return Ports(start, start + 1, start + 2, (start + 100, start + 499), desks)
+    return Ports(start, start + 1, start + 2, (start + 100, start + 499), desks, start + 3)
 
 
 def choose(taken: Collection[int]) -> Ports:
@@ -94,7 +96,8 @@ def release(ports: Ports) -> None:
 def closed(ports: Ports) -> list[int]:
     """Those of the ports that somebody else holds on 127.0.0.1."""
     stream, datagram = socket.SOCK_STREAM, socket.SOCK_DGRAM
-    wanted = [(stream, each) for each in (ports.http, ports.ami, ports.sip)]
+    streams = (ports.http, ports.https, ports.ami, ports.sip)
+    wanted = [(stream, each) for each in streams if each]
     wanted += [(datagram, each) for each in (ports.sip, *ports.desks)]
     wanted += [(datagram, each) for each in range(ports.rtp[0], ports.rtp[1] + 1)]
     return [port for kind, port in wanted if not bindable(kind, port)]

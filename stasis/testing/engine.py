@@ -62,9 +62,12 @@ class Engine:
         """As `stasis run` does: each plugin that a program names starts, and works beside it."""
         named = (program.plugin for program in self._programs.values())
         plugins = list(dict.fromkeys(each for each in named if isinstance(each, Plugin)))
+        running: dict[str, Plugin] = {}
         for plugin in plugins:
             plugin.servers = Servers({self.link.name: self.link})
+            plugin.running = running
             await plugin.start()
+            running[plugin.name] = plugin
             self._background.push_async_callback(plugin.stop)
         self.link.on_gap += [plugin.gap for plugin in plugins]
         await self._background.enter_async_context(background(plugins, self._plugin_failed))

@@ -14,6 +14,7 @@ __all__ = ["Left", "Makers", "left_on", "left_text"]
 
 # What can be given a name in a request.
 NAMES = ("bridgeId", "channelId", "otherChannelId", "playbackId", "snoopId", "name")
+# A room that nobody is in is closed by the next process only: until then it stays.
 CLOSING = (
     "What is made by the verbs of a channel is closed for you; what `asterisk.ari` makes, the flow"
     " must close itself, in `ended`"
@@ -54,7 +55,12 @@ def left_on(machine: Machine, link: Link, makers: Makers) -> list[str]:
     rooms = link.calls.rooms.by_id()
     things = [(f"channel {each.id} ({each.name})", each.id) for each in machine.channels.values()]
     things += [
-        (f"bridge {each.id}", each.id) for each in machine.bridges.values() if each.id not in rooms
+        (
+            f"room {each.name!r} with nobody inside" if each.id in rooms else f"bridge {each.id}",
+            each.id,
+        )
+        for each in machine.bridges.values()
+        if each.id not in rooms or not each.members
     ]
     things += [(f"playback {each}", each) for each in machine.playbacks]
     things += [(f"recording {each} that runs", each) for each in machine.recordings]

@@ -1,12 +1,12 @@
 """An API from a table: routes that check what comes, and the document that describes them.
 
 Rules: nothing reaches an operation that its row does not allow; every refusal is a `Problem`.
+The order: is there such a path and method, who asks, may they, and only then what they have sent.
 Bodies are bounded by the server. No token, no body and no answer is in a log.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -15,9 +15,11 @@ import structlog
 from aiohttp import web
 
 from stasis.errors import AriError, ChannelGone
+from stasis.web.incoming import body_of, fields_of
 from stasis.web.openapi import document
-from stasis.web.operation import Asked, Operation, Who
+from stasis.web.operation import ANY, Asked, Operation, Who, rows_of
 from stasis.web.problem import HEADERS, Problem
+from stasis.web.token import bearer
 
 __all__ = ["Api"]
 
@@ -26,10 +28,7 @@ log = structlog.get_logger("stasis.web")
 W = TypeVar("W", bound=Who)
 
 Authenticate = Callable[[str], Awaitable[W | None]]
-Allowed = Callable[[W, Operation, Mapping[str, Any]], Awaitable[None]]
-
-# No token is longer.
-TOKEN_LIMIT = 4096
+Allowed = Callable[[W, Operation, Mapping[str, Any]], Awaitable[bool | None]]
 
 FAILURES: Mapping[type[Exception], tuple[int, str]] = {
     ChannelGone: (409, "gone"),
@@ -44,9 +43,10 @@ class Api(Generic[W]):
     title, version: for its document. operations: its table. authenticate: who a token is of; None
     when it is of nobody. base: where it is, seen from outside, such as `/conference/api/v1`; its
     part behind the plugin's name is the prefix of the routes. paths: types of parts of the path
-    by their names; text where none is given, and what does not fit is not found. allowed: raises
-    Problem when who asks may not do just this. failures: errors that are no fault of ours, with
-    status and code; their text is shown. about: the document's description, in Markdown.
+    by their names; text where none is given, and what does not fit is not found. allowed: says
+    False, or raises Problem, when who asks may not do just this. failures: errors that are no
+    fault of ours, with status and code; their text is shown. about: the document's description,
+    in Markdown. Raises ValueError for a table that says two things about one path and method.
     """
 
     def __init__(
@@ -70,18 +70,21 @@ class Api(Generic[W]):
         self.about = about
         self._authenticate = authenticate
         self._allowed = allowed
-        self._failures = {**(failures or {}), **FAILURES}
-        self._rows: dict[str, dict[str, Operation]] = defaultdict(dict)
-        for each in operations:
-            if each.method in self._rows[each.path]:
-                raise ValueError(f"{each.method} {each.path} is there twice")
-            self._rows[each.path][each.method] = each
+        own = failures or {}
+        self._failures = {**own, **{k: said for k, said in FAILURES.items() if k not in own}}
+        self._rows = rows_of(operations)
         self._document = msgspec.json.encode(self.openapi())
 
     def openapi(self) -> dict[str, Any]:
         """Its OpenAPI 3.1 document."""
         return document(
-            self.title, self.version, self.operations, self.base, self.paths, self.about
+            self.title,
+            self.version,
+            self.operations,
+            self.base,
+            self.paths,
+            self.about,
+            tuple(self._failures.values()),
         )
 
     def routes(self, prefix: str | None = None) -> list[web.RouteDef]:
@@ -98,6 +101,9 @@ class Api(Generic[W]):
                 body=self._document, content_type="application/json", headers=HEADERS
             )
 
+        async def only_read(request: web.Request) -> web.Response:
+            return not_possible(request, ["GET", "HEAD"])
+
         async def nothing(request: web.Request) -> web.Response:
             return Problem(404, "not_found", f"there is no {request.path} here").response()
 
@@ -106,6 +112,7 @@ class Api(Generic[W]):
         return [
             web.get(f"{prefix}/openapi.json", describe),
             *(web.route("*", prefix + path, self._answer(self._rows[path])) for path in paths),
+            web.route("*", f"{prefix}/openapi.json", only_read),
             web.route("*", prefix + "/{rest:.*}", nothing),
         ]
 
@@ -115,39 +122,34 @@ class Api(Generic[W]):
         """The answer to whatever is asked at one path."""
 
         async def answer(request: web.Request) -> web.StreamResponse:
-            operation = rows.get(request.method)
+            # A HEAD is a GET whose answer's body the server leaves out.
+            operation = rows.get("GET" if request.method == "HEAD" else request.method)
             if operation is None:
-                allow = ", ".join(sorted(rows))
-                text = f"{request.method} is not possible here; {allow} is"
-                return Problem(405, "method_not_allowed", text, headers={"Allow": allow}).response()
+                return not_possible(request, [*rows, *(["HEAD"] if "GET" in rows else [])])
             try:
                 asked = await self._checked(request, operation)
                 result = await operation.do(asked)
                 return self._told(asked, operation, result)
             except Problem as problem:
                 return problem.response()
-            except web.HTTPRequestEntityTooLarge:
-                return Problem(413, "too_large", "the body is too large").response()
             except tuple(self._failures) as error:
                 return self._failed(operation, error).response()
-            except (web.HTTPException, ConnectionError):
+            except web.HTTPException:
                 raise
             except Exception as error:
+                if isinstance(error, ConnectionError) and request.transport is None:
+                    raise  # who asked has gone
                 log.error("an operation failed", operation=operation.operation_id, exc_info=error)
                 return Problem(500, "failed", "this failed; the program's log says why").response()
 
         return answer
 
     async def _checked(self, request: web.Request, operation: Operation) -> Asked[W, Any]:
-        """What an operation gets. Raises Problem. The order: who, may they, and then what."""
+        """What an operation gets. Raises Problem."""
         path = self._path(request)
         who = await self._who(request, operation, path)
-        query = None if operation.query is None else fields_of(request, operation.query)
-        if operation.query is None and request.query_string:
-            raise Problem(422, "wrong_query", "no ?… is known here")
-        body = None
-        if operation.body is not None:
-            body = await body_of(request, operation.body)
+        query = fields_of(request, operation.query)
+        body = None if operation.body is None else await body_of(request, operation.body)
         return Asked(request, who, path, body, query)
 
     def _path(self, request: web.Request) -> dict[str, Any]:
@@ -164,24 +166,22 @@ class Api(Generic[W]):
     ) -> W | None:
         if not operation.scope:
             return None
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        token = token.strip()
-        who = None
-        if scheme.lower() == "bearer" and 0 < len(token) <= TOKEN_LIMIT:
-            who = await self._authenticate(token)
+        token = bearer(request)
+        who = await self._authenticate(token) if token else None
         if who is None:
-            why = "not known, or no longer valid" if token else "missing"
+            why = "missing" if token is None else "not known, or no longer valid"
             raise Problem(
                 401,
                 "no_token",
                 f"the token is {why}: send Authorization: Bearer TOKEN",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-        if operation.scope != "*" and operation.scope not in who.scopes:
+        if operation.scope != ANY and operation.scope not in who.scopes:
             log.warning("refused", who=who.name, operation=operation.operation_id)
             raise Problem(403, "no_scope", f"this token lacks the scope {operation.scope}")
-        if self._allowed is not None:
-            await self._allowed(who, operation, path)
+        if self._allowed is not None and await self._allowed(who, operation, path) is False:
+            log.warning("refused", who=who.name, operation=operation.operation_id)
+            raise Problem(403, "not_allowed", "this token may not do this here")
         return who
 
     def _told(self, asked: Asked[W, Any], operation: Operation, result: Any) -> web.StreamResponse:
@@ -213,23 +213,8 @@ class Api(Generic[W]):
         return Problem(status, code, str(error), retry_after=retry)
 
 
-async def body_of(request: web.Request, kind: type) -> Any:
-    """A request's body. Raises Problem."""
-    if request.content_type != "application/json":
-        raise Problem(415, "not_json", "send Content-Type: application/json")
-    try:
-        return msgspec.json.decode(await request.read(), type=kind)
-    except msgspec.ValidationError as error:
-        raise Problem(422, "wrong_body", str(error)) from None
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
-        raise Problem(400, "bad_json", "the body is no JSON") from None
-
-
-def fields_of(request: web.Request, kind: type[msgspec.Struct]) -> msgspec.Struct:
-    """A request's query. Raises Problem."""
-    if len(request.query) != len(set(request.query)):
-        raise Problem(422, "wrong_query", "a name is there twice")
-    try:
-        return msgspec.convert(dict(request.query), kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise Problem(422, "wrong_query", str(error)) from None
+def not_possible(request: web.Request, methods: Sequence[str]) -> web.Response:
+    """What a method that a path has not is told. methods: those it has."""
+    allow = ", ".join(sorted(methods))
+    text = f"{request.method} is not possible here; {allow} is"
+    return Problem(405, "method_not_allowed", text, headers={"Allow": allow}).response()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import re
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -10,10 +12,13 @@ import msgspec
 from aiohttp import web
 from attrs import field, frozen
 
-__all__ = ["ANY", "Asked", "Operation", "Who"]
+__all__ = ["ANY", "Asked", "Operation", "Who", "rows_of"]
 
 ANY = "*"
 """The scope of an operation that needs a token, whatever its scopes."""
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+PATH = re.compile(r"(/([\w.~!$&'()*+,;=:@-]+|\{[A-Za-z_]\w*\}))+")
 
 Body = TypeVar("Body")
 W = TypeVar("W", bound="Who")
@@ -114,3 +119,26 @@ class Operation:
         if self.summary:
             return self.summary, ""
         return first.strip().rstrip("."), rest.strip()
+
+
+def rows_of(operations: Sequence[Operation]) -> dict[str, dict[str, Operation]]:
+    """Operations by path and method. Raises ValueError for a table that is not clear."""
+    rows: dict[str, dict[str, Operation]] = defaultdict(dict)
+    names: set[str] = set()
+    shapes: dict[str, str] = {}
+    for each in operations:
+        where = f"{each.method} {each.path}"
+        if each.method not in METHODS:
+            raise ValueError(f"{where}: the method is one of {', '.join(METHODS)}")
+        if not PATH.fullmatch(each.path):
+            raise ValueError(f"{where}: a path is /parts, each plain text or a {{name}}")
+        if each.method in rows[each.path]:
+            raise ValueError(f"{where} is there twice")
+        if each.operation_id in names or not each.operation_id:
+            raise ValueError(f"{where}: another is called {each.operation_id!r}; give it a name=")
+        other = shapes.setdefault(re.sub(r"\{\w+\}", "{}", each.path), each.path)
+        if other != each.path:
+            raise ValueError(f"{where} is the same path as {other}: call its parts the same")
+        names.add(each.operation_id)
+        rows[each.path][each.method] = each
+    return dict(rows)

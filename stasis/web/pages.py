@@ -6,7 +6,7 @@ allows nothing but the page's own scripts and styles: no inline code, no other h
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -80,19 +80,34 @@ def pages(
         return show
 
     async def nothing(request: web.Request) -> web.Response:
-        return web.Response(status=503, text=missing)
+        return web.Response(status=503, text=missing, headers=headers)
 
     async def with_slash(request: web.Request) -> web.Response:
-        return web.Response(status=308, headers={"Location": request.path + "/"})
+        # Relative: a proxy before us may have put something in front.
+        here = request.rel_url.raw_path.rpartition("/")[2]
+        query = request.rel_url.raw_query_string
+        target = f"./{here}/" + (f"?{query}" if query else "")
+        return web.Response(status=308, headers={**headers, "Location": target})
 
     index = folder / "index.html"
-    files = (
-        (file, file.relative_to(folder).as_posix())
-        for file in sorted(folder.rglob("*"))
-        if file.suffix in KINDS and file.is_file()
-    )
     return [
         web.get(prefix, with_slash),
         web.get(f"{prefix}/", one(index) if index.is_file() else nothing),
-        *(web.get(f"{prefix}/{name}", one(file)) for file, name in files if "{" not in name),
+        *(web.get(f"{prefix}/{name}", one(file)) for file, name in files_of(folder)),
     ]
+
+
+def files_of(folder: Path) -> Iterator[tuple[Path, str]]:
+    """The files that are served, each with its path inside the folder.
+
+    Not those that are hidden, nor those that lie elsewhere and are only linked.
+    """
+    home = folder.resolve()
+    for file in sorted(folder.rglob("*")):
+        parts = file.relative_to(folder).parts
+        hidden = any(part.startswith(".") for part in parts)
+        known = file.suffix in KINDS and file.is_file()
+        if known and not hidden and file.resolve().is_relative_to(home):
+            # Braces would be a pattern to the router.
+            if not {"{", "}"} & set(file.name):
+                yield file, "/".join(parts)

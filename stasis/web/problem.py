@@ -32,9 +32,9 @@ class ProblemBody(msgspec.Struct, kw_only=True):
 class Problem(StasisError):
     """A request is not done.
 
-    status: of HTTP, 400 to 599. code: one word for programs, such as `no_room`. detail: what
-    happened, and what to do. retry_after: seconds after which it is worth another try; 0: not.
-    headers: further ones of the answer.
+    status: of HTTP, 400 to 599; ValueError for one that HTTP does not know. code: one word for
+    programs, such as `no_room`. detail: what happened, and what to do. retry_after: seconds after
+    which it is worth another try; 0: not. headers: further ones of the answer.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Problem(StasisError):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
+        self.title = HTTPStatus(status).phrase
         self.status = status
         self.code = code
         self.headers = dict(headers or {})
@@ -56,10 +57,11 @@ class Problem(StasisError):
     def response(self) -> web.Response:
         """The answer that says so."""
         body = ProblemBody(
-            title=HTTPStatus(self.status).phrase,
+            title=self.title,
             status=self.status,
             code=self.code,
-            detail=str(self),
+            # What somebody has sent may be in it, and need not be text that can be sent back.
+            detail=str(self).encode("utf-8", "replace").decode(),
         )
         return web.Response(
             status=self.status,

@@ -23,7 +23,7 @@ from stasis.testing.clock import run
 from tests.docs.conftest import Import
 from tests.docs.pages import PAGES, blocks, named
 from tests.fake import FakeAsterisk, FakeCall
-from tests.server import Process, Server
+from tests.server import Process, Server, turn
 
 Scenario: TypeAlias = Callable[[ModuleType], Awaitable[None]]
 SCENARIOS: dict[str, Scenario] = {}
@@ -284,6 +284,41 @@ async def rooms(page: ModuleType) -> None:
         assert {room: calls} == {id: each["channels"] for id, each in server.bridges.items()}
         await server.digit(calls[0], "#")
         assert server.bridges[room]["channels"] == calls[1:]
+
+
+@scenario("hands_over")
+async def hands_over(page: ModuleType) -> None:
+    server, runs = Server(), {"talk": page.Talk}
+    async with Process(server, runs):
+        call = await server.calls(app="talk")
+        (desk,) = server.made("channel")
+        await server.answers(desk)
+        (room,) = server.bridges.values()
+        assert sorted(room["channels"]) == sorted([call, desk])
+    async with Process(server, runs) as process:
+        await server.hangs_up(call)
+        assert room["channels"] == [desk] and process.runner(desk).state == "joining"
+        await server.digit(desk, "#")
+        assert not server.channels
+
+
+@scenario("place")
+async def place(page: ModuleType) -> None:
+    async def nothing(channel: Channel) -> None:
+        await channel.ended()
+
+    server = Server()
+    async with Process(server, {"wake_up": nothing}) as process:
+        told = []
+        for happens in (server.answers, server.hangs_up):
+            waking = asyncio.ensure_future(page.wake(process.link, "PJSIP/alice"))
+            await turn()
+            (channel,) = (id for id in server.channels if id.startswith("call-"))
+            await happens(channel)
+            told.append(await waking)
+            if happens == server.answers:
+                await server.hangs_up(channel)
+        assert told == ["ANSWER", "NOANSWER"]
 
 
 @scenario("hears")

@@ -41,7 +41,25 @@ def test_the_dialplan_begins_with_the_examples() -> None:
 def test_everything_listens_on_loopback_alone() -> None:
     told = [FILES[name] for name in ("http.conf", "manager.conf", "pjsip.conf")]
     addresses = re.findall(r"^bind(?:addr)? = ([0-9.]+)", "\n".join(told), re.MULTILINE)
-    assert addresses == ["127.0.0.1"] * 4
+    assert addresses == ["127.0.0.1"] * 6
+
+
+def test_tls_listens_on_loopback_once_there_is_a_certificate() -> None:
+    assert "tls" not in FILES["http.conf"]
+    secured = configuration.http(PORTS, "/keys")
+    assert secured.startswith(FILES["http.conf"])
+    assert f"tlsbindaddr = 127.0.0.1:{PORTS.https}\n" in secured
+    assert "tlscertfile = /keys/cert.pem\ntlsprivatekey = /keys/key.pem\n" in secured
+
+
+def test_browsers_can_be_phones() -> None:
+    for protocol in ("ws", "wss"):
+        assert f"[{protocol}]\ntype = transport\nprotocol = {protocol}\n" in FILES["pjsip.conf"]
+    for kind in ("auth", "aor", "endpoint"):
+        lines = f"{kind} = config,pjsip.conf,criteria=type={kind}\n{kind} = memory\n"
+        assert lines in FILES["sorcery.conf"]
+    assert "icesupport = yes" in FILES["rtp.conf"]
+    assert "[stasis-webrtc]" in FILES["extensions.conf"]
 
 
 def test_every_port_is_the_labs() -> None:

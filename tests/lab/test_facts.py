@@ -1,5 +1,6 @@
 """Facts of a lab are told by name, kept as a file, and found by another process."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,21 @@ def test_every_port_has_its_name(tmp_path: Path) -> None:
     mine = facts(tmp_path)
     assert mine.url == "http://127.0.0.1:20000/ari"
     assert (mine.http_port, mine.sip_port, mine.ami_port) == (20000, 20001, 20002)
+    assert mine.https_port == 20003
     assert mine.rtp_ports == (20100, 20499)
     assert mine.desk_ports == (20010, 20012, 20014, 20016)
+
+
+def test_a_lab_of_an_older_program_is_read_as_one_without_tls(tmp_path: Path) -> None:
+    mine = facts(tmp_path)
+    mine.store()
+    file = mine.folder / "lab.json"
+    told = json.loads(file.read_text())
+    assert len(told["ports"]) == 5, "older programs read exactly these"
+    del told["https"]
+    file.write_text(json.dumps(told))
+    found = Facts.read("mine")
+    assert found is not None and found.https_port == 0 and found.sip_port == 20001
 
 
 def test_passwords_of_phones_do_not_show(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def nothing_is_held() -> Iterator[None]:
 def numbers(found: ports.Ports) -> list[int]:
     """Every port of a lab."""
     rtp = range(found.rtp[0], found.rtp[1] + 1)
-    return [found.http, found.sip, found.ami, *found.desks, *rtp]
+    return [found.http, found.https, found.sip, found.ami, *found.desks, *rtp]
 
 
 def test_the_ports_of_a_lab_are_all_different_and_free() -> None:

@@ -59,6 +59,23 @@ async def test_it_is_ready_when_it_has_started_and_its_plugins_live_as_long():
 
 
 @virtual_time
+async def test_its_plugins_know_each_other():
+    class Second(Noting):
+        name = "second"
+
+        async def start(self) -> None:
+            self.notes += self.others
+
+    first, second = Noting(), Second()
+    async with Asterisk() as asterisk:
+        programs = {"a": Program(Stays, first), "b": Program(Stays, second)}
+        process = engine(asterisk, programs)
+        await process.start()
+        assert second.notes == ["noting"] and first.others == {"second": second}
+        await process.stop()
+
+
+@virtual_time
 async def test_one_that_was_never_started_is_stopped_without_a_word():
     async with Asterisk() as asterisk:
         await engine(asterisk, {"stays": Program(Stays)}).stop()

@@ -52,6 +52,24 @@ class TestWhatIsSaid:
         assert text.startswith("left behind: bridge a, made in Menu.room; playback 2. What is made")
 
     @virtual_time
+    async def test_of_a_room_is_that_nobody_is_inside(self):
+        class Meets(Flow):
+            async def room(self, event: Event) -> None:
+                await self.channel.answer()
+                room = await self.asterisk.bridge(self.app, "the talk")
+                await room.add(self.channel)
+                await self.channel.ended()
+
+            start = room
+
+        with pytest.raises(
+            Left, match=r"^left behind: room 'the talk' with nobody inside, made in"
+        ):
+            async with Asterisk(Meets, sounds={}) as asterisk:
+                await asterisk.call()
+                assert not any("'the talk'" in each for each in asterisk.left())
+
+    @virtual_time
     async def test_names_the_state_of_the_flow(self):
         class Careless(Flow):
             async def room(self, event: Event) -> None:

@@ -16,12 +16,14 @@ from typing import Any
 from stasis.testing.simulator.channel import Channel, HungUp
 from stasis.testing.simulator.machine import Machine
 
-__all__ = ["Bridge", "Queue"]
+__all__ = ["RECORDER", "Bridge", "Queue"]
 
 # How video is chosen, by the attribute of the bridge's type.
 VIDEO = {"video_single": "single", "video_sfu": "sfu"}
 # Since then a bridge that is being destroyed cannot be found.
 AT_ONCE = ("20.13", "22.3")
+# The server's own channel that records a bridge.
+RECORDER = "Recorder/"
 # What SIP calls the call of the one peer.
 PEER_CALL = "BRIDGEPVTCALLID"
 # What a transfer has left on a channel, until it enters a bridge.
@@ -37,12 +39,14 @@ class Queue:
     def __init__(self, bridge: Bridge, name: str) -> None:
         self._bridge = bridge
         self._name = name
-        self._waiting: deque[Callable[[], Awaitable[None]]] = deque()
+        self._waiting: deque[tuple[Callable[[], Awaitable[None]], Callable[[], None]]] = deque()
         self._running = False
 
-    def queue(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do this when what was asked for before is done."""
-        self._waiting.append(work)
+    def queue(
+        self, work: Callable[[], Awaitable[None]], drop: Callable[[], None] = lambda: None
+    ) -> None:
+        """Do this when what was asked for before is done. drop: it will not be done."""
+        self._waiting.append((work, drop))
         if not self._running:
             self._running = True
             self._bridge.machine.spawn(self._run(), "simulated bridge")
@@ -51,9 +55,12 @@ class Queue:
         name = self._bridge.take(self._name)
         try:
             while self._waiting:
-                await self._waiting.popleft()()
+                work, _ = self._waiting.popleft()
+                await work()
         except HungUp:
-            self._waiting.clear()
+            waiting, self._waiting = self._waiting, deque()
+            for _, drop in () if self._bridge.gone else waiting:
+                drop()
         finally:
             self._running = False
             self._bridge.dismiss(name)
@@ -81,6 +88,7 @@ class Bridge:
         self._musician = ""
         self._mixed: list[str] = []
         self._ends: asyncio.Future[None] = machine.loop.create_future()
+        self._alone: asyncio.Future[None] = machine.loop.create_future()
         self._seen: Counter[str] = Counter()
         machine.bridges[bridge_id] = self
         self.tell("BridgeCreated")
@@ -162,6 +170,9 @@ class Bridge:
         self._mix(channel.name)
         self._introduce()
         self._connect()
+        for recording in self.machine.recordings.values():
+            if recording.target is self:
+                recording.hear_on()
         if self.music:
             channel.hear(f"music:{self.music}")
 
@@ -184,6 +195,21 @@ class Bridge:
         else:
             self._introduce()
             self._connect()
+            self._send_out()
+
+    @property
+    def sends(self) -> bool:
+        """Whether anybody, or anything that plays, is in it: it is heard."""
+        return any(not name.startswith(RECORDER) for name in self._mixed)
+
+    def _send_out(self) -> None:
+        """Whenever somebody has left and only the server's own channels are in it, these leave."""
+        if self.members or not self._mixed:
+            return
+        alone, self._alone = self._alone, self.machine.loop.create_future()
+        alone.set_result(None)
+        if self._musician:
+            self.play_music("")
 
     def _connect(self) -> None:
         """Two who are alone with each other are told who the other is."""
@@ -220,6 +246,7 @@ class Bridge:
             self._end()
         else:
             self._introduce()
+            self._send_out()
 
     def _introduce(self) -> None:
         """Who mixes with others is one call with them, and knows their names."""
@@ -245,8 +272,8 @@ class Bridge:
         if name and not self._musician:
             self._musician = self.take("Announcer/ARI_MOH")
         elif not name and self._musician:
-            self.dismiss(self._musician)
-            self._musician = ""
+            musician, self._musician = self._musician, ""
+            self.dismiss(musician)
         if name:
             self.play(f"music:{name}")
 
@@ -267,7 +294,7 @@ class Bridge:
 
     def _end(self) -> None:
         """It is gone once nobody is in it, and no recording of it runs."""
-        recorders = [name for name in self._mixed if name.startswith("Recorder/")]
+        recorders = [name for name in self._mixed if name.startswith(RECORDER)]
         if self.members or recorders or self._ended:
             return
         self._ended = True
@@ -281,11 +308,14 @@ class Bridge:
         """Wait for a time, or until something is done; returns whether it is done.
 
         A bridge that is destroyed lets what plays in it wait for ever, as on Asterisk: its end
-        is never told. Raises HungUp.
+        is never told. Raises HungUp, also when all have left: see `_send_out`.
         """
-        first = {self._ends} if until is None else {self._ends, until}
+        alone = self._alone
+        first: set[asyncio.Future[Any]] = {self._ends, alone}
+        if until is not None:
+            first.add(until)
         await asyncio.wait(first, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        if self.gone:
+        if self.gone or alone.done():
             raise HungUp
         return bool(until is not None and until.done())
 

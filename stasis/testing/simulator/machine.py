@@ -165,6 +165,8 @@ class Machine:
             living.clear()
         self.variables = dict(self.plan.globals)
         self.modules, self.log_channels = Modules(), LogChannels()
+        for name in self.sorcery.names("endpoint"):
+            self.phones.pop(f"PJSIP/{name}", None)
         self.sorcery = Sorcery(late=self.version.major > 16)
         self.bus.applications.clear()
         self.started = self.stamp()

@@ -33,7 +33,7 @@ class Recording:
     """One recording. limit, silence: seconds, 0 for none. ends_on: digits that end it.
 
     append: an older file of the name goes on. It hears all the time, or, after `listen`, as long
-    as its channel's far end sends something.
+    as its channel's far end sends something; an empty bridge sends what is played to it.
     """
 
     def __init__(
@@ -205,6 +205,17 @@ class Recording:
                 what, since = channel.arriving
                 self.hear_sound(what, now - since)
 
+    def hear_nothing(self) -> None:
+        """Nobody sends anything for now."""
+        self._heard_until = self._since = self.machine.loop.time()
+
+    def hear_on(self) -> None:
+        """Somebody sends from now on."""
+        if self._heard_until < math.inf:
+            self._count()
+            self._heard_until = math.inf
+            self._wake()
+
     def hear_sound(self, what: str, ago: float = 0.0) -> None:
         """Something is sent that began so many seconds ago: `sound:x`, `tone:440/1000,0/2000`."""
         lasts, voice = length_of(self.machine, what)
@@ -225,6 +236,8 @@ class Recording:
     def pause(self, paused: bool) -> None:
         """Pause it, or go on."""
         self._count()
+        if self._heard_until < math.inf:
+            self._heard_until = max(self.machine.loop.time(), self._heard_until)
         self.state = "paused" if paused else "recording"
         self._wake()
 

@@ -91,6 +91,10 @@ class Sorcery:
         """Whether objects of this type can be made."""
         return kind in WRITABLE
 
+    def names(self, kind: str) -> list[str]:
+        """The ids of all objects of a type."""
+        return [name for other, name in self._objects if other == kind]
+
     def find(self, kind: str, name: str) -> Stored | None:
         """The object of this type and id; None when there is none."""
         return self._objects.get((kind, name))

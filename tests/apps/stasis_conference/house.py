@@ -35,6 +35,7 @@ from stasis_conference.store import StoreError
 
 from stasis.testing.asterisk import Asterisk
 from stasis.testing.party import Caller
+from tests.apps.stasis_conference.kept import MemoryArchive, MemoryGrants, MemoryOutbox
 
 BEGINNING = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -52,6 +53,9 @@ class MemoryStore:
         self.attempts: list[list[Any]] = []
         self.down = False
         self._ids = iter(range(1, 100_000))
+        self.archive = MemoryArchive(self._look, self.rows, self.sessions)
+        self.grants = MemoryGrants(self._look)
+        self.outbox = MemoryOutbox(self._look)
 
     def _look(self) -> None:
         if self.down:
@@ -71,6 +75,9 @@ class MemoryStore:
 
     async def save_room(self, row: RoomRow) -> None:
         self.rows[row.name] = row
+
+    async def delete_room(self, name: str) -> bool:
+        return self.rows.pop(name, None) is not None
 
     async def change_room(self, name: str, at: datetime, **changes: Any) -> RoomRow | None:
         row = self.rows.get(name)

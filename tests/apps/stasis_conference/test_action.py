@@ -507,6 +507,8 @@ class TestDialOut:
             await do(house, "dial_out", endpoint="PJSIP/alice")
             await anna.waits(3)
             assert house.told("inviting", "not_invited") == ["inviting", "not_invited"]
+            (event,) = (each for each in house.events if each.kind == "not_invited")
+            assert (event.details["status"], event.details["cause"]) == ("BUSY", 17)
 
     @virtual_time
     async def test_who_still_rings_when_the_room_ends_is_called_no_more(self):

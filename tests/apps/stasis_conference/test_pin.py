@@ -7,17 +7,11 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from argon2 import extract_parameters
-from stasis_conference import pin as module
 from stasis_conference.pin import (
-    NOBODY,
     PinError,
     PinEvent,
     PinRules,
     Pins,
-    hashed,
-    is_hash,
-    matches,
     pin_problem,
 )
 from stasis_conference.rows import RoomRow
@@ -78,15 +72,14 @@ class TestWhose:
         assert await pins.check("nowhere", "201", MEMBER) == "wrong"
         assert await pins.check("nowhere", "201", "") == "wrong"
 
-    async def test_an_empty_hash_is_of_nothing(self, pins: Pins):
-        assert not matches("", "") and not matches("", WRONG)
+    async def test_a_room_without_pins_knows_no_pin(self, pins: Pins):
         assert await pins.check("none", "201", WRONG) == "wrong"
 
     async def test_a_hash_that_cannot_be_read_lets_nobody_in(self, pins: Pins):
         await pins.store.change_room("sales", NOON, member_pin="$argon2id$broken")
         with capture_logs() as logs:
             assert await pins.check("sales", "201", MEMBER) == "wrong"
-        assert logs[0]["event"] == "a hash cannot be read; set the PIN anew"
+        assert logs[0]["event"] == "a hash cannot be read; set the password or PIN anew"
 
     async def test_a_database_that_is_gone_lets_nobody_in(self, pins: Pins):
         await pins.store.close()
@@ -132,11 +125,21 @@ class TestTooOften:
         found = await asyncio.gather(*(pins.check("sales", "201", WRONG) for _ in range(8)))
         assert found.count("wrong") <= 3 and set(found) <= {"wrong", "refused"}
 
-    async def test_who_hangs_up_while_it_is_looked_at_has_tried(self, pins: Pins):
+    async def test_who_hangs_up_while_it_is_looked_at_has_tried(
+        self, pins: Pins, monkeypatch: pytest.MonkeyPatch
+    ):
+        look = pins.passwords.matches
+        looking = asyncio.Event()
+
+        async def noting(kept: str, text: str) -> bool:
+            looking.set()
+            return await look(kept, text)
+
+        monkeypatch.setattr(pins.passwords, "matches", noting)
         for _ in range(3):
+            looking.clear()
             task = asyncio.create_task(pins.check("sales", "201", WRONG))
-            while not pins._turns.locked() and pins._turns._value == module.AT_ONCE:
-                await asyncio.sleep(0)
+            await looking.wait()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -189,13 +192,13 @@ class TestWork:
         self, pins: Pins, monkeypatch: pytest.MonkeyPatch
     ):
         compared: list[str] = []
+        look = pins.passwords.matches
 
-        def verify(kept: str, text: str) -> bool:
+        async def noting(kept: str, text: str) -> bool:
             compared.append(kept)
-            return bool(HASHER.verify(kept, text))
+            return await look(kept, text)
 
-        HASHER = module.HASHER
-        monkeypatch.setattr(module, "HASHER", type("Noting", (), {"verify": staticmethod(verify)}))
+        monkeypatch.setattr(pins.passwords, "matches", noting)
         for room, given in (
             ("sales", MEMBER), ("sales", MODERATOR), ("sales", WRONG), ("open", WRONG),
             ("none", WRONG), ("nowhere", WRONG),
@@ -203,9 +206,6 @@ class TestWork:
             compared.clear()
             await pins.check(room, "", given)
             assert len(compared) == 2, room
-
-    def test_the_hash_of_nobody_takes_as_long_as_any_other(self):
-        assert extract_parameters(NOBODY) == extract_parameters(hashed(MEMBER))
 
     @pytest.mark.alone
     async def test_the_time_does_not_tell_whether_a_room_is_there(self, pins: Pins):
@@ -217,21 +217,6 @@ class TestWork:
                 await pins.check(room, "", WRONG)
                 shortest[room] = min(shortest[room], time.process_time() - began)
         assert max(shortest.values()) < 1.3 * min(shortest.values()), shortest
-
-    async def test_the_event_loop_goes_on_meanwhile(self, pins: Pins):
-        """While hashes are made, another task gets its turns."""
-        turns = 0
-
-        async def other() -> None:
-            nonlocal turns
-            while True:
-                await asyncio.sleep(0.001)
-                turns += 1
-
-        task = asyncio.create_task(other())
-        await asyncio.gather(*(pins.hashed(MEMBER) for _ in range(4)))
-        task.cancel()
-        assert turns >= 4
 
 
 class TestTold:
@@ -277,11 +262,3 @@ class TestTold:
 @pytest.mark.parametrize(("given", "fine"), [("0000", True), ("123456789012", True), ("", False)])
 def test_a_pin_is_4_to_12_digits(given: str, fine: bool):
     assert (pin_problem(given) is None) is fine
-
-
-def test_a_hash_is_told_from_digits():
-    assert is_hash(hashed("1234")) and not is_hash("1234")
-
-
-def test_two_hashes_of_one_pin_are_not_alike():
-    assert hashed(MEMBER) != hashed(MEMBER)

@@ -11,6 +11,8 @@ from attrs import evolve
 from stasis_conference.rows import Attempts, LiveRow, RoomRow
 from stasis_conference.store import Store, StoreError
 
+from stasis import ConfigError
+
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SALES = RoomRow("sales", NOON, NOON, title="Sales", member_pin="$argon2id$m", moderator_pin="")
 
@@ -22,6 +24,11 @@ def later(seconds: float) -> datetime:
 async def join(store: Store, session: int, at: datetime = NOON, **different: Any) -> int:
     member = {"channel": "c1", "name": "Ann", "number": "201", "moderator": False} | different
     return await store.joined(session, at=at, **member)
+
+
+def test_a_url_that_is_none_is_refused_by_the_name_of_its_key():
+    with pytest.raises(ConfigError, match=r"^\[plugin.conference\]: database: must be sqlite"):
+        Store("conference.db")
 
 
 class TestRooms:
@@ -208,8 +215,10 @@ class TestAttempts:
         found = await store.attempt("sales", "", NOON, self.SINCE)
         assert (found.by_caller, found.by_room) == (0, 2)
 
-    async def test_of_those_who_try_at_once_none_is_overlooked(self, url: str, store: Store):
-        other = Store(url)
+    async def test_of_those_who_try_at_once_none_is_overlooked(
+        self, database_url: str, store: Store
+    ):
+        other = Store(database_url)
         await other.open()
         found: list[Attempts] = await asyncio.gather(
             *(each.attempt("sales", "201", NOON, self.SINCE) for each in (store, other) * 5)
@@ -220,8 +229,8 @@ class TestAttempts:
 
 
 class TestAtOnce:
-    async def test_two_who_come_first_are_in_one_conference(self, url: str, store: Store):
-        other = Store(url)
+    async def test_two_who_come_first_are_in_one_conference(self, database_url: str, store: Store):
+        other = Store(database_url)
         await other.open()
 
         async def come(through: Store, number: int) -> tuple[int, int]:

@@ -1,32 +1,33 @@
-"""The tables: what their columns take."""
+"""The tables: the migrations make what is said of them, and their names are nobody else's."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect
+from stasis_conference.store import Store
+from stasis_conference.tables import METADATA, MIGRATIONS
 
-import pytest
-from sqlalchemy.dialects import sqlite
-from stasis_conference.tables import METADATA, Moment, Words
+from stasis.sql.database import driver_url, engine_of
 
-DIALECT = sqlite.dialect()
+
+def differences(connection: Connection) -> list[object]:
+    options = {"version_table": MIGRATIONS.version_table, "compare_type": True}
+    return list(compare_metadata(MigrationContext.configure(connection, opts=options), METADATA))
+
+
+def names(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names())
+
+
+async def test_the_migrations_make_them_exactly(database_url: str, store: Store):
+    engine = engine_of(driver_url(database_url))
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+        assert await connection.run_sync(names) == {*METADATA.tables, MIGRATIONS.version_table}
+    await engine.dispose()
 
 
 def test_every_table_has_a_name_that_no_other_program_uses():
-    assert all(name.startswith("conference_") for name in METADATA.tables)
-
-
-def test_a_moment_without_a_time_zone_is_refused_with_the_fix():
-    with pytest.raises(ValueError, match="no time zone; use"):
-        Moment().process_bind_param(datetime(2026, 1, 1), DIALECT)
-
-
-def test_a_moment_of_a_database_that_knows_no_zones_is_utc():
-    found = Moment().process_result_value(datetime(2026, 1, 1), DIALECT)
-    assert found == datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("given", "kept"), [("", ""), (None, None), ("Jürg ☎", "Jürg ☎"), ("a\0b\udcff", "ab?")]
-)
-def test_words_are_what_every_database_keeps(given: str | None, kept: str | None):
-    assert Words().process_bind_param(given, DIALECT) == kept
+    names = [*METADATA.tables, MIGRATIONS.version_table]
+    assert all(name.startswith("conference_") for name in names)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -151,6 +153,78 @@ class TestWhatAllHear:
         assert line.heard_all == ["music:jazz"] and bridge.music == "jazz"
         assert (await ask(machine, "DELETE bridges/b/moh")).status == 204
         assert (await ask(machine, "DELETE bridges/b/moh")).status == 409
+
+
+def media(frames: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """What is told of playbacks and recordings: the event, and whose state it tells."""
+    return [
+        (each["type"], (each.get("playback") or each["recording"])["state"])
+        for each in frames
+        if "playback" in each or "recording" in each
+    ]
+
+
+class TestWhenAllHaveLeft:
+    @simulated
+    async def test_what_plays_and_what_waits_has_failed_and_it_is_recorded_no_more(
+        self, tmp_path: Path
+    ):
+        machine, frames = served(one=30.0, folder=tmp_path)
+        _, (line,) = await entered(machine, 1)
+        await ask(machine, "POST applications/a/subscription?eventSource=bridge:b")
+        await ask(machine, "POST bridges/b/record?name=r&format=wav")
+        for _ in range(2):
+            await ask(machine, "POST bridges/b/play?media=sound:one")
+        await asyncio.sleep(3)
+        frames.clear()
+        line.hang_up()
+        await turn()
+        assert sorted(media(frames)) == [
+            ("PlaybackFinished", "failed"),
+            ("PlaybackFinished", "failed"),
+            ("PlaybackStarted", "playing"),
+            ("RecordingFinished", "done"),
+        ]
+        assert not machine.playbacks and not machine.recordings and "b" in machine.bridges
+        frames.clear()
+        await ask(machine, "POST bridges/b/play?media=sound:one")
+        await turn()
+        assert media(frames) == [("PlaybackStarted", "playing")]
+
+    @simulated
+    async def test_its_music_is_over(self):
+        machine, _ = served()
+        bridge, (line,) = await entered(machine, 1)
+        await ask(machine, "POST bridges/b/moh")
+        assert bridge.music and bridge.sends
+        line.hang_up()
+        await turn()
+        assert not bridge.music and not bridge.sends
+
+    @simulated
+    async def test_what_hears_nothing_for_four_seconds_is_done(self, tmp_path: Path):
+        machine, frames = served(folder=tmp_path)
+        await ask(machine, "POST bridges/b")
+        await ask(machine, "POST applications/a/subscription?eventSource=bridge:b")
+        await ask(machine, "POST bridges/b/record?name=r&format=wav")
+        await asyncio.sleep(3.9)
+        assert "r" in machine.recordings
+        await asyncio.sleep(0.2)
+        assert frames[-1]["recording"]["duration"] == 0 and not machine.recordings
+
+    @simulated
+    async def test_unless_somebody_comes_in(self, tmp_path: Path):
+        machine, frames = served(folder=tmp_path)
+        await ask(machine, "POST bridges/b")
+        await ask(machine, "POST bridges/b/record?name=r&format=wav")
+        await asyncio.sleep(3)
+        line = await called(machine)
+        await ask(machine, f"POST channels/{line.channel.id}/answer")
+        await ask(machine, f"POST bridges/b/addChannel?channel={line.channel.id}")
+        await asyncio.sleep(5)
+        await ask(machine, "POST recordings/live/r/stop")
+        await turn()
+        assert frames[-1]["recording"]["duration"] == 5
 
 
 class TestItsEnd:

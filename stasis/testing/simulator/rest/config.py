@@ -62,8 +62,10 @@ def put(call: Call) -> Answer:
         fields = machine.sorcery.put(kind, name, given)
     except Invalid:
         raise Refusal(400, f"{noun} of object '{name}' failed field value validation") from None
-    if kind == "endpoint":
-        machine.phones.setdefault(f"PJSIP/{name}", Phone(f"PJSIP/{name}", "unreachable"))
+    phone = f"PJSIP/{name}"
+    if kind == "endpoint" and phone not in machine.phones:
+        made = machine.phones[phone] = machine.new_phone(phone) or Phone(phone)
+        made.behaviour = "unreachable"
     return tuples(fields)
 
 
@@ -89,5 +91,8 @@ def delete(call: Call) -> None:
     if found.fixed:
         raise Refusal(403, f"Could not delete object with id '{name}'")
     machine.sorcery.delete(kind, name)
+    phone = machine.phones.get(f"PJSIP/{name}")
+    if kind == "aor" and phone is not None:
+        phone.behaviour = "unreachable"  # who was registered is forgotten with it
     if kind == "endpoint":
         machine.phones.pop(f"PJSIP/{name}", None)

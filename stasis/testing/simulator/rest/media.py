@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stasis.testing.simulator.bridge import Bridge, Queue
+from stasis.testing.simulator.bridge import RECORDER, Bridge, Queue
 from stasis.testing.simulator.channel import Channel
 from stasis.testing.simulator.playback import Playback
 from stasis.testing.simulator.recording import Recording
@@ -71,7 +71,7 @@ def play_in_bridge_as(call: Call, playback_id: str) -> Answer:
     if not media:
         raise Refusal(500, "Allocation failed", "error")
     playback = made(call, playback_id, bridge, media)
-    bridge.announcer.queue(lambda: playback.run(bridge.wait, bridge.play))
+    bridge.announcer.queue(lambda: playback.run(bridge.wait, bridge.play), playback.fail)
     return Answer(201, playback.json(), f"/playbacks/{playback.id}")
 
 
@@ -105,7 +105,13 @@ def record_bridge(call: Call) -> Answer:
     bridge = bridge_of(call)
     recording = recorded(call, bridge)
     # Each has a recorder of its own: they run side by side.
-    Queue(bridge, "Recorder/ARI").queue(lambda: recording.run(bridge.wait))
+
+    async def work() -> None:
+        if not bridge.sends:
+            recording.hear_nothing()
+        await recording.run(bridge.wait)
+
+    Queue(bridge, f"{RECORDER}ARI").queue(work)
     return Answer(201, recording.json(), f"/recordings/live/{recording.name}")
 
 

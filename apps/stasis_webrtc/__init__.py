@@ -1,0 +1,1 @@
+"""stasis_webrtc: log in, and get a telephone in the browser."""

@@ -1,0 +1,84 @@
+"""Devices that are lost in a call, and that may come back: the others hear music meanwhile.
+
+Rules: a device is lost when its page was loaded anew, or when Asterisk hears nothing of it any
+more; one that hangs up is not. Who is lost is kept with the others in the call, so a new process
+goes on waiting for the same moment. The device is rung, and what answers takes the place again.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from stasis import AriError, ChannelGone
+from stasis_webrtc.call import Call
+from stasis_webrtc.party import Away, Party
+from stasis_webrtc.view import Reason
+from stasis_webrtc.views import of_away
+
+if TYPE_CHECKING:
+    from stasis_webrtc.calls import Calls
+
+__all__ = ["Lost"]
+
+
+class Lost:
+    """What becomes of lost devices. calls: whose."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    async def reclaim(self, user: str, endpoint: str) -> None:
+        """None of a device's calls has an end there any more: its page was loaded anew.
+
+        What rings is cancelled. What talks goes on: the device is rung as soon as it is registered,
+        and takes its place again. ARI: DELETE /channels/{channelId}, POST /channels/{channelId}.
+        """
+        calls = self._calls
+        await calls.guests.reclaim(user, endpoint)
+        for party in list(calls.parties()):
+            call = calls.call_of(party)
+            if party.data.user != user or party.data.endpoint != endpoint or call is None:
+                continue
+            if party.connected:
+                await self.lose(call, party)
+            else:
+                party.data.why = "cancelled"
+            await party.channel.hangup()
+
+    async def lose(self, call: Call, party: Party) -> None:
+        """The device of a party is lost: the others hear music until it is back, or given up."""
+        calls = self._calls
+        party.replaced = True
+        away = party.gone_for(calls.now() + timedelta(seconds=calls.rules.rejoin))
+        del call.parties[party.id]
+        await call.recorder.stop(party)
+        call.away[away.id] = away
+        calls.meet(call)
+        for other in list(call.parties.values()):
+            with suppress(AriError, ChannelGone):
+                await other.keep()
+        with suppress(AriError):
+            await call.place()
+        calls.notices.tell_call(call)
+        self.look_for(call, away)
+
+    def look_for(self, call: Call, away: Away) -> None:
+        """Ring a device that was lost, once it is there, until it is back or its time is over."""
+        self._calls.spawn(self._bring_back(call, away), lasting=True)
+
+    async def _bring_back(self, call: Call, away: Away) -> None:
+        await self._calls.summons.bring_back(call, away)
+        if call.away.get(away.id) is away:
+            await self.give_up(call, away)
+
+    async def give_up(self, call: Call, away: Away, why: Reason = "hangup") -> None:
+        """A device that was lost does not come back."""
+        calls = self._calls
+        if call.away.pop(away.id, None) is None:
+            return
+        calls.notices.tell(of_away(call, away, calls.now(), why))
+        await calls.write(away, why)
+        calls.meet(call)
+        await calls.review(call)

@@ -1,0 +1,292 @@
+"""The plugin: the Stasis application `webrtc`, its users, their telephones, and the page."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Coroutine, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from stasis import Demo, EndpointStateChange, Event, Flow, Gap, Link, Plugin, StasisError
+from stasis.web import pages
+from stasis_webrtc.account import Accounts
+from stasis_webrtc.api import Office, routes_of
+from stasis_webrtc.audit import Audit
+from stasis_webrtc.calls import Calls
+from stasis_webrtc.command import commands
+from stasis_webrtc.config import WebrtcConfig
+from stasis_webrtc.feed import PhoneFeed, ToldLedger
+from stasis_webrtc.flow import Phone
+from stasis_webrtc.people import People
+from stasis_webrtc.phones import Phones
+from stasis_webrtc.policy import AccountError
+from stasis_webrtc.provision import Devices
+from stasis_webrtc.rooms import Rooms
+from stasis_webrtc.session import Sessions
+from stasis_webrtc.store import Store
+from stasis_webrtc.token import Tokens
+
+__all__ = ["WebrtcPlugin"]
+
+log = structlog.get_logger("stasis_webrtc")
+
+# How often it is looked which sessions are over, and which devices are nobody's.
+EXPIRE_SECONDS = 5.0
+SWEEP_SECONDS = 300.0
+STOP_SECONDS = 2.0
+
+PAGE = Path(__file__).parent / "page" / "dist"
+NOT_BUILT = "The page is not built. In a checkout: make page (it needs Node.js and npm)."
+
+
+class WebrtcPlugin(Plugin):
+    """A telephone in the browser for each user.
+
+    store, sessions, accounts, phones, calls, feed: its parts, all from `start` on.
+
+    Raises ConfigError when the configuration is wrong.
+    """
+
+    name = "webrtc"
+    config_class = WebrtcConfig
+    commands = commands
+    config: WebrtcConfig
+    hears = (EndpointStateChange,)
+    watches = ("endpoint:PJSIP",)
+
+    def __init__(self, config: WebrtcConfig) -> None:
+        super().__init__(config)
+        config.check()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._settled = False
+        self.store: Store
+        self.audit: Audit
+        self.sessions: Sessions
+        self.accounts: Accounts
+        self.phones: Phones
+        self.people: People
+        self.calls: Calls
+        self.rooms: Rooms
+        self.feed: PhoneFeed
+        self.ledger: ToldLedger
+
+    @classmethod
+    def demo(cls, where: Demo) -> Mapping[str, Any]:
+        """Two users on a lab. Their passwords are new with each lab, and outlive the program."""
+        file = Path(where.folder) / "softphone.json"
+        if not file.exists():
+            passwords = {user: secrets.token_urlsafe(9) for user in ("alice", "bob")}
+            file.touch(0o600)
+            file.write_bytes(msgspec.json.encode(passwords))
+        return {
+            "database": f"sqlite:///{where.folder}/webrtc.db",
+            "websocket": where.asterisk.replace("http", "ws", 1) + "/ws",
+            "rooms": "8[0-9]{2}",
+            "services": {"8000": "hello", "8001": "ivr"},
+            "demo": msgspec.json.decode(file.read_bytes()),
+        }
+
+    def flows(self) -> Mapping[str, type[Flow]]:
+        """The one application."""
+        return {self.config.app: Phone}
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        """The API, the feed, and the page."""
+        allow = "microphone=(self), camera=(), geolocation=()"
+        policy = {
+            "media-src": "'self' blob: mediastream:",
+            "connect-src": f"'self' {origin_of(self.config.websocket)}",
+        }
+        page = pages(PAGE, policy=policy, allow=allow, missing=NOT_BUILT)
+        return [*routes_of(self.office(), version("stasis-ari")), *page]
+
+    def told(self, address: str) -> Sequence[str]:
+        """Where the page is, and who may try it."""
+        lines = [f"softphone: {address}/webrtc/"]
+        demo = self.config.demo.items()
+        lines += [f"  log in as {user}, password {word.reveal()}" for user, word in demo]
+        return lines
+
+    # From start to stop
+
+    async def start(self) -> None:
+        """Open the database, and know who is logged in. Raises StoreError."""
+        config = self.config
+        self.store = self.open_store()
+        await self.store.open()
+        self.audit = Audit(self.store, self.now)
+        tokens = Tokens(self.store, self.now, config.token_rules())
+        self.sessions = Sessions(self.store, tokens, self.audit, self.now, config.session_rules())
+        self.accounts = Accounts(
+            self.store, self.sessions, self.audit, self.now, config.log_in_rules()
+        )
+        owners = config.owners
+        devices = Devices(lambda: self.asterisk.ari, config.device_rules(), owners)
+        self.phones = Phones(
+            devices,
+            self.store,
+            owners,
+            config.static_passwords,
+            reclaim=self.reclaim,
+            hang_up=self.hang_up,
+            now=self.now,
+            spawn=self.spawn,
+        )
+        self.rooms = Rooms(lambda: self.others, config.rooms)
+        self.people = People(
+            self.store, self.audit, owners, self.phones.registered, self.rooms.there
+        )
+        self.feed = PhoneFeed(
+            self.sessions, self.store, lambda: self.phones, self.spawn, config.origins
+        )
+        self.ledger = ToldLedger(self.store.history, self.feed)
+        self.calls = Calls(
+            self.people,
+            self.ledger,
+            config.rules(),
+            self.now,
+            config.app,
+            listeners=[self.feed.call],
+        )
+        self.feed.calls = self.calls
+        self.sessions.listeners = [self.phones.session, self.feed.session]
+        self.phones.listeners.append(self.feed.phone)
+        self.phones.start(await self.sessions.start())
+        await self.make_demo()
+
+    async def run(self) -> None:
+        """End what is over, and have on Asterisk what should be there."""
+        await self.asterisk.state.reached("ready")
+        with self.rooms.heard(self.feed.room):
+            await self.settle()
+            since = asyncio.get_running_loop().time()
+            while True:
+                await asyncio.sleep(EXPIRE_SECONDS)
+                try:
+                    await self.sessions.expire()
+                    if not self._settled:
+                        await self.settle()
+                    if asyncio.get_running_loop().time() - since > SWEEP_SECONDS:
+                        since = asyncio.get_running_loop().time()
+                        await self.phones.sweep()
+                except StasisError as error:
+                    log.warning("sessions are looked at again soon", error=str(error))
+
+    async def gap(self, gap: Gap) -> None:
+        """Devices may have come and gone; after a restart of Asterisk all of them are gone."""
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Know who is in conferences, and have on Asterisk what should be there. What fails is
+        logged, and tried again soon.
+        """
+        self._settled = True
+        try:
+            await self.calls.guests.find(self.asterisk)
+            await self.phones.restore()
+            await self.phones.sweep()
+        except StasisError as error:
+            self._settled = False
+            log.error("devices are not as they should be", error=str(error))
+
+    async def stop(self) -> None:
+        """Leave calls and devices as they are for the next process, and close the database."""
+        await self.feed.close()
+        await self.calls.stop()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.store.close()
+
+    def heard(self, event: Event, asterisk: Link) -> None:
+        """A device is registered, or is no more."""
+        if asterisk is self.asterisk:
+            self.phones.heard(event)
+
+    # What its parts need of each other
+
+    def office(self) -> Office:
+        """What the API works with."""
+        config = self.config
+        return Office(
+            self.accounts,
+            self.sessions,
+            self.store,
+            self.phones,
+            self.people,
+            self.calls,
+            self.ledger,
+            self.rooms,
+            self.feed,
+            config.turn_rules(),
+            config.websocket,
+            config.sip_domain,
+            config.origins,
+            # A page that uses wss is of https, also where TLS ends before us, or of loopback.
+            config.websocket.startswith("wss://"),
+            lambda: self.asterisk,
+            self.now,
+        )
+
+    async def reclaim(self, user: str, endpoint: str) -> None:
+        """Bring the calls of a device whose page was loaded again back to it."""
+        await self.calls.reclaim(user, endpoint)
+
+    async def hang_up(self, user: str, endpoint: str) -> None:
+        """End the calls of a device that is no more."""
+        for view in self.calls.views(user):
+            if view.device == endpoint:
+                try:
+                    await self.calls.hang_up(user, view.id)
+                except StasisError as error:
+                    log.warning("a call was not ended", user=user, error=str(error))
+
+    def open_store(self) -> Store:
+        """Where everything is kept."""
+        return Store(self.config.database.reveal())
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Do something that nobody waits for. What goes wrong in it is logged."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._over)
+        return task
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("something that nobody waits for has failed", exc_info=error)
+
+    def now(self) -> datetime:
+        """The moment that everything is written down by."""
+        return datetime.now(UTC)
+
+    async def make_demo(self) -> None:
+        """Make sure of the users of `demo`. Raises StoreError."""
+        for number, (name, word) in enumerate(self.config.demo.items(), 101):
+            password = word.reveal()
+            try:
+                row = await self.store.user(name)
+                if row is None:
+                    await self.accounts.add(
+                        name, password, title=name.title(), extension=str(number), by="demo"
+                    )
+                elif not await self.accounts.passwords.matches(row.password, password):
+                    await self.accounts.set_password(name, password, by="demo")
+            except AccountError as error:
+                log.error("a demo user was not made", user=name, error=str(error))
+
+
+def origin_of(websocket: str) -> str:
+    """Scheme, host and port of a WebSocket, for the page's policy."""
+    scheme, _, rest = websocket.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}"

@@ -1,0 +1,44 @@
+"""Types of columns that mean the same in every database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Column, DateTime, Dialect, Text
+from sqlalchemy.types import TypeDecorator
+
+__all__ = ["Moment", "Words", "words"]
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment with its time zone; SQLite knows none, so it is kept in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database. Raises ValueError for a moment without a time zone."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone; use datetime.now(UTC)")
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database, in UTC."""
+        return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+class Words(TypeDecorator[str]):
+    """A text of any length, without what a database cannot keep: callers choose their names."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """To the database: no NUL, no half of a character."""
+        return value and value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def words(name: str, **options: Any) -> Column[str]:
+    """A column of text that is never null. options: as of SQLAlchemy's Column."""
+    return Column(name, Words, nullable=False, **options)

@@ -1,0 +1,68 @@
+"""What webhooks are still to get, in each kind of database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from stasis_conference.outbox import Message, Post
+from stasis_conference.store import Store
+
+from tests.apps.stasis_conference.house import BEGINNING
+
+SECOND = timedelta(seconds=1)
+
+
+def message(body: str, room: str = "a", hook: str = "h") -> Message:
+    return Message(hook, room, f"msg_{body}", body, BEGINNING)
+
+
+def bodies(posts: list[Post]) -> list[str]:
+    return [each.body for each in posts]
+
+
+async def test_each_room_has_one_that_is_next(store: Store):
+    outbox = store.outbox
+    await outbox.add([])
+    await outbox.add([message("1"), message("2"), message("3", "b"), message("4", hook="other")])
+    heads = await outbox.heads("h", 9)
+    assert bodies(heads) == ["1", "3"]
+    assert heads[0].due == heads[0].at == BEGINNING and heads[0].tries == 0
+    assert bodies(await outbox.heads("h", 1)) == ["1"]
+    assert bodies(await outbox.heads("h", 9, "b")) == ["3"]
+    await outbox.delivered(heads[0])
+    assert bodies(await outbox.heads("h", 9)) == ["2", "3"]
+    assert await outbox.size("h") == 2
+
+
+async def test_one_that_failed_keeps_its_place_and_is_due_later(store: Store):
+    outbox = store.outbox
+    await outbox.add([message("1"), message("2"), message("3", "b")])
+    (first, _) = await outbox.heads("h", 9)
+    await outbox.again(first, BEGINNING + 5 * SECOND)
+    heads = await outbox.heads("h", 9)
+    assert bodies(heads) == ["3", "1"]
+    assert (heads[1].tries, heads[1].due) == (1, BEGINNING + 5 * SECOND)
+
+
+async def test_it_is_taken_by_one_at_a_time(store: Store):
+    outbox = store.outbox
+    await outbox.add([message("1")])
+    (post,) = await outbox.heads("h", 9)
+    assert await outbox.claim(post, BEGINNING + SECOND)
+    assert not await outbox.claim(post, BEGINNING + SECOND)
+    (taken,) = await outbox.heads("h", 9)
+    assert taken.due == BEGINNING + SECOND
+    assert await outbox.claim(taken, BEGINNING + 2 * SECOND)
+
+
+async def test_what_is_dead_lets_the_next_one_go_and_is_forgotten_in_time(store: Store):
+    outbox = store.outbox
+    await outbox.add([message("1"), message("2"), message("3", hook="gone")])
+    (post,) = await outbox.heads("h", 9)
+    await outbox.give_up(post, BEGINNING)
+    assert bodies(await outbox.heads("h", 9)) == ["2"] and await outbox.size("h") == 1
+    assert not await outbox.claim(post, BEGINNING + SECOND)
+    await outbox.forget(BEGINNING, ["h"])
+    assert await outbox.size("gone") == 1
+    await outbox.forget(BEGINNING + SECOND, ["h"])
+    assert await outbox.size("gone") == 0 and await outbox.size("h") == 1

@@ -1,0 +1,1 @@
+"""What the tests of the moderator's page stand on."""

@@ -1,0 +1,205 @@
+"""People at their browsers call through the real program and a real Asterisk 22, and each is
+recognised by its voice."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from stasis.lab.audio import tones
+from stasis.lab.lab import Lab
+from tests.browser.chromium import TONES
+from tests.browser.office import Office, Person
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180)]
+
+ALICE, BOB, CAROL = TONES[:3]
+
+
+@pytest.fixture(scope="module")
+def lab() -> Lab:
+    """An Asterisk for these tests alone: they restart it."""
+    return Lab.up("22", "office-22")
+
+
+@pytest_asyncio.fixture
+async def office(lab: Lab, tmp_path: Path) -> AsyncIterator[Office]:
+    """The program, without anybody yet."""
+    async with Office(lab, tmp_path) as office:
+        yield office
+
+
+async def pair(office: Office) -> tuple[Person, Person]:
+    """Alice and Bob, who talk."""
+    alice, bob = await asyncio.gather(office.person("alice", ALICE), office.person("bob", BOB))
+    await alice.dials("102")
+    await bob.answers()
+    await both_hear(alice, bob)
+    return alice, bob
+
+
+async def both_hear(one: Person, other: Person) -> None:
+    """Each recognises the other's voice."""
+    await asyncio.gather(one.hears(other), other.hears(one))
+
+
+async def none_left(office: Office) -> None:
+    """Wait until no channel is left."""
+    for _ in range(50):
+        if not office.channels():
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"left: {office.channels()}\n{office.log.read_text()[-2000:]}")
+
+
+def heard_in(sound: bytes, office: Office) -> set[float]:
+    """The voices in a sound file."""
+    file = office.folder / "sound.wav"
+    file.write_bytes(sound)
+    return {tone.hertz for tone in tones(file, TONES)}
+
+
+def grant_recording(office: Office) -> None:
+    """Let Alice record her calls, from the command line."""
+    subprocess.run(
+        [sys.executable, "-m", "stasis", "webrtc", "user", "grant", "alice", "--record"],
+        cwd=office.folder,
+        check=True,
+    )
+
+
+class TestACall:
+    async def test_each_hears_the_other_until_one_hangs_up(self, office: Office) -> None:
+        alice, bob = await pair(office)
+        await bob.hangs_up()
+        await alice.sees("Call ended")
+        await none_left(office)
+
+    async def test_hold_and_mute(self, office: Office) -> None:
+        alice, bob = await pair(office)
+        await alice.does("Hold")
+        await bob.sees("The other side has put you on hold")
+        await alice.hears_nobody()
+        await alice.does("Resume")
+        await both_hear(alice, bob)
+        await alice.does("Mute")
+        await bob.hears_nobody()
+        await alice.hears(bob)
+        await alice.does("Unmute")
+        await both_hear(alice, bob)
+
+    async def test_recorded_it_can_be_listened_to(self, office: Office) -> None:
+        await asyncio.to_thread(grant_recording, office)
+        alice, bob = await pair(office)
+        await alice.does("Record")
+        await alice.sees("Recording")
+        await asyncio.sleep(3)
+        await alice.does("Stop recording")
+        await alice.hangs_up()
+        await none_left(office)
+        async with office.api("alice") as api:
+            status, recordings = await api("GET", "recordings")
+            assert status == 200 and len(recordings) == 1
+            _, sound = await api("GET", f"recordings/{recordings[0]['id']}/audio")
+        assert heard_in(sound, office) >= {ALICE, BOB}
+
+
+class TestAMessage:
+    async def test_who_is_declined_may_leave_one(self, office: Office) -> None:
+        alice, bob = await asyncio.gather(office.person("alice", ALICE), office.person("bob", BOB))
+        await alice.dials("bob")
+        await bob.declines()
+        await alice.sees("Connected")
+        await asyncio.sleep(2)
+        await alice.hears_nobody()  # what is said to her is over
+        await asyncio.sleep(6)
+        await alice.hangs_up()
+        await (
+            bob.page.get_by_role("link", name="Messages")
+            .or_(bob.page.get_by_role("button", name="Messages"))
+            .first.click()
+        )
+        await bob.sees("Alice")
+        async with office.api("bob") as api:
+            status, messages = await api("GET", "messages")
+            assert status == 200 and [each["from"]["user"] for each in messages] == ["alice"]
+            _, sound = await api("GET", f"messages/{messages[0]['id']}/audio")
+            assert heard_in(sound, office) == {ALICE}
+            assert (await api("DELETE", f"messages/{messages[0]['id']}"))[0] == 204
+        await none_left(office)
+
+
+class TestAnotherService:
+    async def test_keys_reach_the_ivr(self, office: Office) -> None:
+        alice = await office.person("alice", ALICE)
+        await alice.dials("600")
+        await expect(alice.button("Keypad")).to_be_visible(timeout=15_000)
+        await alice.presses("#")  # says goodbye and hangs up; else it would wait for half a minute
+        await alice.sees("Call ended")
+        await none_left(office)
+
+
+class TestTransfer:
+    async def test_at_once(self, office: Office) -> None:
+        alice, bob = await pair(office)
+        carol = await office.person("carol", CAROL)
+        await alice.transfers("103")
+        await carol.answers()
+        await both_hear(bob, carol)
+        await carol.hangs_up()
+        await none_left(office)
+
+    async def test_after_asking(self, office: Office) -> None:
+        alice, bob = await pair(office)
+        carol = await office.person("carol", CAROL)
+        await alice.transfers("103", "Ask first")
+        await carol.answers()
+        await both_hear(alice, carol)
+        await alice.page.get_by_role("button", name="Connect").first.click()
+        await both_hear(bob, carol)
+        await bob.hangs_up()
+        await none_left(office)
+
+
+class TestAConference:
+    async def test_a_call_becomes_one(self, office: Office) -> None:
+        alice, bob = await pair(office)
+        carol = await office.person("carol", CAROL)
+        await carol.dials("800")
+        await alice.does("Conference")
+        await alice.page.get_by_role("button", name="800").click()
+        await asyncio.gather(
+            alice.hears_all(bob, carol), bob.hears_all(alice, carol), carol.hears_all(alice, bob)
+        )
+        await alice.sees("3 people")
+
+
+class TestWhenThingsBreak:
+    async def test_a_page_that_is_loaded_again_finds_its_call(self, office: Office) -> None:
+        alice, bob = await pair(office)
+        await bob.reloads()
+        await bob.is_ready()
+        await both_hear(alice, bob)
+        await bob.hangs_up()
+        await none_left(office)
+
+    async def test_a_program_that_is_killed_drops_nobody(self, office: Office) -> None:
+        alice, bob = await pair(office)
+        await office.kill()
+        await both_hear(alice, bob)
+        await office.start()
+        await both_hear(alice, bob)
+        await alice.sees("Ready")
+        await alice.does("Hold")
+        await bob.sees("The other side has put you on hold")
+        await alice.does("Resume")
+        await both_hear(alice, bob)
+        await alice.hangs_up()
+        await none_left(office)

@@ -1,0 +1,33 @@
+"""Columns: what they take, and what comes back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy.dialects import sqlite
+
+from stasis.sql import Moment, Words, words
+
+DIALECT = sqlite.dialect()
+
+
+def test_a_moment_without_a_time_zone_is_refused_with_the_fix():
+    with pytest.raises(ValueError, match="no time zone; use"):
+        Moment().process_bind_param(datetime(2026, 1, 1), DIALECT)
+
+
+def test_a_moment_of_a_database_that_knows_no_zones_is_utc():
+    found = Moment().process_result_value(datetime(2026, 1, 1), DIALECT)
+    assert found == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [("", ""), (None, None), ("Jürg ☎", "Jürg ☎"), ("a\0b\udcff", "ab?")]
+)
+def test_words_are_what_every_database_keeps(given: str | None, kept: str | None):
+    assert Words().process_bind_param(given, DIALECT) == kept
+
+
+def test_a_column_of_words_is_never_null():
+    assert not words("title").nullable
