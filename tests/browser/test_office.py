@@ -6,12 +6,14 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
+from stasis_webrtc.authority import Authority
+from stasis_webrtc.sip_socket import SipSocket
 
 from stasis.lab.audio import tones
 from stasis.lab.lab import Lab
@@ -66,13 +68,10 @@ def heard_in(sound: bytes, office: Office) -> set[float]:
     return {tone.hertz for tone in tones(file, TONES)}
 
 
-def grant_recording(office: Office) -> None:
-    """Let Alice record her calls, from the command line."""
-    subprocess.run(
-        [sys.executable, "-m", "stasis", "webrtc", "user", "grant", "alice", "--record"],
-        cwd=office.folder,
-        check=True,
-    )
+def webrtc(office: Office, *words: str) -> None:
+    """Run a command of the plugin beside the program."""
+    command = [sys.executable, "-m", "stasis", "webrtc", *words]
+    subprocess.run(command, cwd=office.folder, check=True)
 
 
 class TestACall:
@@ -96,7 +95,7 @@ class TestACall:
         await both_hear(alice, bob)
 
     async def test_recorded_it_can_be_listened_to(self, office: Office) -> None:
-        await asyncio.to_thread(grant_recording, office)
+        await asyncio.to_thread(webrtc, office, "user", "grant", "alice", "--record")
         alice, bob = await pair(office)
         await alice.does("Record")
         await alice.sees("Recording")
@@ -174,11 +173,76 @@ class TestAConference:
         carol = await office.person("carol", CAROL)
         await carol.dials("800")
         await alice.does("Conference")
-        await alice.page.get_by_role("button", name="800").click()
+        await alice.page.get_by_role("textbox", name="Room").fill("800")
+        await alice.page.keyboard.press("Enter")
         await asyncio.gather(
             alice.hears_all(bob, carol), bob.hears_all(alice, carol), carol.hears_all(alice, bob)
         )
         await alice.sees("3 people")
+
+
+class TestOverTls:
+    async def test_with_the_development_authority(self, lab: Lab, tmp_path: Path) -> None:
+        authority = Authority.open(tmp_path / "authority")
+        chain, key = authority.signed(["127.0.0.1"])
+        lab.secure(chain.decode(), key.decode())
+        websocket = f"wss://127.0.0.1:{lab.https_port}/ws"
+        async with Office(lab, tmp_path, websocket=websocket) as office:
+            trusted = tmp_path / "authority" / "ca.pem"
+            alice = await office.person("alice", ALICE, authority=trusted)
+            bob = await office.person("bob", BOB, authority=trusted)
+            await alice.dials("102")
+            await bob.answers()
+            await both_hear(alice, bob)
+            await alice.hangs_up()
+            await none_left(office)
+
+
+class TestWhoMayNoLonger:
+    """A SIP secret is worth something as long as its session lives."""
+
+    async def registers(self, device: dict[str, str]) -> int:
+        """What Asterisk answers to a registration with a device's secret."""
+        endpoint, secret = device["endpoint"], device["password"]
+        async with SipSocket(device["websocket"], endpoint, secret) as phone:
+            return await phone.register()
+
+    async def test_after_log_out(self, office: Office) -> None:
+        async with office.api("alice") as api:
+            _, device = await api("POST", "device", {"tab": "one"})
+            assert await self.registers(device) == 200
+            assert (await api("POST", "session/logout"))[0] == 204
+            await until_refused(self.registers, device)
+
+    async def test_after_it_was_revoked_from_the_command_line(self, office: Office) -> None:
+        async with office.api("alice") as api:
+            _, device = await api("POST", "device", {"tab": "one"})
+            assert await self.registers(device) == 200
+            await asyncio.to_thread(webrtc, office, "user", "disable", "alice")
+            await until_refused(self.registers, device)
+            assert (await api("GET", "me"))[0] == 401
+
+    async def test_after_the_program_was_killed_and_it_expired(self, office: Office) -> None:
+        async with office.api("alice") as api:
+            _, device = await api("POST", "device", {"tab": "one"})
+        await office.kill()
+        assert await self.registers(device) == 200
+        await asyncio.to_thread(webrtc, office, "user", "disable", "alice")
+        await office.start()
+        await until_refused(self.registers, device)
+
+
+async def until_refused(
+    registers: Callable[[dict[str, str]], Awaitable[int]], device: dict[str, str]
+) -> None:
+    """Wait until a device's secret is refused."""
+    answer = 200
+    for _ in range(30):
+        answer = await registers(device)
+        if answer in (401, 403, 404):
+            return
+        await asyncio.sleep(0.5)
+    raise AssertionError(f"still {answer}")
 
 
 class TestWhenThingsBreak:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from stasis.web import Asked, Operation, Problem
 from stasis_webrtc import body
@@ -40,6 +42,7 @@ class CallOperations:
 
     def __init__(self, at: Office) -> None:
         self._at = at
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def rows(self) -> list[Operation]:
         """The operations, in the order of the table."""
@@ -69,13 +72,18 @@ class CallOperations:
         endpoint = "" if session is None else session.endpoint
         if not endpoint or not self._at.phones.registered(endpoint):
             raise Problem(409, "not_now", "this session's device is not registered")
-        try:
-            id = await self._at.calls.summons.call(
-                user, endpoint, asked.body.to, self._at.asterisk()
-            )
-        except NotPossible as error:
-            raise Problem(STATUS[error.why], error.why, str(error)) from None
-        for view in self._at.calls.views(user):
+        calls = self._at.calls
+        # One after the other: those that are asked for at once count, too.
+        async with self._turns.setdefault(user, asyncio.Lock()):
+            if calls.count(user) >= calls.rules.limit:
+                raise Problem(409, "not_now", "this user has as many calls as may be")
+            try:
+                id = await calls.summons.call(
+                    user, endpoint, asked.body.to, self._at.asterisk()
+                )
+            except NotPossible as error:
+                raise Problem(STATUS[error.why], error.why, str(error)) from None
+        for view in calls.views(user):
             if view.id == id:
                 return call_of(view)
         raise Problem(409, "not_now", "the call is over already")

@@ -156,10 +156,14 @@ class Moderator:
         found: list[str] = await self.page.evaluate("window.told")
         return found
 
-    async def barriers(self) -> list[str]:
-        """What axe-core finds in the view as it is."""
-        await self.page.evaluate(axe())
-        result = await self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    async def barriers(self, *rules: str) -> list[str]:
+        """What axe-core finds in the view as it is. rules: only those; without, all."""
+        options: dict[str, Any] = {"resultTypes": ["violations"]}
+        if rules:
+            options["runOnly"] = {"type": "rule", "values": list(rules)}
+        if not await self.page.evaluate("'axe' in window"):
+            await self.page.evaluate(axe())
+        result = await self.page.evaluate("options => axe.run(document, options)", options)
         return [
             f"{each['id']}: {each['help']}: {[node['html'][:160] for node in each['nodes'][:4]]}"
             for each in result["violations"]

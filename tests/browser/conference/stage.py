@@ -19,6 +19,7 @@ from stasis_conference.plugin import ConferenceConfig, ConferencePlugin
 from stasis import Secret
 from stasis.config import HttpConfig
 from stasis.http import serve
+from stasis.sql.passwords import hashed
 from stasis.testing.asterisk import Asterisk
 from stasis.testing.party import Caller
 
@@ -30,21 +31,21 @@ PIN = "91735"
 ROOMS = f"""
 [room.board]
 title = "Board meeting"
-moderator_pin = "{PIN}"
+moderator_pin = "{hashed(PIN)}"
 
 [room.sales]
 title = "Sales"
-moderator_pin = "44556"
+moderator_pin = "{hashed("44556")}"
 
 [room.closed]
 title = "With a moderator only"
 profile = "closed"
-moderator_pin = "70707"
+moderator_pin = "{hashed("70707")}"
 
 [room.private]
 title = "Never recorded"
 profile = "private"
-moderator_pin = "81818"
+moderator_pin = "{hashed("81818")}"
 
 [member_profile.default]
 pin = false

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -129,17 +128,17 @@ class TestEveryView:
         self, stage: Stage, moderator: Moderator, view: str, tmp_path: Path
     ):
         await VIEWS[view](stage, moderator)
-        schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-        for scheme in schemes:
-            await moderator.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            assert await moderator.barriers() == []
-            picture = await moderator.picture(f"conference-{view}-{scheme}", tmp_path)
-            assert picture.stat().st_size > 5000
-        await moderator.page.emulate_media(color_scheme="light", reduced_motion="reduce")
-        await moderator.page.set_viewport_size({"width": 320, "height": 640})
+        page = moderator.page
+        await page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        # Colours are all that is different in the dark.
+        assert await moderator.barriers("color-contrast") == []
+        await moderator.picture(f"conference-{view}-dark", tmp_path)
+        await page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        assert await moderator.barriers() == []
+        await moderator.picture(f"conference-{view}-light", tmp_path)
+        await page.set_viewport_size({"width": 320, "height": 640})
         needed, there = await moderator.width()
         assert needed <= there == 320
-        assert await moderator.barriers() == []
         await moderator.picture(f"conference-{view}-phone", tmp_path)
 
     async def test_forced_colours_leave_every_state_visible(

@@ -70,6 +70,12 @@ class FakePhone implements Phone {
     this.muted[id] = muted;
   }
 
+  press(id: string, digit: string): boolean {
+    if (!this.lines.has(id)) return false;
+    this.log.push(`press ${digit}`);
+    return true;
+  }
+
   outgoing(id: string): MediaStream | null {
     return this.streams.get(id) ?? null;
   }

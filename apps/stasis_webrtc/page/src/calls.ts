@@ -101,6 +101,7 @@ export class Calls {
   press(id: string, digit: string): void {
     this.keyTone(digit);
     this.store.set({ digits: (this.state.digits + digit).slice(-24) });
+    if (this.phone.press(lineOf(this.state, id), digit)) return;
     this.digits = this.digits.then(async () => {
       await this.act(id, "dtmf", { digits: digit });
     });
@@ -143,7 +144,7 @@ export class Calls {
   panel(id: string, panel: Panel): void {
     const open = this.state.panel;
     const same = open?.call === id && open.panel === panel;
-    this.store.set({ panel: same ? null : { call: id, panel }, transferTo: "", digits: "" });
+    this.store.set({ panel: same ? null : { call: id, panel }, transferTo: "", roomTyped: "", digits: "" });
   }
 
   private async holdOthers(id: string): Promise<void> {

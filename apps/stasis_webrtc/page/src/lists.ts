@@ -128,7 +128,8 @@ export class Lists {
     if (shows("messages") || (tab && visible(now, "messages")))
       void (now.messagesTab === "messages" ? this.messages() : this.recordings());
     const rooms = now.peopleTab === "rooms" && (shows("contacts") || before.peopleTab === "people");
-    if (began || rooms) void this.rooms();
+    const choosing = now.panel?.panel === "conference" && before.panel?.panel !== "conference";
+    if (began || rooms || choosing) void this.rooms();
     this.followRosters(now, before);
   }
 

@@ -38,6 +38,8 @@ export interface Phone {
   answer(id: string): Promise<void>;
   end(id: string, why?: "busy" | "declined"): void;
   mute(id: string, muted: boolean): void;
+  /** Send a key in the sound itself (RFC 4733), wherever the call is. False: it talks elsewhere. */
+  press(id: string, digit: string): boolean;
   /** The sound that goes out, for a level meter. */
   outgoing(id: string): MediaStream | null;
   /** Use the devices that are chosen now in the calls that run. */

@@ -134,6 +134,13 @@ export class SipPhone implements Phone {
     for (const track of dialog.stream?.getAudioTracks() ?? []) track.enabled = !muted;
   }
 
+  press(id: string, digit: string): boolean {
+    const dialog = this.dialogs.get(id);
+    if (!dialog || dialog.line.state !== "connected") return false;
+    dialog.session.sendDTMF(digit, { transportType: JsSIP.C.DTMF_TRANSPORT.RFC2833 });
+    return true;
+  }
+
   outgoing(id: string): MediaStream | null {
     return this.dialogs.get(id)?.stream ?? null;
   }

@@ -98,6 +98,8 @@ export interface State {
   lastDialled: string;
   digits: string;
   transferTo: string;
+  /** What is typed as the room of a conference. */
+  roomTyped: string;
   now: number;
 
   contacts: Contact[];
@@ -167,6 +169,7 @@ export function initial(preferences: Preferences = PREFERENCES): State {
     lastDialled: "",
     digits: "",
     transferTo: "",
+    roomTyped: "",
     now: 0,
     contacts: [],
     search: "",

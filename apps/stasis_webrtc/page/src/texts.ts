@@ -165,6 +165,7 @@ export const texts = {
   transferred: (to: string) => `Transferred to ${to}`,
 
   conferenceTitle: "Bring this call into a conference",
+  roomName: "Room",
   join: "Join",
   joinRoom: (room: string) => `Join ${room}`,
   roster: "In the conference",

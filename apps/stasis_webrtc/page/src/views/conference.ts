@@ -14,40 +14,64 @@ export function conferencePanel(state: State, one: Talk, page: Page): Node {
     "section",
     { class: "panel", key: "panel-conference", "aria-labelledby": "conference-title" },
     h("h3", { id: "conference-title" }, texts.conferenceTitle),
-    state.rooms.items.length === 0
-      ? h("p", { class: "hint" }, texts.noRooms)
-      : h(
-          "ul",
-          {
-            class: "suggestions",
-            mount: (list) => list.querySelector("button")?.focus(),
+    h(
+      "form",
+      {
+        on: {
+          submit: (event) => {
+            event.preventDefault();
+            const room = state.roomTyped.trim();
+            if (room) void page.calls.conference(one.id, room);
           },
-          state.rooms.items.map((room) =>
+        },
+      },
+      h(
+        "div",
+        { class: "field" },
+        h("label", { for: "room-name" }, texts.roomName),
+        h("input", {
+          id: "room-name",
+          value: state.roomTyped,
+          autocomplete: "off",
+          autocapitalize: "none",
+          spellcheck: "false",
+          on: {
+            input: (event) => page.set({ roomTyped: (event.target as HTMLInputElement).value }),
+          },
+          mount: (element) => element.focus(),
+        }),
+      ),
+      h("button", { type: "submit", class: "button primary" }, icon("conference"), texts.join),
+    ),
+    state.rooms.items.length > 0 &&
+      h(
+        "ul",
+        { class: "suggestions", "aria-label": texts.suggestions },
+        state.rooms.items.map((room) =>
+          h(
+            "li",
+            { key: room.room },
             h(
-              "li",
-              { key: room.room },
+              "button",
+              {
+                type: "button",
+                class: "row",
+                on: { click: () => void page.calls.conference(one.id, room.room) },
+              },
+              h("span", { class: "room-icon" }, icon(room.locked ? "lock" : "conference")),
               h(
-                "button",
-                {
-                  type: "button",
-                  class: "row",
-                  on: { click: () => void page.calls.conference(one.id, room.room) },
-                },
-                h("span", { class: "room-icon" }, icon(room.locked ? "lock" : "conference")),
-                h(
-                  "span",
-                  { class: "words" },
-                  h("span", { class: "name" }, room.title || room.room),
-                  h("span", { class: "hint" }, texts.memberCount(room.members)),
-                ),
+                "span",
+                { class: "words" },
+                h("span", { class: "name" }, room.title || room.room),
+                h("span", { class: "hint" }, texts.memberCount(room.members)),
               ),
             ),
           ),
         ),
+      ),
   );
 }
 
-/** `heading`: below what it stands. */
 export function roster(room: Room | undefined, name: string, heading: "h2" | "h3"): Node {
   return h(
     "section",
