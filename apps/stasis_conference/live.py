@@ -217,10 +217,9 @@ class LiveRoom:
         Raises AriError. ARI: POST /bridges/{bridgeId}, then its /moh.
         """
         name = f"conference {self.name} music"
-        bridge = await self.asterisk.bridge(self.app, name, "holding")
-        if bridge is not self._holding:
+        self._holding = bridge = await self.asterisk.bridge(self.app, name, "holding")
+        if not bridge.channels:  # in one that was left by all, nothing is heard any more
             await bridge.start_moh(self.profile.music)
-            self._holding = bridge
         return bridge
 
     def bridges(self) -> list[Bridge]:
@@ -233,7 +232,9 @@ class LiveRoom:
         ARI: POST or DELETE /bridges/{bridgeId}/moh.
         """
         alone = self.profile.music_alone and len(self.members) == 1
-        if alone == self._alone or self.bridge.destroyed:
+        # Music is over when all have left, be it for a moment.
+        silent = alone and not self.bridge.channels
+        if (alone == self._alone and not silent) or self.bridge.destroyed:
             return
         self._alone = alone
         try:

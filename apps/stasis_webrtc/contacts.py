@@ -81,7 +81,8 @@ class Contacts:
 
     def presence(self, row: UserRow) -> Presence:
         """What a user is now."""
-        now = self._doing.get(row.name, "")
+        touched = row.name in self._touched  # what it did before may be over
+        now = doing(self._views(row.name)) if touched else self._doing.get(row.name, "")
         return presence_of(now, registered=self._reachable(row.name), dnd=row.dnd)
 
     # What it hears

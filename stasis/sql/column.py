@@ -21,7 +21,11 @@ class Moment(TypeDecorator[datetime]):
         """To the database. Raises ValueError for a moment without a time zone."""
         if value is not None and value.tzinfo is None:
             raise ValueError(f"{value!r} has no time zone; use datetime.now(UTC)")
-        return value and value.astimezone(UTC)
+        try:
+            return value and value.astimezone(UTC)
+        except OverflowError:  # at the ends of time, and beyond them in UTC
+            end = datetime.min if value and value.year == 1 else datetime.max
+            return end.replace(tzinfo=UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """From the database, in UTC."""

@@ -17,6 +17,15 @@ def test_a_moment_without_a_time_zone_is_refused_with_the_fix():
         Moment().process_bind_param(datetime(2026, 1, 1), DIALECT)
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("0001-01-01T00:00:00+14:00", datetime.min), ("9999-12-31T23:59:59-12:00", datetime.max)],
+)
+def test_a_moment_beyond_the_ends_of_time_is_at_its_end(given: str, kept: datetime):
+    found = Moment().process_bind_param(datetime.fromisoformat(given), DIALECT)
+    assert found == kept.replace(tzinfo=UTC)
+
+
 def test_a_moment_of_a_database_that_knows_no_zones_is_utc():
     found = Moment().process_result_value(datetime(2026, 1, 1), DIALECT)
     assert found == datetime(2026, 1, 1, tzinfo=UTC)

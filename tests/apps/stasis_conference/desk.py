@@ -50,6 +50,10 @@ class Ear:
         async with asyncio.timeout(within):
             return await self._heard.get()
 
+    def all(self) -> list[dict[str, Any]]:
+        """All messages that have come and were not asked for."""
+        return [self._heard.get_nowait() for _ in range(self._heard.qsize())]
+
     async def until(self, kind: str) -> list[dict[str, Any]]:
         """All messages up to the next one of a kind."""
         found = [await self.told()]

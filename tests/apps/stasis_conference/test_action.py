@@ -152,6 +152,17 @@ class TestHold:
             assert house.told("held", "resumed") == ["held", "resumed"]
 
     @virtual_time
+    async def test_a_second_time_there_is_music_again(self):
+        house = House()
+        async with opened(house) as asterisk:
+            _, anna, bert = await three(asterisk)
+            for _ in range(2):
+                await anna.dials("*2")
+                await anna.hears("music:default")
+                await anna.dials("*2")
+                await anna.talks_with(bert)
+
+    @virtual_time
     async def test_two_who_are_held_hear_the_music_and_not_each_other(self):
         house = House(RoomProfile(music="jazz"))
         async with opened(house) as asterisk:

@@ -318,3 +318,8 @@ class TestMusic:
             await bert.hangs_up()
             await bert.waits(1)
             assert asterisk.machine.bridges[house.room().bridge.id].music == "jazz"
+            await anna.dials("*2")
+            await anna.waits(1)
+            await anna.dials("*2")
+            await anna.waits(1)
+            assert asterisk.machine.bridges[house.room().bridge.id].music == "jazz"

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from sqlalchemy import Executable, RowMapping, StaticPool, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from stasis_webrtc import tables
 from stasis_webrtc.grant import Grants
 from stasis_webrtc.history import History
@@ -13,7 +14,7 @@ from stasis_webrtc.rows import UserRow
 from stasis_webrtc.store import WHERE, Store
 
 from stasis.sql import StoreError
-from stasis.sql.database import Database, prepare
+from stasis.sql.database import Database, prepare, reason
 from stasis.sql.passwords import hashed
 from tests.apps.stasis_webrtc.accounts import NOON
 
@@ -46,10 +47,13 @@ class InstantDatabase(Database):
             raise StoreError("the test's database is down")
         self.asked += 1
         rows: Sequence[RowMapping] = ()
-        with self._sync.begin() as connection:
-            for statement in statements:
-                result = connection.execute(statement)
-                rows = result.mappings().all() if result.returns_rows else ()
+        try:
+            with self._sync.begin() as connection:
+                for statement in statements:
+                    result = connection.execute(statement)
+                    rows = result.mappings().all() if result.returns_rows else ()
+        except DBAPIError as error:
+            raise StoreError(reason(error)) from None
         await asyncio.sleep(0)
         return rows
 
