@@ -42,6 +42,8 @@ class Call:
         self.recorder: Recorder
         self.lock = asyncio.Lock()
         self._bridges: dict[str, Bridge] = {}
+        # Of an older process, that somebody was in.
+        self._older: set[str] = set()
 
     def __repr__(self) -> str:
         return f"<Call {self.id} {len(self.parties)} parties>"
@@ -50,6 +52,12 @@ class Call:
     def empty(self) -> bool:
         """Whether nobody is in it, and nobody may come back."""
         return not self.parties and not self.away
+
+    def enter(self, party: Party) -> None:
+        """A party is in it from now on. The bridge that it comes with ends with the call."""
+        self.parties[party.id] = party
+        if party.channel.bridge_id is not None:
+            self._older.add(party.channel.bridge_id)
 
     def others(self, id: str) -> list[Party | Away]:
         """Who is in it beside the party of this id."""
@@ -106,11 +114,18 @@ class Call:
         return bridge
 
     async def close(self) -> None:
-        """It is over. What cannot be destroyed is logged. ARI: DELETE /bridges/{bridgeId}."""
+        """It is over. What cannot be destroyed is logged.
+
+        ARI: DELETE /bridges/{bridgeId}, and GET of those of an older process.
+        """
         async with self.lock:
             for bridge in self._bridges.values():
                 try:
                     await bridge.destroy()
                 except AriError as error:
                     log.warning("a call's bridge is left", call=self.id, error=str(error))
+            for id in self._older - {bridge.id for bridge in self._bridges.values()}:
+                with suppress(AriError):  # it has gone, or others are in it
+                    if not (await self.asterisk.ari.bridges.get(id)).channels:
+                        await self.asterisk.ari.bridges.destroy(id)
             self._bridges.clear()

@@ -119,7 +119,10 @@ class Calls:
             self.live[call.id] = call
             self._watches[call.id] = self.spawn(call.recorder.watch(), lasting=True)
         if call.parties.get(party.id) is not party:
-            call.parties[party.id] = party
+            call.enter(party)
+            for each in call.parties.values():
+                if each.data.ring is not None and each.data.ring.id in call.parties:
+                    each.data.ring = None  # who was rung is here
             for away in party.data.away:
                 if away.id not in call.away and away.id not in call.parties:
                     call.away[away.id] = away
@@ -153,8 +156,11 @@ class Calls:
         if not party.connected:
             data.state = "connected"
             data.answered = data.answered or self.now().timestamp()
-        data.ring, data.talks_to, data.back, data.hops = None, None, "", []
-        call.away.pop(party.id, None)
+        if data.ring is not None and not party.answered:
+            await self.rung(party, "hangup")  # they have answered, and were gone at once
+        elif data.ring is not None:
+            data.ring.answered = True
+        data.talks_to, data.back, data.hops = None, "", []
         if all(each.connected for each in call.others(party.id) if isinstance(each, Party)):
             call.expected = 0.0 if call.others(party.id) else call.expected
         self.meet(call)
@@ -164,7 +170,7 @@ class Calls:
         if data.recording:
             await call.recorder.resume(party)
         self.notices.tell_call(call)
-        self.spawn(self._alone(call, EXPECT_SECONDS), lasting=True)
+        self.spawn(self._alone(call, party, EXPECT_SECONDS), lasting=True)
 
     def meet(self, call: Call) -> None:
         """Let each party know whom it talks with."""
@@ -250,8 +256,9 @@ class Calls:
             return
         del call.parties[party.id]
         await call.recorder.stop(party)
-        await self.rung(party, why if why in MISSED else "cancelled")
-        if not party.data.room:  # else it goes on as a guest of a conference
+        if not party.answered:  # else who was rung tells itself how it ends
+            await self.rung(party, why if why in MISSED else "cancelled")
+        if party.id not in self.guests:
             self.notices.tell(of_party(call, party, self.now(), why))
             await self.write(party.data, why)
         await self.review(call)
@@ -266,8 +273,11 @@ class Calls:
             )
             await written(self.ledger.called(row))
 
-    async def _alone(self, call: Call, seconds: float) -> None:
+    async def _alone(self, call: Call, party: Party, seconds: float) -> None:
         await asyncio.sleep(seconds)
+        ring = party.data.ring
+        if self.call_of(party) is call and ring is not None and ring.answered:
+            await self.rung(party, "hangup")  # they have not come
         await self.review(call)
 
     async def review(self, call: Call) -> None:

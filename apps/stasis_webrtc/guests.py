@@ -18,7 +18,7 @@ from stasis import AriError, Link, StasisError
 from stasis_webrtc.ledger import Called, written
 from stasis_webrtc.party import Party, moment
 from stasis_webrtc.summons import caller_id, hung_up, there, with_header
-from stasis_webrtc.view import CallView
+from stasis_webrtc.view import CallView, Peer
 
 if TYPE_CHECKING:
     from stasis_webrtc.calls import Calls
@@ -49,6 +49,10 @@ class Guests:
         self._calls = calls
         self._guests: dict[str, Guest] = {}
 
+    def __contains__(self, id: str) -> bool:
+        """Whether the call of this id is in a conference."""
+        return id in self._guests
+
     def views(self) -> Iterator[CallView]:
         """Their calls."""
         for each in list(self._guests.values()):
@@ -60,21 +64,24 @@ class Guests:
         Raises ChannelGone, AriError. ARI: POST /channels/{channelId}/variable.
         """
         data, now = party.data, self._calls.now()
-        if not data.user:
+        if not data.user or party.replaced:
             return
+        # A service is who they talk with; in a conference it stays who was there before.
+        peer = Peer("", data.room) if data.service else data.peer
         view = CallView(
             data.id,
             data.user,
             "connected",
             data.direction,
-            data.peer,
+            peer,
             moment(data.answered) or now,
             moment(data.began) or now,
             data.endpoint,
             conference="" if data.service else data.room,
         )
         await party.channel.set_variable(VARIABLE, msgspec.json.encode(view).decode())
-        self._come(Guest(view, party.channel.id, party.asterisk))
+        if not party.replaced:
+            self._come(Guest(view, party.channel.id, party.asterisk))
 
     async def find(self, asterisk: Link) -> None:
         """A new process: who is in a conference since an older one. Raises AriError.

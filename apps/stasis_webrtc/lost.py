@@ -41,6 +41,8 @@ class Lost:
             call = calls.call_of(party)
             if party.data.user != user or party.data.endpoint != endpoint or call is None:
                 continue
+            if party.id in calls.guests:
+                continue  # on its way into a conference, and seen to already
             if party.connected:
                 await self.lose(call, party)
             else:

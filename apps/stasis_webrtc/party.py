@@ -162,6 +162,13 @@ class Party:
         """What others see of it."""
         return Peer(self.data.name, self.data.number, self.data.user)
 
+    @property
+    def answered(self) -> bool:
+        """Whether who is rung for it has answered, and tells itself what becomes of it."""
+        ring, channel = self.data.ring, self.data.talks_to
+        handed_over = channel is not None and channel.handed_over
+        return handed_over or (ring is not None and ring.answered)
+
     def depart(self, departure: Departure) -> None:
         """Have it leave the talk, soon."""
         self.departures.put_nowait(departure)

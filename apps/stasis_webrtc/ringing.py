@@ -39,7 +39,8 @@ class Ring:
 
     id: of the call as who is rung sees it. user: whom; empty for an outside number. name, number:
     theirs. endpoints: of Asterisk. seconds: to ring. began: when, seconds since 1970. back: a
-    transfer has failed, and who transferred is rung. rejected: they do not want to.
+    transfer has failed, and who transferred is rung. rejected: they do not want to. answered: one
+    of their devices is on its way into the call.
     """
 
     id: str = ""
@@ -51,6 +52,7 @@ class Ring:
     began: float = 0.0
     back: bool = False
     rejected: bool = False
+    answered: bool = False
 
 
 @frozen

@@ -101,15 +101,16 @@ async def joined(
     """Who was rung for a party has answered."""
     data = party.data
     data.id, data.call, data.direction, data.began = id, call_id, "in", float(began)
+    data.user, data.number = who, number
+    data.endpoint = endpoint_of(party.channel.name) if who else ""
+    there = await calls.joined(call_id, JOIN_SECONDS)
+    calls.come(party)  # also where the call is over: it is told so, and written down
     user = await calls.directory.user(who) if who else None
     if user is not None:
-        data.user, data.name = user.name, user.title or user.name
-        data.number, data.endpoint = user.extension or user.name, endpoint_of(party.channel.name)
-    else:
-        data.number = number
-    if await calls.joined(call_id, JOIN_SECONDS) is None:
-        return part(party, "cancelled")
-    return "talking"
+        data.name, data.number = user.title or user.name, user.extension or user.name
+    if who and await calls.directory.owner(data.endpoint) != who:
+        return part(party, "forbidden")
+    return part(party, "cancelled") if there is None else "talking"
 
 
 async def rejoined(party: Party, calls: Calls, call_id: str, id: str) -> Next:
@@ -120,7 +121,10 @@ async def rejoined(party: Party, calls: Calls, call_id: str, id: str) -> Next:
     if away is None or away.endpoint != endpoint_of(party.channel.name):
         party.data.id = id
         return part(party, "cancelled")
+    assert call is not None
+    del call.away[id]
     take_place(party, call_id, away)
+    calls.come(party)
     return "talking"
 
 
@@ -135,7 +139,7 @@ def take_place(party: Party, call_id: str, away: Away) -> None:
         away.peer,
     )
     data.began, data.answered = away.began, away.answered
-    data.held, data.muted = away.held, away.muted
+    data.held, data.muted, data.state = away.held, away.muted, "connected"
 
 
 async def onward(party: Party, calls: Calls) -> Next:

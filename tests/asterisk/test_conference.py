@@ -69,6 +69,10 @@ async def test_who_hears_whom_by_keys_and_by_orders(lab: Lab, folder: Path) -> N
         await anna.presses("*2")
         await hear({mona: "bert", anna: "music", bert: "mona"})
         await anna.presses("*2")
+        await hear({mona: "anna bert", anna: "mona bert", bert: "mona anna"})
+        await anna.presses("*2")  # the music is over once all have left it: it begins again
+        await hear({mona: "bert", anna: "music", bert: "mona"})
+        await anna.presses("*2")
         await mona.presses("**1")
         await hear({mona: "", anna: "mona", bert: "mona"})
         await mona.presses("**2")
