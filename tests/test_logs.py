@@ -202,6 +202,13 @@ class TestLibraries:
         logging.getLogger(name).warning("it")
         assert "it" in capsys.readouterr().err
 
+    def test_what_alembic_does_at_each_start_is_not_written(
+        self, capsys: pytest.CaptureFixture[str]
+    ):
+        set_up(LogConfig(level="info"))
+        logging.getLogger("alembic.runtime.migration").info("Context impl SQLiteImpl.")
+        assert capsys.readouterr().err == ""
+
     def test_setting_up_twice_writes_each_line_once(self, capsys: pytest.CaptureFixture[str]):
         set_up(LogConfig())
         set_up(LogConfig())

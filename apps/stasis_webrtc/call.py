@@ -56,6 +56,7 @@ class Call:
     def enter(self, party: Party) -> None:
         """A party is in it from now on. The bridge that it comes with ends with the call."""
         self.parties[party.id] = party
+        self.away.pop(party.id, None)
         if party.channel.bridge_id is not None:
             self._older.add(party.channel.bridge_id)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from stasis import AriError
+from stasis import AriError, ChannelGone, WaitTimeout
 from stasis_webrtc.call import Call
 from stasis_webrtc.directory import Directory
 from stasis_webrtc.guests import Guests
@@ -38,6 +38,8 @@ log = structlog.get_logger("stasis_webrtc")
 
 # How long somebody who was handed over may take to be in the call.
 EXPECT_SECONDS = 5.0
+# How long it may take to hand who has answered over, when who has called is gone meanwhile.
+HAND_OVER_SECONDS = 1.0
 # How often it is looked whether a call is there again after a restart.
 LOOK_SECONDS = 0.1
 # Why others than who was called have not talked with them: then they have missed a call.
@@ -150,6 +152,8 @@ class Calls:
 
         Raises ChannelGone, AriError. ARI: POST /bridges/{bridgeId}/addChannel.
         """
+        if party.replaced:
+            return  # its device was lost meanwhile: another channel takes its place
         call = self.come(party)
         data = party.data
         party.forget_departures()
@@ -188,18 +192,21 @@ class Calls:
         Raises AriError. ARI: POST /bridges/{bridgeId}/addChannel.
         """
         before = self.call_of(party)
-        if before is not None:
-            del before.parties[party.id]
-            await before.recorder.stop(party)
         party.data.call = call.id
         party.data.away, party.data.held = [], False
+        if before is not None:  # at every moment it is in one of the two
+            del before.parties[party.id]
         call.parties[party.id] = party
         self.meet(call)
-        await party.keep()
-        await call.place()
-        self.notices.tell_call(call)
-        if before is not None:
-            self.spawn(self.review(before))
+        try:
+            if before is not None:
+                await before.recorder.stop(party)
+            await party.keep()
+            await call.place()
+        finally:
+            self.notices.tell_call(call)
+            if before is not None:
+                self.spawn(self.review(before))
 
     async def rings(self, party: Party) -> None:
         """Somebody is rung for a party from now on."""
@@ -256,6 +263,9 @@ class Calls:
             return
         del call.parties[party.id]
         await call.recorder.stop(party)
+        if party.data.talks_to is not None:
+            with suppress(ChannelGone, WaitTimeout):
+                await party.data.talks_to.ended(HAND_OVER_SECONDS)
         if not party.answered:  # else who was rung tells itself how it ends
             await self.rung(party, why if why in MISSED else "cancelled")
         if party.id not in self.guests:

@@ -74,6 +74,9 @@ class WebrtcConfig:
     log_in_window: float = key(600.0, "seconds that a wrong password counts", minimum=1)
     log_in_address: int = key(20, "wrong ones from one address, then none is heard", minimum=1)
     log_in_user: int = key(50, "wrong ones for one user, then none is heard", minimum=1)
+    keep_days: int = key(
+        365, "days that the history of calls and the audit log go back; 0: for ever", minimum=0
+    )
     # Numbers and calls
     country: str = key("", "of numbers without a country, such as DE; empty: only +… is outside")
     prefix: str = key("", "what is dialled before an outside number")

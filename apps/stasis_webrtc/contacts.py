@@ -2,7 +2,8 @@
 
 Rules: what a user's calls make of it is looked at when they change, so that a list of many users
 asks no call. Changes of one moment are told together, and of each only what was not told before;
-many at once, as when Asterisk is restarted, are told as a list.
+many at once, as when Asterisk is restarted, are told as a list. What another process has changed,
+such as the command line, is found by looking.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from stasis import StasisError
 from stasis_webrtc.body import Contact
 from stasis_webrtc.presence import Doing, Presence, doing, presence_of
 from stasis_webrtc.rows import UserRow
-from stasis_webrtc.shown import contact_of
+from stasis_webrtc.shown import contact_of, me_of
 from stasis_webrtc.store import Store
 from stasis_webrtc.view import CallView
 
@@ -42,6 +43,9 @@ class Tells(Protocol):
     async def people(self, contacts: list[Contact]) -> None:
         """There are other users now, or many are something else."""
 
+    def me(self, row: UserRow) -> None:
+        """A user was changed."""
+
 
 class Contacts:
     """The users, for pages.
@@ -65,6 +69,8 @@ class Contacts:
         self._spawn = spawn
         self._users: Mapping[str, UserRow] = {}
         self._until = float("-inf")
+        # As their pages know them.
+        self._known: dict[str, UserRow] | None = None
         self._doing: dict[str, Doing] = {}
         self._told: dict[str, Presence] = {}
         self._touched: set[str] = set()
@@ -100,10 +106,25 @@ class Contacts:
             self._renewing = True
             self._spawn(self._renew())
 
-    def changed(self, user: str) -> None:
-        """The settings of a user have changed."""
+    def changed(self, row: UserRow) -> None:
+        """A user was changed here, and its pages know."""
         self._until = float("-inf")
-        self.touch(user)
+        if self._known is not None and row.name in self._known:
+            self._known[row.name] = row
+        self.touch(row.name)
+
+    async def look(self) -> None:
+        """Tell of what was changed elsewhere. Raises StoreError."""
+        users = await self._read()
+        before, self._known = self._known, dict(users)
+        if before is None:
+            return
+        for name in before.keys() & users.keys():
+            if me_of(before[name]) != me_of(users[name]):
+                self._tells.me(users[name])
+                self.touch(name)
+        if names_of(before) != names_of(users):
+            self.renew()
 
     # How it is done
 
@@ -161,3 +182,8 @@ class Contacts:
                     self._until = float("-inf")
                     raise
             return self._users
+
+
+def names_of(users: Mapping[str, UserRow]) -> set[tuple[str, str, str]]:
+    """What others see of users, whatever they do."""
+    return {(row.name, row.title, row.extension) for row in users.values()}

@@ -104,10 +104,14 @@ class PhoneFeed:
 
     def user(self, row: UserRow, *, shown: bool = False) -> None:
         """A user was changed, by whomever. shown: others see it."""
-        self._to_user(row.name, "me", {"me": me_of(row)})
-        self.contacts.changed(row.name)
+        self.me(row)
+        self.contacts.changed(row)
         if shown:
             self.contacts.renew()
+
+    def me(self, row: UserRow) -> None:
+        """Tell a user's pages what it is now."""
+        self._to_user(row.name, "me", {"me": me_of(row)})
 
     def room(self, room: str) -> None:
         """Something has happened in a conference room: who is in it is told, in a moment."""

@@ -8,6 +8,7 @@ messages, `parting` the way out. A state can be entered again after a restart: w
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Literal, Protocol
@@ -105,6 +106,8 @@ class Phone(Flow):
                 caller_id=await shown(party, calls),
                 variables=with_header(ring.id) if ring.user else None,
             )
+            if ring.rejected:  # while they were about to be rung
+                await party.dialling.cancel()
             result = await party.dialling.answered()
             if result.channel is None:
                 return await unanswered(party, calls, result)
@@ -152,7 +155,9 @@ class Phone(Flow):
             terminate_on="#",
         )
         result = await self.recorded(rules.message_seconds + BEEP_SECONDS)
-        if await file_message(self.here(), self.calls, result):
+        # It is kept, though the caller hangs up meanwhile.
+        filing = self.calls.spawn(file_message(self.here(), self.calls, result))
+        if await asyncio.shield(filing):
             await say(self.channel, rules.words.get("saved", ()), rules.language)
         return "parting"
 
@@ -175,7 +180,7 @@ class Phone(Flow):
         party, calls = self.here(), self.calls
         party.leaving = True
         call = calls.call_of(party)
-        if call is None and isinstance(event, Resumed) and self.data.user:
+        if call is None and isinstance(event, Resumed) and self.data.call:
             call = calls.come(party)
         if call is not None:
             await call.step_out(party)

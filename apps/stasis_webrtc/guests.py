@@ -17,7 +17,7 @@ from attrs import define, evolve
 from stasis import AriError, Link, StasisError
 from stasis_webrtc.ledger import Called, written
 from stasis_webrtc.party import Party, moment
-from stasis_webrtc.summons import caller_id, hung_up, there, with_header
+from stasis_webrtc.summons import caller_id, channel_of, hung_up, there, with_header
 from stasis_webrtc.view import CallView, Peer
 
 if TYPE_CHECKING:
@@ -156,9 +156,11 @@ class Guests:
                 return
             with suppress(StasisError):
                 if view.device in await calls.directory.devices(view.user):
-                    guest.channel_id = await guest.asterisk.originate(
-                        f"PJSIP/{view.device}",
-                        calls.app,
+                    guest.channel_id = channel_of(view.id, guest.until)
+                    await guest.asterisk.ari.channels.originate_with_id(
+                        guest.channel_id,
+                        endpoint=f"PJSIP/{view.device}",
+                        app=calls.app,
                         app_args=f"dial,{view.conference or view.peer.number},,{view.id}",
                         caller_id=caller_id(view.conference, view.conference) or None,
                         timeout=max(1, round(left)),

@@ -11,7 +11,9 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stasis import AriError, ChannelGone
+import structlog
+
+from stasis import AriError, ChannelGone, StasisError
 from stasis_webrtc.call import Call
 from stasis_webrtc.party import Away, Party
 from stasis_webrtc.view import Reason
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from stasis_webrtc.calls import Calls
 
 __all__ = ["Lost"]
+
+log = structlog.get_logger("stasis_webrtc")
 
 
 class Lost:
@@ -37,6 +41,7 @@ class Lost:
         """
         calls = self._calls
         await calls.guests.reclaim(user, endpoint)
+        await calls.summons.end(endpoint)
         for party in list(calls.parties()):
             call = calls.call_of(party)
             if party.data.user != user or party.data.endpoint != endpoint or call is None:
@@ -48,6 +53,26 @@ class Lost:
             else:
                 party.data.why = "cancelled"
             await party.channel.hangup()
+
+    async def end(self, user: str, endpoint: str) -> None:
+        """A device is no more, as its session has ended: so are its calls, and it rings no more.
+
+        What cannot be ended is logged. ARI: DELETE /channels/{channelId}.
+        """
+        calls = self._calls
+        await calls.summons.end(endpoint)
+        for caller, _ in calls.ringing(user):
+            rung = () if caller.dialling is None else caller.dialling.channels
+            for channel in rung:
+                if channel.name.startswith(f"PJSIP/{endpoint}-"):
+                    with suppress(AriError):
+                        await channel.hangup()
+        for view in calls.views(user):
+            if view.device == endpoint:
+                try:
+                    await calls.hang_up(user, view.id)
+                except StasisError as error:
+                    log.warning("a call was not ended", user=user, error=str(error))
 
     async def lose(self, call: Call, party: Party) -> None:
         """The device of a party is lost: the others hear music until it is back, or given up."""

@@ -46,10 +46,12 @@ async def attend(order: Order) -> None:
     if there is order.call or not there.others(second.id):
         raise NotPossible("not_now", "attend: there is nobody in the other call")
     second.data.held = False
-    for other in others:
-        await calls.move(other, there)
-    party.depart(Departure("parting", "transferred"))
-    second.depart(Departure("parting", "transferred"))
+    try:
+        for other in others:
+            await calls.move(other, there)
+    finally:
+        party.depart(Departure("parting", "transferred"))
+        second.depart(Departure("parting", "transferred"))
 
 
 async def conference(order: Order) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Coroutine, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -171,13 +171,22 @@ class WebrtcPlugin(Plugin):
                 await asyncio.sleep(EXPIRE_SECONDS)
                 try:
                     await self.sessions.expire()
+                    await self.feed.contacts.look()
                     if not self._settled:
                         await self.settle()
                     if asyncio.get_running_loop().time() - since > SWEEP_SECONDS:
                         since = asyncio.get_running_loop().time()
                         await self.phones.sweep()
+                        await self.forget()
                 except StasisError as error:
                     log.warning("sessions are looked at again soon", error=str(error))
+
+    async def forget(self) -> None:
+        """Forget what is older than `keep_days`. Raises StoreError."""
+        if self.config.keep_days:
+            before = self.now() - timedelta(days=self.config.keep_days)
+            await self.store.history.forget(before)
+            await self.store.forget_audit(before)
 
     async def gap(self, gap: Gap) -> None:
         """Devices may have come and gone; after a restart of Asterisk all of them are gone."""
@@ -243,12 +252,7 @@ class WebrtcPlugin(Plugin):
 
     async def hang_up(self, user: str, endpoint: str) -> None:
         """End the calls of a device that is no more."""
-        for view in self.calls.views(user):
-            if view.device == endpoint:
-                try:
-                    await self.calls.hang_up(user, view.id)
-                except StasisError as error:
-                    log.warning("a call was not ended", user=user, error=str(error))
+        await self.calls.lost.end(user, endpoint)
 
     def open_store(self) -> Store:
         """Where everything is kept."""

@@ -18,7 +18,7 @@ from stasis_webrtc.directory import User
 from stasis_webrtc.party import Away, Party, new_call, new_id
 from stasis_webrtc.recorder import recording_name
 from stasis_webrtc.ringing import Ring, Way, reason_of, way_on, way_to
-from stasis_webrtc.summons import HEADER, caller_id
+from stasis_webrtc.summons import HEADER, caller_id, summoned
 from stasis_webrtc.target import Target, target_of
 from stasis_webrtc.view import Peer, Reason
 
@@ -42,7 +42,7 @@ def endpoint_of(channel_name: str) -> str:
 
 async def routed(party: Party, calls: Calls) -> Next:
     """Find out who has come, and where they go. Raises StasisError when users are not found."""
-    verb, *args = [*party.channel.args, "", "", "", "", ""][:6]
+    verb, *args = [*said(party), "", "", "", "", ""][:6]
     if verb == "joined":
         return await joined(party, calls, *args[:5])
     if verb == "rejoin":
@@ -51,30 +51,52 @@ async def routed(party: Party, calls: Calls) -> Next:
     data.endpoint = endpoint_of(party.channel.name)
     owner = await calls.directory.owner(data.endpoint) if data.endpoint else None
     if verb == "dial":
-        return await dialled(party, calls, args[0], owner or args[1], args[2])
+        return await dialled(party, calls, args[0], owner or args[1], args[2], own=bool(owner))
     if verb == "ring":
         return await called(party, calls, args[0])
     log.error("the dialplan says neither dial nor ring; see the setup", args=party.channel.args)
     return part(party, "failed")
 
 
-async def dialled(party: Party, calls: Calls, number: str, who: str, id: str) -> Next:
-    """A user has dialled something. id: of the call, where we have rung the device for it."""
-    data, now = party.data, calls.now().timestamp()
+def said(party: Party) -> tuple[str, ...]:
+    """The arguments. What was dialled is one of them, whatever commas are in it."""
+    args, dialled = party.channel.args, party.channel.exten
+    if "," in dialled and plain(dialled) in plain(",".join(args[1:])):
+        return (*args[:1], dialled)
+    return args
+
+
+def plain(text: str) -> str:
+    """A text without what Asterisk may leave out of an application's arguments. Pure."""
+    return re.sub(r'["\\\s]', "", text)
+
+
+async def dialled(
+    party: Party, calls: Calls, number: str, who: str, id: str, *, own: bool
+) -> Next:
+    """A user has dialled something. id: of the call, where we have rung the device for it. own:
+    by a device of theirs.
+    """
+    data, channel_id = party.data, party.channel.id
     user = await calls.directory.user(who) if who else None
-    if id:
-        calls.summons.came(party.channel.id, id)
-        calls.guests.drop(id)
-    data.id, data.call, data.began = id or await header(party, calls), new_call(), now
     if user is None or user.disabled:
         await calls.directory.refused(who, number, "forbidden")
         return part(party, "forbidden")
+    ours = summoned(channel_id, id)
+    data.id = id if ours else await header(party, calls, user.name)
+    data.call, data.began = new_call(), calls.now().timestamp()
     data.user, data.by, data.direction = user.name, user.name, "out"
     data.name, data.number = user.title or user.name, user.extension or user.name
-    target = await target_of(number, calls.rules.plan, calls.directory, user.name)
-    data.target, data.peer = target, Peer("", target.dialled)
+    data.peer = Peer("", number)
+    if ours:
+        calls.summons.came(channel_id, id)
+        calls.guests.drop(id)
     full = calls.count(user.name) >= calls.rules.limit
     calls.come(party)
+    if own and await calls.directory.owner(data.endpoint) != who:
+        return part(party, "forbidden")  # its session has ended before this call was known
+    target = await target_of(number, calls.rules.plan, calls.directory, user.name)
+    data.target, data.peer = target, Peer("", target.dialled)
     calls.notices.tell_party(party)
     emergency = target.kind == "emergency"
     if not emergency and not (await granted(calls, user, target) and not full):
@@ -274,13 +296,13 @@ async def granted(calls: Calls, user: User, target: Target) -> bool:
     return False
 
 
-async def header(party: Party, calls: Calls) -> str:
+async def header(party: Party, calls: Calls, user: str) -> str:
     """The id that the device has chosen for its call, or a new one."""
     try:
         found = await party.channel.get_variable(f"PJSIP_HEADER(read,{HEADER})") or ""
     except AriError:
         found = ""
-    taken = any(each.id == found for each in calls.parties())
+    taken = any(each.id == found for each in (*calls.parties(), *calls.views(user)))
     return found if ID.fullmatch(found) and not taken else new_id()
 
 

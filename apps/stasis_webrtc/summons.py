@@ -22,7 +22,7 @@ from stasis_webrtc.view import CallView, Peer, Reason
 if TYPE_CHECKING:
     from stasis_webrtc.calls import Calls
 
-__all__ = ["HEADER", "Summons", "caller_id", "with_header"]
+__all__ = ["HEADER", "Summons", "caller_id", "channel_of", "summoned", "with_header"]
 
 HEADER = "X-Stasis-Call"
 """The SIP header that tells a device which call an INVITE belongs to."""
@@ -37,6 +37,7 @@ class Summoned:
     """A device that rings so that it makes a call."""
 
     view: CallView
+    endpoint: str
     channel_id: str
     asterisk: Link
 
@@ -47,7 +48,8 @@ class Summons:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
         self._ringing: dict[str, Summoned] = {}
-        self._come: set[str] = set()
+        # Channels that devices which were lost may come back by.
+        self._waited: set[str] = set()
 
     def views(self) -> Iterator[CallView]:
         """The calls that are about to be made."""
@@ -74,27 +76,34 @@ class Summons:
         peer = Peer(target.dialled, target.dialled)
         if callee is not None:
             peer = Peer(callee.title or callee.name, callee.extension, callee.name)
+        if target.kind != "emergency" and calls.count(who) >= calls.rules.limit:
+            raise NotPossible("not_now", f"{who} has as many calls as may be")
         view = CallView(id, who, "ringing", "out", peer, now, now)
+        channel_id = channel_of(id)
+        # Before it rings: a page may answer at once.
+        self._ringing[id] = Summoned(view, endpoint, channel_id, asterisk)
         try:
-            channel_id = await asterisk.originate(
-                f"PJSIP/{endpoint}",
-                calls.app,
+            await asterisk.ari.channels.originate_with_id(
+                channel_id,
+                endpoint=f"PJSIP/{endpoint}",
+                app=calls.app,
                 app_args=f"dial,{target.dialled},,{id}",
                 caller_id=caller_id(peer.name, peer.number) or None,
                 timeout=calls.rules.ring,
                 variables=with_header(id),
             )
         except AriError as error:
+            self._ringing.pop(id, None)
             raise NotPossible("not_now", f"the device {endpoint} cannot be rung: {error}") from None
-        self._ringing[id] = Summoned(view, channel_id, asterisk)
-        calls.notices.tell(view)
-        calls.spawn(self._look_after(id), lasting=True)
+        if id in self._ringing:
+            calls.notices.tell(view)
+            calls.spawn(self._look_after(id), lasting=True)
         return id
 
     def came(self, channel_id: str, id: str) -> None:
         """A device that was rung is here. id: of its call."""
         self._ringing.pop(id, None)
-        self._come.add(channel_id)
+        self._waited.discard(channel_id)
 
     async def hang_up(self, user: str, id: str) -> bool:
         """Ring a device no more. Returns False when it is not rung."""
@@ -104,6 +113,13 @@ class Summons:
         self._given_up(id, "cancelled")
         await hung_up(found.asterisk, found.channel_id)
         return True
+
+    async def end(self, endpoint: str) -> None:
+        """A device is no more, or its page was loaded anew: it is rung no more."""
+        for id, found in list(self._ringing.items()):
+            if found.endpoint == endpoint:
+                self._given_up(id, "cancelled")
+                await hung_up(found.asterisk, found.channel_id)
 
     async def _look_after(self, id: str) -> None:
         """Tell when a device does not answer."""
@@ -125,14 +141,15 @@ class Summons:
         ARI: POST /channels/{channelId}.
         """
         # The same in a new process, so that it rings once.
-        channel_id = f"webrtc-{away.id}-{away.until:.0f}"
+        channel_id = channel_of(away.id, away.until)
+        self._waited.add(channel_id)
         while self._wanted(call, away):
             if await self._ring_again(call, away, channel_id):
                 await self._while_it_rings(call, away, channel_id)
             await asyncio.sleep(LOOK_SECONDS)
-        if channel_id not in self._come:
+        if channel_id in self._waited:
+            self._waited.discard(channel_id)
             await hung_up(call.asterisk, channel_id)
-        self._come.discard(channel_id)
 
     async def _while_it_rings(self, call: Call, away: Away, channel_id: str) -> None:
         for _ in range(MOST_LOOKS):
@@ -165,6 +182,19 @@ class Summons:
         except StasisError:
             return False
         return True
+
+
+def channel_of(id: str, until: float = 0.0) -> str:
+    """The channel by which a device is rung for a call. Pure.
+
+    No device chooses the id of its channel, so this one tells that the device was rung by us.
+    """
+    return f"webrtc-{id}-{until:.0f}"
+
+
+def summoned(channel_id: str, id: str) -> bool:
+    """Whether a channel is one by which a device was rung for the call of this id. Pure."""
+    return bool(id) and channel_id.startswith(f"webrtc-{id}-")
 
 
 def with_header(id: str) -> dict[str, str]:

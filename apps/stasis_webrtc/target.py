@@ -2,7 +2,7 @@
 
 Rules: what the number plan and the metadata of phone numbers say is pure; only users and rooms
 are looked up. An emergency number is one whoever is called so, and an extension goes before an
-outside number.
+outside number and an emergency number with the prefix of outside numbers.
 """
 
 from __future__ import annotations
@@ -90,6 +90,9 @@ async def target_of(
         return Target("user", user.name, dialled)
     if dialled and await directory.is_room(dialled):
         return Target("room", dialled, dialled)
+    inside = number.removeprefix(plan.prefix)
+    if plan.prefix and inside != number and plan.is_emergency(inside):
+        return Target("emergency", inside, dialled)
     outside = outside_number(number, plan)
     return Target("nobody", "", dialled) if outside is None else Target("outside", outside, dialled)
 

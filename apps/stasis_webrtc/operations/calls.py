@@ -78,9 +78,7 @@ class CallOperations:
             if calls.count(user) >= calls.rules.limit:
                 raise Problem(409, "not_now", "this user has as many calls as may be")
             try:
-                id = await calls.summons.call(
-                    user, endpoint, asked.body.to, self._at.asterisk()
-                )
+                id = await calls.summons.call(user, endpoint, asked.body.to, self._at.asterisk())
             except NotPossible as error:
                 raise Problem(STATUS[error.why], error.why, str(error)) from None
         for view in calls.views(user):

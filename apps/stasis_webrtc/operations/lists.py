@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -9,6 +10,7 @@ from aiohttp import web
 from stasis import NotFound
 from stasis.web import Asked, Operation, Problem
 from stasis_webrtc import body
+from stasis_webrtc.rows import RecordingRow
 from stasis_webrtc.session import Bearer
 from stasis_webrtc.shown import entry_of, message_of, recording_of
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["ListOperations"]
 
 WAV = "audio/wav"
+# Sounds that are fetched at the same time.
+AT_ONCE = 4
 
 
 class ListOperations:
@@ -25,6 +29,7 @@ class ListOperations:
 
     def __init__(self, at: Office) -> None:
         self._at = at
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     def rows(self) -> list[Operation]:
         """The operations."""
@@ -128,25 +133,30 @@ class ListOperations:
 
     async def recording(self, asked: Asked[Bearer, None]) -> web.StreamResponse:
         """The sound of a recorded call"""
-        row = await self._at.store.history.recording(asked.who.name, asked.path["recording"])
-        if row is None:
-            raise Problem(404, "no_recording", "there is no such recording")
+        row = await self._recorded(asked)
         return await self._sound(row.recording, "no_recording")
 
     async def erase_recording(self, asked: Asked[Bearer, None]) -> None:
         """Delete a recorded call"""
         user = asked.who.name
-        row = await self._at.store.history.recording(user, asked.path["recording"])
-        if row is None:
-            raise Problem(404, "no_recording", "there is no such recording")
+        row = await self._recorded(asked)
         await self._delete(row.recording)
         await self._at.store.history.erase_recording(user, row.id)
         self._at.feed.recording(user)
 
+    async def _recorded(self, asked: Asked[Bearer, None]) -> RecordingRow:
+        """The recording of a path, which is over. Raises Problem."""
+        row = await self._at.store.history.recording(asked.who.name, asked.path["recording"])
+        if row is None or row.ended is None:
+            raise Problem(404, "no_recording", "there is no such recording")
+        return row
+
     async def _sound(self, name: str, code: str) -> web.Response:
         """A stored recording. Raises Problem. ARI: GET /recordings/stored/{recordingName}/file."""
         try:
-            sound: Any = await self._at.asterisk().ari.recordings.get_stored_file(name)
+            # Each is wholly in memory for a moment.
+            async with self._turns:
+                sound: Any = await self._at.asterisk().ari.recordings.get_stored_file(name)
         except NotFound:
             raise Problem(404, code, "its sound is not there any more") from None
         return web.Response(body=sound, content_type=WAV)

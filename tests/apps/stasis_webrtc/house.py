@@ -35,7 +35,9 @@ RULES = Rules(plan=PLAN, outside="PJSIP/{number}@trunk", number="+49301000")
 
 
 class MemoryDirectory:
-    """Users and devices in memory. down: it raises StasisError."""
+    """Users and devices in memory. ended: devices of sessions that are over. down: it raises
+    StasisError. seconds: that it takes.
+    """
 
     def __init__(self) -> None:
         self.users = {
@@ -48,32 +50,39 @@ class MemoryDirectory:
             "carl": ["w-carl-1"],
         }
         self.rooms = {"1000"}
+        self.ended: set[str] = set()
         self.refusals: list[tuple[str, str, str]] = []
         self.down = False
+        self.seconds = 0.0
 
     def change(self, name: str, **changes: Any) -> None:
         """Change a user."""
         self.users[name] = evolve(self.users[name], **changes)
 
-    def _look(self) -> None:
+    async def _look(self) -> None:
+        if self.seconds:
+            await asyncio.sleep(self.seconds)
         if self.down:
             raise StasisError("the test's directory is down")
 
     async def owner(self, endpoint: str) -> str | None:
-        self._look()
+        await self._look()
         name = endpoint.removeprefix("w-").rpartition("-")[0]
+        if endpoint in self.ended:
+            return None
         return name if endpoint.startswith("w-") and name in self.users else None
 
     async def user(self, who: str) -> User | None:
-        self._look()
+        await self._look()
         found = [u for u in self.users.values() if who in (u.name, u.extension)]
         return found[0] if found else None
 
     async def devices(self, user: str) -> list[str]:
-        self._look()
-        return list(self.registered.get(user, []))
+        await self._look()
+        return [each for each in self.registered.get(user, []) if each not in self.ended]
 
     async def is_room(self, name: str) -> bool:
+        await self._look()
         return name in self.rooms
 
     async def refused(self, user: str, what: str, why: str) -> None:
@@ -82,31 +91,34 @@ class MemoryDirectory:
 
 @define
 class MemoryLedger:
-    """A ledger in memory. down: it raises StasisError."""
+    """A ledger in memory. down: it raises StasisError. seconds: that it takes."""
 
     history: list[Called] = field(factory=list)
     inbox: list[Message] = field(factory=list)
     recordings: dict[str, Recorded] = field(factory=dict)
     down: bool = False
+    seconds: float = 0.0
 
-    def _look(self) -> None:
+    async def _look(self) -> None:
+        if self.seconds:
+            await asyncio.sleep(self.seconds)
         if self.down:
             raise StasisError("the test's ledger is down")
 
     async def called(self, row: Called) -> None:
-        self._look()
+        await self._look()
         self.history.append(row)
 
     async def recorded(self, row: Recorded) -> None:
-        self._look()
+        await self._look()
         self.recordings[row.recording] = row
 
     async def left(self, row: Message) -> None:
-        self._look()
+        await self._look()
         self.inbox.append(row)
 
     async def messages(self, user: str) -> list[Message]:
-        self._look()
+        await self._look()
         mine = [each for each in self.inbox if each.user == user]
         return sorted(mine, key=lambda each: (each.heard, each.began))
 

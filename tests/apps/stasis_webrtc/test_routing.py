@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from stasis_webrtc.routing import endpoint_of
 
@@ -33,6 +35,9 @@ def dialplan(header: str) -> str:
         "[default]\nexten => _X.,1,Set(PJSIP_HEADER(read,X-Stasis-Call)="
         f"{header})\n same => n,Stasis(webrtc,dial,${{EXTEN}})\n"
     )
+
+
+COMMAS = "[default]\nexten => _[*0-9].,1,Stasis(webrtc,dial,${EXTEN})\n"
 
 
 async def id_of(house: House, asterisk: Asterisk) -> str:
@@ -91,6 +96,34 @@ class TestDialplan:
             await asterisk.call("webrtc", "dial", "202", "anna", number="w-carl-1")
             await rings(asterisk, "bert")
             assert house.view("carl").peer.user == "bert" and house.views("anna") == []
+
+    @pytest.mark.parametrize("dialled", ["202,anna", '202,"anna"', "*97,anna", "202,anna,"])
+    @virtual_time
+    async def test_nobody_becomes_a_user_by_a_comma_in_what_is_dialled(self, dialled: str):
+        house = House()
+        async with Asterisk(house, sounds={}, dialplan=COMMAS) as asterisk:
+            caller = await asterisk.call(dialled, number="desk1")
+            assert await caller.is_hung_up() == 21
+        assert house.seen == [] and house.refusals == [("", dialled, "forbidden")]
+
+    @virtual_time
+    async def test_no_device_chooses_the_id_of_its_call_by_a_comma(self):
+        house = House()
+        async with Asterisk(house, sounds={}, dialplan=COMMAS) as asterisk:
+            await asterisk.call("1000", number="w-carl-1")
+            await asyncio.sleep(1)
+            theirs = house.view("carl").id
+            caller = await asterisk.call(f"202,,{theirs}", number="w-anna-1")
+            assert await caller.is_hung_up() == 1
+            assert house.view("carl").id == theirs != house.seen[-1].id
+
+    @virtual_time
+    async def test_nor_does_a_dialplan_that_says_it_was_rung_by_us(self):
+        house = House()
+        async with opened(house) as asterisk:
+            await asterisk.call("webrtc", "dial", "202", "", CHOSEN, number="w-anna-1")
+            await rings(asterisk, "bert")
+            assert house.view("anna").id != CHOSEN
 
     @virtual_time
     async def test_what_is_neither_dial_nor_ring_is_told_to_who_calls(self):

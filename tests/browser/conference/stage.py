@@ -98,6 +98,7 @@ class Stage:
     asterisk: Asterisk
     url: str
     people: dict[str, Caller] = field(factory=dict, init=False)
+    talks: list[asyncio.Task[None]] = field(factory=list, init=False)
 
     async def comes(
         self, name: str, number: str, room: str = "board", profile: str = "default"
@@ -107,6 +108,11 @@ class Stage:
         self.people[number] = caller
         await self.until(lambda: self.find(number, room) is not None, f"{number} is in {room}")
         return caller
+
+    def begins_to_talk(self, number: str, seconds: float) -> None:
+        """Somebody talks for so long, beside what else happens."""
+        talk = self.people[number].speaks(seconds)
+        self.talks.append(asyncio.get_running_loop().create_task(talk))
 
     def find(self, number: str, room: str = "board") -> Member | None:
         """Who has that number in a room, inside or waiting."""
@@ -140,6 +146,8 @@ class Stage:
 
     async def leave(self) -> None:
         """Everybody hangs up."""
+        for talk in self.talks:
+            talk.cancel()
         for caller in self.asterisk.callers:
             if not caller.over:
                 await caller.hangs_up()

@@ -131,7 +131,7 @@ class TestMembers:
         await moderator.presses("g", "ArrowRight")
         await stage.comes("Zoe", "400")
         await expect(moderator.row("Zoe")).to_be_visible()
-        await stage.people["300"].speaks(0.5)
+        stage.begins_to_talk("300", 0.5)
         await expect(moderator.row("Carl Dorn")).to_have_class(re.compile("is-talking"))
         assert await moderator.focused() == "Mute Anna Berg"
 
@@ -152,7 +152,7 @@ class TestKeys:
         await moderator.listens()
         await moderator.presses("t")
         assert await moderator.told() == ["Nobody talks. 3 members in the room."]
-        await stage.people["200"].speaks(3)
+        stage.begins_to_talk("200", 3)
         await expect(moderator.row("Bert Cole")).to_have_class(re.compile("is-talking"))
         await moderator.presses("t")
         assert (await moderator.told())[-1] == "Talking: Bert Cole. 3 members in the room."

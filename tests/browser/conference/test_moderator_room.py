@@ -63,7 +63,7 @@ class TestWhoIsIn:
         await three(stage)
         await moderator.logs_in()
         row = moderator.row("Anna Berg")
-        await stage.people["100"].speaks(4)
+        stage.begins_to_talk("100", 4)
         await expect(row).to_have_class(re.compile("is-talking"))
         await expect(row.get_by_text("Talking")).to_be_visible()
         await expect(moderator.page.get_by_text("Anna Berg is talking")).to_be_visible()
@@ -409,6 +409,7 @@ class TestRecording:
     async def test_the_focus_stays_where_one_goes_on(self, stage: Stage, moderator: Moderator):
         await three(stage)
         await moderator.logs_in()
+        await expect(moderator.button("Record")).to_be_enabled()
         await moderator.button("Record").focus()
         await moderator.presses("Enter")
         await expect(moderator.button("Pause")).to_be_focused()

@@ -84,7 +84,7 @@ export function room(context, name) {
  * @param {boolean} acts
  */
 function lobby(context, name, acts) {
-  const list = h("ul", { class: "waiting" });
+  const list = h("ul", { class: "lobby-list" });
   const title = h("h2", { id: "lobby-title" });
   /** @type {Map<string, {element: HTMLElement, text: HTMLElement}>} */
   const rows = new Map();

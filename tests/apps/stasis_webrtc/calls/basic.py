@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stasis_webrtc.grant import Grants
+from stasis_webrtc.target import NumberPlan
 
 from tests.apps.stasis_webrtc.calls.row import Row
 
@@ -250,6 +251,14 @@ OUTSIDE = (
         "anna out hangup",
         {"anna": {"grants": Grants(())}},
         {"limit": 0},
+    ),
+    Row(
+        "an emergency number with the prefix of outside numbers",
+        "anna>0112 trunk:rings:PJSIP/112@trunk trunk:answers anna~trunk anna:hangs-up trunk:gone",
+        "anna ringing connected ended-hangup",
+        "anna out hangup",
+        {"anna": {"grants": Grants(())}},
+        {"plan": NumberPlan("DE", prefix="0")},
     ),
     Row(
         "nobody answers outside",

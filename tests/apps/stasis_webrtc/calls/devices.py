@@ -107,6 +107,42 @@ REJOINS = (
         "anna out hangup",
     ),
     Row(
+        "in another service, where it was transferred",
+        f"{ANNA_BERT} anna!transfer:600 bert:hears:sound:demo-instruct bert?peer:600 1s bert*"
+        " bert:gone bert:rings bert:answers bert:hears:sound:demo-instruct bert:hangs-up 2s",
+        "anna ringing connected ended-transferred"
+        "  bert ringing connected ringing connected ringing connected ended-hangup",
+        "anna out transferred, bert out hangup",
+    ),
+    Row(
+        "while it is rung because somebody clicked, it rings no more",
+        "anna-click>202 anna:rings anna* anna:gone anna?none",
+        "anna ringing ended-cancelled",
+    ),
+    Row(
+        "its session ends while it rings: the other one rings on",
+        "anna>202 bert:rings bert2:rings bert% bert:gone bert2:answers anna~bert2 anna:hangs-up",
+        TALKED,
+        BOTH_HUNG_UP,
+    ),
+    Row(
+        "its session ends while it talks",
+        f"{ANNA_BERT} bert% anna:gone bert:gone",
+        TALKED,
+        BOTH_HUNG_UP,
+    ),
+    Row(
+        "its session ends while it is lost",
+        f"{ANNA_BERT} bert- bert:loses 1s bert% anna:gone",
+        TALKED,
+        BOTH_HUNG_UP,
+    ),
+    Row(
+        "its session ends while it is rung because somebody clicked",
+        "anna-click>202 anna:rings anna% anna:gone anna?none",
+        "anna ringing ended-cancelled",
+    ),
+    Row(
         "in a conference, and it does not come back",
         "anna>1000 anna:hears:sound:conf-onlyperson anna- anna* anna:gone 23s anna?none",
         "anna ringing connected ended-hangup",

@@ -18,6 +18,7 @@ Anna's, `out` somebody outside, and `trunk` the outside phone that is called.
     anna?connected           so her page says; `anna?held`, `anna?other` (is held), `anna?muted`,
                              `anna?recording`, `anna?rejoin`, `anna?peer:carl`, `anna?conference:1000`
     anna*                    her page was reloaded: its device has registered anew
+    bert2%                   the session of his second device has ended
     bert-                    his device is not registered any more;  bert+2  that one is again
     anna-click>202           she clicks on a number
     3s   deploys   cut:5     time passes; a new process takes over; the event socket is lost
@@ -134,6 +135,11 @@ class Script:
             await self.house.calls.summons.call(
                 found[1], self.house.directory.registered[found[1]][0], found[2], self.asterisk.link
             )
+            await self.asterisk.turn()
+        elif found := re.fullmatch(r"([a-z]+)([0-9]?)%", word):
+            endpoint = f"w-{found[1]}-{found[2] or 1}"
+            self.house.directory.ended.add(endpoint)
+            await self.house.calls.lost.end(found[1], endpoint)
             await self.asterisk.turn()
         elif found := re.fullmatch(r"([a-z]+)-", word):
             self.house.directory.registered[found[1]] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stasis.testing import virtual_time
+from stasis.testing import Asterisk, virtual_time
 from stasis.testing.simulator.phone import Phone
 from tests.testing.simulator.machines import ask, new_machine
 
@@ -103,3 +103,33 @@ class TestAnEndpoint:
         assert (await ask(machine, f"PUT {path}", fields(context="y"))).status == 200
         await ask(machine, f"DELETE {path}")
         assert (await ask(machine, "GET endpoints/PJSIP/x")).status == 404
+
+    @virtual_time
+    async def test_who_is_registered_there_is_forgotten_with_the_aor(self):
+        machine = new_machine()
+        for kind in ("aor", "endpoint"):
+            await ask(machine, f"PUT {BASE}/res_pjsip/{kind}/x", fields())
+        machine.phones["PJSIP/x"].behaviour = "rings"
+        assert (await ask(machine, "GET endpoints/PJSIP/x")).json["state"] == "online"
+        await ask(machine, f"DELETE {AOR}")
+        assert (await ask(machine, "GET endpoints/PJSIP/x")).json["state"] == "offline"
+
+    @virtual_time
+    async def test_it_is_gone_after_a_restart_and_those_of_the_files_are_not(self):
+        machine = new_machine()
+        machine.phones["PJSIP/alice"] = Phone("PJSIP/alice")
+        await ask(machine, f"PUT {BASE}/res_pjsip/endpoint/x", fields(allow="ulaw"))
+        await machine.restart()
+        assert (await ask(machine, "GET endpoints/PJSIP/x")).status == 404
+        assert (await ask(machine, "GET endpoints/PJSIP/alice")).status == 200
+
+    @virtual_time
+    async def test_it_rings_as_any_phone_once_somebody_is_registered(self):
+        async with Asterisk() as asterisk:
+            path = f"PUT {BASE}/res_pjsip/endpoint/x"
+            await ask(asterisk.machine, path, fields(allow="ulaw"))
+            asterisk.phone("PJSIP/x", "rings")
+            await ask(
+                asterisk.machine, "POST channels?endpoint=PJSIP/x&extension=s&context=default"
+            )
+            await asterisk.rings("PJSIP/x")
