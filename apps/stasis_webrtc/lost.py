@@ -7,6 +7,7 @@ goes on waiting for the same moment. The device is rung, and what answers takes 
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ import structlog
 from stasis import AriError, ChannelGone, StasisError
 from stasis_webrtc.call import Call
 from stasis_webrtc.party import Away, Party
+from stasis_webrtc.ringing import Ring
 from stasis_webrtc.view import Reason
 from stasis_webrtc.views import of_away
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["Lost"]
 
 log = structlog.get_logger("stasis_webrtc")
+
+# How often it is looked whether a device that was called is there again.
+LOOK_SECONDS = 0.5
 
 
 class Lost:
@@ -36,8 +41,10 @@ class Lost:
     async def reclaim(self, user: str, endpoint: str) -> None:
         """None of a device's calls has an end there any more: its page was loaded anew.
 
-        What rings is cancelled. What talks goes on: the device is rung as soon as it is registered,
-        and takes its place again. ARI: DELETE /channels/{channelId}, POST /channels/{channelId}.
+        What it calls is cancelled. What talks goes on: the device is rung as soon as it is
+        registered, and takes its place again; so it is where it was called.
+
+        ARI: DELETE /channels/{channelId}, POST /channels/{channelId}.
         """
         calls = self._calls
         await calls.guests.reclaim(user, endpoint)
@@ -53,6 +60,21 @@ class Lost:
             else:
                 party.data.why = "cancelled"
             await party.channel.hangup()
+        for caller, ring in list(calls.ringing(user)):
+            if f"PJSIP/{endpoint}" in ring.endpoints and not ring.answered:
+                calls.spawn(self._ring_anew(caller, ring, user, endpoint), lasting=True)
+
+    async def _ring_anew(self, caller: Party, ring: Ring, user: str, endpoint: str) -> None:
+        """A page was loaded again while it was called: ring it once more, once it is there."""
+        calls = self._calls
+        while caller.data.ring is ring and not ring.answered:
+            with suppress(StasisError):
+                if endpoint in await calls.directory.devices(user):
+                    break
+            await asyncio.sleep(LOOK_SECONDS)
+        if caller.data.ring is ring and caller.dialling is not None and not ring.rejected:
+            ring.anew = True
+            await caller.dialling.cancel()
 
     async def end(self, user: str, endpoint: str) -> None:
         """A device is no more, as its session has ended: so are its calls, and it rings no more.

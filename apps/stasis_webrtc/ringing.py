@@ -40,7 +40,8 @@ class Ring:
     id: of the call as who is rung sees it. user: whom; empty for an outside number. name, number:
     theirs. endpoints: of Asterisk. seconds: to ring. began: when, seconds since 1970. back: a
     transfer has failed, and who transferred is rung. rejected: they do not want to. answered: one
-    of their devices is on its way into the call.
+    of their devices is on its way into the call. anew: a page of theirs was loaded again, and is
+    to be rung once more.
     """
 
     id: str = ""
@@ -53,6 +54,7 @@ class Ring:
     back: bool = False
     rejected: bool = False
     answered: bool = False
+    anew: bool = False
 
 
 @frozen

@@ -71,9 +71,7 @@ def plain(text: str) -> str:
     return re.sub(r'["\\\s]', "", text)
 
 
-async def dialled(
-    party: Party, calls: Calls, number: str, who: str, id: str, *, own: bool
-) -> Next:
+async def dialled(party: Party, calls: Calls, number: str, who: str, id: str, *, own: bool) -> Next:
     """A user has dialled something. id: of the call, where we have rung the device for it. own:
     by a device of theirs.
     """
@@ -176,6 +174,12 @@ async def unanswered(party: Party, calls: Calls, result: DialResult) -> Next:
     """Who was rung has not answered: forward, let a message be left, or give up."""
     data, ring = party.data, party.data.ring
     assert ring is not None
+    if ring.anew and not ring.rejected:
+        ring.anew = False
+        ring.seconds = max(1, round(ring.began + calls.rules.ring - calls.now().timestamp()))
+        there = await calls.directory.devices(ring.user)
+        ring.endpoints = [f"PJSIP/{each}" for each in there] or ring.endpoints
+        return "ringing"
     why = reason_of(result, ring)
     log.info("nobody has answered", user=ring.user, number=ring.number, why=why)
     await calls.rung(party, why)
@@ -231,7 +235,8 @@ async def follow(party: Party, calls: Calls, way: Way, user: User | None) -> Nex
         to = await target_of(way.to, calls.rules.plan, calls.directory, user.name)
         if to.kind == "messages":
             way = Way("message" if user.messages else "end", why=way.why)
-        elif not await granted(calls, user, to):
+        # Who calls may be a stranger: nobody but a user itself calls an emergency number.
+        elif to.kind == "emergency" or not await granted(calls, user, to):
             way = Way("message" if user.messages else "end", why="unavailable")
         else:
             data.by = user.name
@@ -302,8 +307,8 @@ async def header(party: Party, calls: Calls, user: str) -> str:
         found = await party.channel.get_variable(f"PJSIP_HEADER(read,{HEADER})") or ""
     except AriError:
         found = ""
-    taken = any(each.id == found for each in (*calls.parties(), *calls.views(user)))
-    return found if ID.fullmatch(found) and not taken else new_id()
+    taken = {*(each.id for each in calls.parties()), *(each.id for each in calls.views(user))}
+    return found if ID.fullmatch(found) and found not in taken else new_id()
 
 
 def part(party: Party, why: Reason) -> Literal["parting"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import get_args
 
 import pytest
@@ -10,6 +11,7 @@ from stasis_webrtc.order import NotPossible, Why
 
 from stasis.errors import ServerError
 from stasis.testing.clock import virtual_time
+from tests.apps.stasis_webrtc.calls.race import Slow
 from tests.apps.stasis_webrtc.house import House, dials, opened, rings, talk
 
 OPTIONS = {
@@ -72,6 +74,38 @@ class TestActions:
             with pytest.raises(ServerError):
                 await house.do("anna", "mute")
             await anna.talks_with(bert)
+
+    @virtual_time
+    async def test_what_it_refuses_leaves_nobody_alone(self):
+        house = House()
+        async with opened(house) as asterisk:
+            anna, bert = await talk(asterisk)
+            first = house.view("anna").id
+            await house.do("anna", "hold", first)
+            again = await dials(asterisk, "anna", "203")
+            carl = await rings(asterisk, "carl")
+            await carl.answers()
+            await again.talks_with(carl)
+            (second,) = (each.id for each in house.views("anna") if each.id != first)
+            asterisk.refuse("POST /bridges/.*/addChannel", 500, times=1)
+            with pytest.raises(ServerError):
+                await house.do("anna", "attend", first, other=second)
+            await anna.is_hung_up(within=2)
+            await again.is_hung_up(within=2)
+            await bert.talks_with(carl)
+
+    @virtual_time
+    async def test_who_declines_at_once_is_not_rung(self):
+        house = House()
+        async with Slow(house, sounds={}) as asterisk:
+            asterisk.seconds = 0.2
+            await dials(asterisk, "anna", "202")
+            while "ringing" not in house.saw("bert"):
+                await asyncio.sleep(0.01)
+            await house.do("bert", "hangup")
+            await asyncio.sleep(2)
+            assert house.saw("bert") == ["ringing", "ended rejected"]
+            assert all(each.over for each in asterisk.callees)
 
     @virtual_time
     async def test_a_listener_that_fails_keeps_nobody(self):

@@ -9,6 +9,7 @@ from stasis_webrtc.ledger import Message
 from stasis_webrtc.message import length_of
 
 from stasis.testing.clock import virtual_time
+from tests.apps.stasis_webrtc.calls.race import Slow
 from tests.apps.stasis_webrtc.house import House, dials, opened
 
 
@@ -48,6 +49,22 @@ class TestLeft:
             assert message in house.ledger.inbox
             assert message.user == "bert" and message.peer.user == "anna"
             assert message.recording.startswith("webrtc/messages/bert/20261123-1000")
+
+    @virtual_time
+    async def test_who_hangs_up_while_it_is_looked_at_has_left_it_all_the_same(self):
+        house = House()
+        house.directory.registered["bert"] = []
+        async with Slow(house, sounds={}) as asterisk:
+            anna = await dials(asterisk, "anna", "202")
+            await anna.hears("sound:vm-intro")
+            await anna.waits(4.5)
+            await anna.speaks(2)
+            asterisk.seconds = 0.4
+            await anna.dials("#")
+            await anna.waits(0.3)
+            await anna.hangs_up()
+            await anna.waits(5)
+            assert [each.user for each in house.ledger.inbox] == ["bert"]
 
     @virtual_time
     async def test_one_that_asterisk_does_not_begin_ends_the_call_by_itself(self):

@@ -104,7 +104,7 @@ class TestDialplan:
         async with Asterisk(house, sounds={}, dialplan=COMMAS) as asterisk:
             caller = await asterisk.call(dialled, number="desk1")
             assert await caller.is_hung_up() == 21
-        assert house.seen == [] and house.refusals == [("", dialled, "forbidden")]
+        assert house.seen == [] and house.directory.refusals == [("", dialled, "forbidden")]
 
     @virtual_time
     async def test_no_device_chooses_the_id_of_its_call_by_a_comma(self):

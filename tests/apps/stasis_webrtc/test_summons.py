@@ -58,3 +58,14 @@ class TestClicked:
             await anna.answers()
             await rings(asterisk, "bert")
             assert house.view("anna").id == id
+
+    @virtual_time
+    async def test_no_more_than_a_user_may_have_at_once(self):
+        house = House(limit=2)
+        async with opened(house) as asterisk:
+            for _ in range(2):
+                await house.calls.summons.call("anna", "w-anna-1", "bert", asterisk.link)
+            with pytest.raises(NotPossible) as refused:
+                await house.calls.summons.call("anna", "w-anna-1", "bert", asterisk.link)
+            assert refused.value.why == "not_now" and len(asterisk.callees) == 2
+            await house.calls.summons.call("anna", "w-anna-1", "112", asterisk.link)

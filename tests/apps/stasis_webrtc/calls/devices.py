@@ -115,6 +115,28 @@ REJOINS = (
         "anna out transferred, bert out hangup",
     ),
     Row(
+        "while it is called: it rings anew, once it is there, and all the others too",
+        "anna>202 bert:rings bert2:rings bert+2 bert* 3s bert:there bert+1 2s bert:gone bert:rings"
+        " bert?ringing bert:answers anna~bert anna:hangs-up",
+        TALKED,
+        BOTH_HUNG_UP,
+    ),
+    Row(
+        "while it is called, and it does not answer then: no longer than it would have rung",
+        "anna>202 bert:rings 5s bert* 2s bert:gone bert:rings 5s bert* 2s bert:gone bert:rings 9s"
+        " bert:there 3s bert:gone anna:gone",
+        "anna ringing ended-noanswer  bert ringing ended-noanswer",
+        "anna out noanswer, bert in noanswer missed",
+        {"bert": {"messages": False}},
+    ),
+    Row(
+        "while it is called, and it is not there again",
+        "anna>202 bert:rings bert- bert* 26s anna:cause:19",
+        "anna ringing ended-noanswer  bert ringing ended-noanswer",
+        "anna out noanswer, bert in noanswer missed",
+        {"bert": {"messages": False}},
+    ),
+    Row(
         "while it is rung because somebody clicked, it rings no more",
         "anna-click>202 anna:rings anna* anna:gone anna?none",
         "anna ringing ended-cancelled",

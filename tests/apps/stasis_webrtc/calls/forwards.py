@@ -90,6 +90,13 @@ FORWARDS = (
         {"bert": {"forward_always": "299"}},
     ),
     Row(
+        "to an emergency number: a stranger would call it",
+        "out>bert out:gone",
+        "",
+        "",
+        {"bert": {"forward_always": "112", "messages": False}},
+    ),
+    Row(
         "into a room",
         "anna>202 anna:hears:sound:conf-onlyperson anna?conference:1000 anna:hangs-up 2s",
         "anna ringing connected ended-hangup",

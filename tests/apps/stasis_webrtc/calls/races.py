@@ -22,10 +22,17 @@ ANSWERS = (
     Race("who has called hangs up", RINGS, "bert:answers", "anna:hangs-up"),
     Race("given up at the page", RINGS, "bert:answers", "anna!hangup"),
     Race("declined at the page", RINGS, "bert:answers", "bert!hangup"),
+    Race("its page is loaded anew", RINGS, "bert:answers", "bert*"),
+    Race("loaded anew, another answers", RINGS, "bert*", "bert2:answers"),
+    Race("loaded anew, another declines", RINGS, "bert*", "bert2:declines"),
+    Race("loaded anew, and given up", RINGS, "bert*", "anna:hangs-up"),
+    Race("loaded anew, and declined at the page", RINGS, "bert*", "bert!hangup"),
     Race("its session ends", RINGS, "bert:answers", "bert%"),
     Race("that of the caller ends", RINGS, "bert:answers", "anna%"),
     Race("somebody dials and hangs up", "1s", "anna>202", "anna:hangs-up"),
-    Race("somebody dials, and the session ends", "1s", "anna>202", "anna%", "bert:rings bert:answers"),
+    Race(
+        "somebody dials, and the session ends", "1s", "anna>202", "anna%", "bert:rings bert:answers"
+    ),
 )
 
 TALKS = (
@@ -95,6 +102,7 @@ DEVICES = (
 
 DEPLOYS = (
     Race("while somebody answers", RINGS, "bert:answers", "deploys"),
+    Race("while a page that is called is loaded anew", RINGS, "bert*", "deploys"),
     Race("while somebody holds", TALK, "anna!hold", "deploys"),
     Race("while it is recorded", TALK, "anna!record", "deploys"),
     Race("while somebody is sent on", TALK, "anna!transfer:203", "deploys"),
