@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-WORKERS ?= 2
+WORKERS ?= 3
 SLOWEST := --durations=15 --durations-min=1
 READY := .venv/.ready
 PAGE := apps/stasis_webrtc/page

@@ -111,6 +111,13 @@ class Plugin:
         """
         return None
 
+    @classmethod
+    def played(cls, config: Any) -> Any:
+        """What its configuration becomes for `stasis play`, where nothing may be lasting: such as
+        `attrs.evolve(config, database=Secret("sqlite://"))`, in memory.
+        """
+        return config
+
     def told(self, address: str) -> Sequence[str]:
         """Lines for who has started the program at a terminal, once it takes calls: where its
         page is, who may log in.
@@ -209,6 +216,8 @@ def imported(point: EntryPoint) -> type[Plugin]:
     try:
         kind = point.load()
     except (Exception, SystemExit) as error:
+        if fix := extra_of(point, error):
+            raise PluginError(f"plugin {point.name!r}: {error}; {fix}") from error
         raise PluginError(
             f"plugin {point.name!r} ({point.value}) cannot be imported:"
             f" {type(error).__name__}: {error}; fix it, or leave it out of plugins.enabled"
@@ -223,6 +232,15 @@ def imported(point: EntryPoint) -> type[Plugin]:
             " point says"
         )
     return kind
+
+
+def extra_of(point: EntryPoint, error: BaseException) -> str:
+    """How to install what is missing, when the entry point names the extra that has it; or ""."""
+    if not point.extras or not isinstance(error, ModuleNotFoundError) or point.dist is None:
+        return ""
+    if (error.name or "").partition(".")[0] == point.module.partition(".")[0]:
+        return ""
+    return f"pip install '{point.dist.name}[{','.join(point.extras)}]'"
 
 
 def make(point: EntryPoint, config: Config) -> Plugin:

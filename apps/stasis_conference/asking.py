@@ -33,6 +33,7 @@ from stasis_conference.grant import (
 from stasis_conference.store import Store
 
 __all__ = [
+    "BY",
     "TOKEN",
     "Asking",
     "Refused",
@@ -46,6 +47,8 @@ __all__ = [
 
 TOKEN = "STASIS_CONFERENCE_TOKEN"  # noqa: S105  the variable's name
 SECONDS = 30.0
+BY = "command line"
+"""The name of the tokens that commands make for themselves."""
 LASTS = timedelta(seconds=60)
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
 
@@ -156,7 +159,7 @@ async def token_of(given: str, database: str) -> AsyncIterator[str]:
         yield given
         return
     async with opened(database) as store:
-        token, grant = await made(store, "command line", SCOPES, ALL_ROOMS, LASTS)
+        token, grant = await made(store, BY, SCOPES, ALL_ROOMS, LASTS)
         try:
             yield token
         finally:

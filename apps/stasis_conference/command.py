@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 
 from stasis import section
 from stasis_conference.asking import (
+    BY,
     Asking,
     Refused,
     address_of,
@@ -34,7 +35,13 @@ tokens = typer.Typer(help="Tokens of the API.", no_args_is_help=True, rich_marku
 commands.add_typer(tokens, name="token")
 
 BASE = "/conference/api/v1"
-RECORD = ("start", "stop", "pause", "resume")
+# What `record` may do, and what came of it.
+RECORD = {
+    "start": "is recorded",
+    "stop": "is not recorded any more",
+    "pause": "is not recorded for a while",
+    "resume": "is recorded again",
+}
 
 Room = Annotated[str, typer.Argument(help="the room")]
 Who = Annotated[str, typer.Argument(help="the member: its id, or its number")]
@@ -112,13 +119,13 @@ def unmute(
 @commands.command()
 def lock(context: typer.Context, room: Room, json: Json = False) -> None:
     """Let nobody in but moderators."""
-    act_on_room(context, json, room, "lock")
+    act_on_room(context, json, room, "lock", "is locked")
 
 
 @commands.command()
 def unlock(context: typer.Context, room: Room, json: Json = False) -> None:
     """Let everybody in again."""
-    act_on_room(context, json, room, "unlock")
+    act_on_room(context, json, room, "unlock", "is open")
 
 
 @commands.command()
@@ -131,7 +138,7 @@ def record(
     """Record a room, or end, pause or go on with its recording."""
     if what not in RECORD:
         raise typer.BadParameter(f"{what!r}: one of {', '.join(RECORD)}")
-    act_on_room(context, json, room, f"{what}_record")
+    act_on_room(context, json, room, f"{what}_record", RECORD[what])
 
 
 @commands.command()
@@ -144,7 +151,8 @@ def invite(
 ) -> None:
     """Have a room call somebody."""
     key = "endpoint" if "/" in number else "number"
-    act_on_room(context, json, room, "dial_out", {key: number, "profile": profile})
+    body = {key: number, "profile": profile}
+    act_on_room(context, json, room, "dial_out", f"calls {number}", body)
 
 
 @commands.command()
@@ -189,8 +197,14 @@ def add_token(
 
 
 @tokens.command("list")
-def list_tokens(context: typer.Context, json: Json = False) -> None:
-    """List the tokens."""
+def list_tokens(
+    context: typer.Context,
+    everything: Annotated[
+        bool, typer.Option("--all", help="also expired, revoked, and those of commands like this")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """List the tokens that count."""
 
     async def work(ask: Asking) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
@@ -198,7 +212,8 @@ def list_tokens(context: typer.Context, json: Json = False) -> None:
             found += page
         return found
 
-    found = done(context, work)
+    now = datetime.now(UTC)
+    found = [each for each in done(context, work) if everything or counts(each, now)]
     told(json, found, lambda: token_table(found))
 
 
@@ -211,6 +226,13 @@ def revoke_token(
 
 
 # How it is done
+
+
+def counts(token: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a token may still be used, and is not one that a command has made for itself."""
+    expires = token["expires"]
+    over = token["revoked"] or (expires and datetime.fromisoformat(expires) <= now)
+    return not over and token["name"] != BY
 
 
 def done(context: typer.Context, work: Callable[[Asking], Awaitable[Any]]) -> Any:
@@ -232,11 +254,16 @@ def database_of(context: typer.Context) -> str:
 
 
 def act_on_room(
-    context: typer.Context, json: bool, room: str, action: str, body: dict[str, Any] | None = None
+    context: typer.Context,
+    json: bool,
+    room: str,
+    action: str,
+    came: str,
+    body: dict[str, Any] | None = None,
 ) -> None:
-    """Do an action on a room."""
+    """Do an action on a room. came: what came of it, for people."""
     found = done(context, lambda ask: ask.post(f"/rooms/{part(room)}/actions/{action}", body))
-    told(json, found, lambda: None)
+    told(json, found, lambda: said(f"{room} {came}"))
 
 
 def act(context: typer.Context, json: bool, room: str, action: str, who: str, **many: bool) -> None:

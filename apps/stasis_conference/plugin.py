@@ -12,8 +12,9 @@ from typing import Any
 
 import structlog
 from aiohttp import web
+from attrs import evolve
 
-from stasis import Demo, Flow, Plugin
+from stasis import Demo, Flow, Plugin, Secret
 from stasis.sql import StoreError
 from stasis.web import pages
 from stasis_conference.action import action_problem
@@ -91,11 +92,17 @@ class ConferencePlugin(Plugin):
             "demo": {"800": file.read_text()},
         }
 
+    @classmethod
+    def played(cls, config: ConferenceConfig) -> ConferenceConfig:
+        """Rooms in memory; nobody is told of them."""
+        return evolve(config, database=Secret("sqlite://"), webhook=[])
+
     def told(self, address: str) -> Sequence[str]:
         """Where the moderator's page is, and which rooms may be tried."""
         lines = [f"conference moderators: {address}/conference/page/"]
-        demo = self.config.demo.items()
-        return [*lines, *(f"  room {room}, PIN {pin.reveal()}" for room, pin in demo)]
+        for room, pin in self.config.demo.items():
+            lines.append(f"  room {room}, PIN {pin.reveal()} for moderators; members press #")
+        return lines
 
     def flows(self) -> Mapping[str, type[Flow]]:
         """The one application."""

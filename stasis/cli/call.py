@@ -62,7 +62,9 @@ class Heard:
 
 
 def call(
-    extension: Annotated[str, typer.Argument(help="such as 8000, 8001, stasis-NAME, echo, tone")],
+    extension: Annotated[
+        str, typer.Argument(help="such as 8000, 8001, 7001, stasis-NAME, echo, tone")
+    ],
     press: Annotated[
         str, typer.Option(help="keys to press once answered; a comma waits a second: ,,1")
     ] = "",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +32,7 @@ from stasis.cli.strays import strays
 from stasis.cli.timeline import timeline
 from stasis.cli.version import version
 from stasis.errors import ConfigError, PluginError, StasisError
-from stasis.plugin import Plugin, discover
+from stasis.plugin import GROUP, discover, imported
 
 __all__ = ["main"]
 
@@ -80,12 +81,12 @@ def built(words: Sequence[str]) -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    app.callback()(options)
-    for name, command in COMMANDS.items():
-        app.command(name)(command)
-    for name, group in GROUPS.items():
-        app.add_typer(group, name=name)
     name = command_of(words)
+    app.callback(epilog=None if name else of_plugins())(options)
+    for each, command in COMMANDS.items():
+        app.command(each)(command)
+    for each, group in GROUPS.items():
+        app.add_typer(group, name=each)
     if name and name not in COMMANDS and name not in GROUPS:
         commands = commands_of(name)
         if commands is not None:
@@ -122,13 +123,13 @@ def commands_of(name: str) -> typer.Typer | None:
     point = discover().get(name)
     if point is None:
         return None
-    try:
-        kind = point.load()
-    except Exception as error:
-        raise PluginError(
-            f"plugin {name!r} ({point.value}) cannot be imported: {type(error).__name__}: {error}"
-        ) from error
-    commands = kind.commands if isinstance(kind, type) and issubclass(kind, Plugin) else None
+    commands = imported(point).commands
     if commands is None:
         raise PluginError(f"plugin {name!r} has no commands of its own")
     return commands
+
+
+def of_plugins() -> str:
+    """Whose commands there may be besides: the installed plugins, not imported for it."""
+    names = ", ".join(sorted({point.name for point in entry_points(group=GROUP)}))
+    return f"Plugins, some with commands below their names: {names or 'none'}"

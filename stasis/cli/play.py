@@ -23,6 +23,7 @@ from stasis.cli.settings import settings
 from stasis.cli.speaker import Speaker
 from stasis.cli.target import program_named
 from stasis.errors import ConfigError
+from stasis.plugin import Plugin
 from stasis.program import Program
 from stasis.testing import clock
 from stasis.testing.play import KEYS, Moment, Play
@@ -70,11 +71,12 @@ def play(
     sounds: Annotated[Path | None, typer.Option(help="a folder of sound files")] = None,
     silent: Annotated[bool, typer.Option("--silent", help="play nothing aloud")] = False,
 ) -> None:
-    """Call a flow from the keyboard.
+    """Call a flow from the keyboard. Nothing lasts: a plugin's database is one in memory.
 
     Digits are the caller's keys. h hangs up, c calls again, s speaks, a answers a phone that
     rings, b is busy, x hangs up there, space skips to what happens next, q quits."""
     app, program = program_named(flow, settings(context).load)
+    program = of_played(app, program)
     unknown = sorted(set(press or "") - set("0123456789*#ABCD") - set(KEYS))
     if unknown:
         known = ", ".join(repr(key) for key in KEYS)
@@ -92,6 +94,14 @@ def play(
             failed = runner.run(at_keyboard({app: program}, given, asterisk, sounds, speaker))
     if failed:
         raise typer.Exit(1)
+
+
+def of_played(app: str, program: Program) -> Program:
+    """The program, and its plugin as it is when it is played."""
+    if not isinstance(program.plugin, Plugin):
+        return program
+    kind = type(program.plugin)
+    return kind(kind.played(program.plugin.config)).programs()[app]
 
 
 def written(moment: Moment) -> None:

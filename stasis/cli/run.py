@@ -29,8 +29,13 @@ from stasis.testing.session.tap import Masking, SessionTaps
 
 __all__ = ["run", "started"]
 
-# Extensions of ari.conf.example, by the application they lead to.
-EXTENSIONS = {"hello": "8000", "ivr": "8001"}
+# Extensions of ari.conf.example and of a lab, by the application they lead to.
+EXTENSIONS = {"hello": "8000", "ivr": "8001", "conference": "7001", "webrtc": "101"}
+# Of those that want arguments: the dialplan's pattern, and what stands behind the application.
+ARGUMENTS = {
+    "conference": ("_7XXX", "${EXTEN}"),
+    "webrtc": ("_1XX", "ring,${EXTEN}"),
+}
 
 
 def run(
@@ -192,8 +197,12 @@ def dialplan(programs: Mapping[str, Program], instance: str = "") -> list[str]:
     instance: of several processes that share the calls; the offer goes to all of them.
     """
     apps = [app.removesuffix(f"-{instance}") if instance else app for app in programs]
-    way = "StasisBroadcast(2000,^{}-)" if instance else "Stasis({})"
-    lines = [f"  exten => {EXTENSIONS.get(app, '8002')},1,{way.format(app)}" for app in apps]
+    way = "StasisBroadcast(2000,^{}-{})" if instance else "Stasis({}{})"
+    lines = []
+    for app in apps:
+        extension, given = ARGUMENTS.get(app, (EXTENSIONS.get(app, "8002"), ""))
+        given = given.replace(",", ":") if instance else given  # as StasisBroadcast parts them
+        lines.append(f"  exten => {extension},1,{way.format(app, given and f',{given}')}")
     return ["calls come in by the dialplan, such as (extensions.conf):", *lines]
 
 
@@ -202,7 +211,7 @@ def to_call(lab: Lab, programs: Mapping[str, Program]) -> list[str]:
     extensions = {app: EXTENSIONS.get(app, f"stasis-{app}") for app in programs}
     call = f"{program()} call {next(iter(extensions.values()))} --name {lab.name}"
     return [
-        f"SIP server 127.0.0.1:{lab.sip_port} (UDP and TCP); phones ready to register:",
+        f"SIP phones, ready to register at 127.0.0.1:{lab.sip_port} (UDP and TCP):",
         *(f"  {name}, password {password}" for name, password in lab.phones.items()),
         *(f"dial {extension} for {app}" for app, extension in extensions.items()),
         f"or let the lab call and say what it heard: {call}",

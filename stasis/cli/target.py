@@ -12,7 +12,7 @@ import importlib.util
 import inspect
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,7 +21,7 @@ from stasis.cli.settings import look_here
 from stasis.config import Config
 from stasis.errors import FlowError, StasisError
 from stasis.flow import Flow
-from stasis.plugin import load
+from stasis.plugin import Plugin, discover, imported, load
 from stasis.program import Program, Runnable, app_of
 
 __all__ = ["TargetError", "flow_named", "program_named", "target"]
@@ -49,7 +49,7 @@ def flow_named(text: str, config: Callable[[], Config]) -> Runnable:
 
     config: loads the configuration; asked for only when there is no such module.
 
-    Raises TargetError.
+    Raises as `program_named` does.
     """
     return program_named(text, config)[1].runnable
 
@@ -57,22 +57,41 @@ def flow_named(text: str, config: Callable[[], Config]) -> Runnable:
 def program_named(text: str, config: Callable[[], Config]) -> tuple[str, Program]:
     """The same with its application's name, and with the plugin that it belongs to, if it does.
 
-    Raises TargetError.
+    Raises TargetError; PluginError and ConfigError for a plugin that cannot be loaded.
     """
     try:
         runnable = target(text)
     except TargetError:
         if ":" in text or "/" in text or text.endswith(".py"):
             raise
+        points = discover()
+        if text in points:
+            imported(points[text])
         try:
             plugins, _ = load(config())
         except StasisError:
+            if text in points:
+                raise
             plugins = []
         for plugin in plugins:
             if text in plugin.programs():
                 return text, plugin.programs()[text]
+        if text in points:
+            raise TargetError(no_application(text, plugins)) from None
         raise
     return app_of(runnable), Program.of(runnable)
+
+
+def no_application(name: str, plugins: Sequence[Plugin]) -> str:
+    """Why an installed plugin's name is no application."""
+    for plugin in plugins:
+        if plugin.name == name:
+            apps = ", ".join(plugin.flows()) or "none"
+            return f"{name!r} is a plugin, and none of its applications: {apps}"
+    return (
+        f"{name!r} is a plugin without a table in stasis.toml, or left out by plugins.enabled;"
+        f" write [plugin.{name}] there"
+    )
 
 
 def of_module(name: str) -> ModuleType:

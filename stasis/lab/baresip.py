@@ -129,13 +129,17 @@ class Baresip:
         self.wire.forget()
         await self.wire.ask("dial", f"sip:{extension}@127.0.0.1:{self.server}")
         if timeout is not None:
-            await self.established(timeout)
+            await self.established(timeout, f"the call to {extension} was refused")
 
-    async def established(self, timeout: float = 10.0) -> None:
-        """Wait until the call is answered. Raises PhoneError when it ends before, or too late."""
+    async def established(self, timeout: float = 10.0, ended: str = "") -> None:
+        """Wait until the call is answered. Raises PhoneError when it ends before, or too late.
+
+        ended: what the error says when it ends before.
+        """
         event = await self.wire.event("CALL_ESTABLISHED", "CALL_CLOSED", timeout=timeout)
         if event["type"] == "CALL_CLOSED":
-            raise PhoneError(f"{self.user}'s call was not answered: {event.get('param', '')}")
+            told = ended or f"{self.user}'s call was not answered"
+            raise PhoneError(f"{told}: {event.get('param', '')}")
 
     async def incoming(self, timeout: float = 10.0) -> str:
         """Wait for a call. Returns who calls, a SIP URI. Raises PhoneError when nobody does.

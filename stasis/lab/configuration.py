@@ -97,6 +97,16 @@ exten => _pho[n]e-.,1,Dial(PJSIP/${{EXTEN:6}},20)
 exten => _call-.,1,Stasis(webrtc,ring,${{EXTEN:5}})
  same => n,Goto(after-stasis,s,1)
 
+; Three digits and a 1: the softphone's user of that number. A 7 or 8: a conference room.
+exten => _1XX,1,Stasis(webrtc,ring,${{EXTEN}})
+ same => n,Goto(after-stasis,s,1)
+
+exten => _7XXX,1,Stasis(conference,${{EXTEN}})
+ same => n,Goto(after-stasis,s,1)
+
+exten => _8XX,1,Stasis(conference,${{EXTEN}})
+ same => n,Goto(after-stasis,s,1)
+
 exten => milliwatt,1,Answer()
  same => n,Milliwatt()
 

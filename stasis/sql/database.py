@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from stasis.errors import ConfigError, StasisError
 from stasis.sql.migrations import Migrations, TooNew, alone, upgrade
+from stasis.sql.outside import outside
 
 __all__ = ["Database", "StoreError", "driver_url", "engine_of"]
 
@@ -90,8 +91,10 @@ class Database:
             if self._url.get_backend_name() == "sqlite":
                 await asyncio.to_thread(look_at, self._url.database or ":memory:")
             self._engine = engine_of(self._url)
-            async with alone(), self._engine.begin() as connection:
-                await connection.run_sync(upgrade, self._migrations)
+            async with alone():
+                with outside():
+                    async with self._engine.begin() as connection:
+                        await connection.run_sync(upgrade, self._migrations)
         except TooNew as error:
             await self.close()
             raise StoreError(
@@ -114,7 +117,8 @@ class Database:
         if engine is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(DEADLINE):
-                    await engine.dispose()
+                    with outside():
+                        await engine.dispose()
 
     def insert(self, table: Table) -> Any:
         """An INSERT that knows `on_conflict_do_update`, which SQLAlchemy has for each by itself."""
@@ -157,10 +161,11 @@ class Database:
         engine: AsyncEngine, statements: Sequence[Executable]
     ) -> Sequence[RowMapping]:
         rows: Sequence[RowMapping] = ()
-        async with engine.begin() as connection:
-            for statement in statements:
-                result = await connection.execute(statement)
-                rows = result.mappings().all() if result.returns_rows else ()
+        with outside():
+            async with engine.begin() as connection:
+                for statement in statements:
+                    result = await connection.execute(statement)
+                    rows = result.mappings().all() if result.returns_rows else ()
         return rows
 
     def _unheard(self, work: asyncio.Task[Sequence[RowMapping]]) -> None:

@@ -1,7 +1,8 @@
 """A virtual clock: an event loop whose time jumps to the next timer when nothing is left to do.
 
 A flow that waits 30 s for a digit is tested in a millisecond, and the same way each time. Work in
-a thread (`asyncio.to_thread`) takes no time at all: the clock stands still until it is done. For
+a thread (`asyncio.to_thread`) takes no time at all: the clock stands still until it is done. So
+does what a database does (`stasis.sql`), and whatever else is done in the loop's `outside()`. For
 programs without other real I/O: a socket's answer would come after every timeout.
 """
 
@@ -41,8 +42,8 @@ class Stalled(StasisError, RuntimeError):
 class JumpingSelector(selectors.DefaultSelector):
     """Instead of waiting, tells the loop how much time has passed.
 
-    threads: what works in threads now. until: when it must be over. stands: called when time
-    stands still.
+    outside: what works outside of the loop now, such as threads. until: when it must be over.
+    stands: called when time stands still.
     """
 
     def __init__(self, handles: Callable[[], Iterable[asyncio.Handle]]) -> None:
@@ -50,24 +51,24 @@ class JumpingSelector(selectors.DefaultSelector):
         self.still = Standstill(handles)
         self.stands: Callable[[], None] = nothing
         self.now = 0.0
-        self.threads: set[asyncio.Future[Any]] = set()
+        self.outside: set[object] = set()
         self.until = math.inf
 
     def select(
         self, timeout: float | None = None
     ) -> list[tuple[selectors.SelectorKey, int]]:  # fmt: skip
         """What is ready now; if nothing is, the whole timeout has passed."""
-        waits = timeout is None or (timeout > 0 and self.threads)
+        waits = timeout is None or (timeout > 0 and self.outside)
         ready = super().select(REAL_SECONDS if waits else 0)
         if not ready:
             if waits:
-                self.threads.clear()  # one that works so long, works beside
+                self.outside.clear()  # what works so long, works beside
             if self.now > self.until:
                 raise Stalled("a task does not end, although it was cancelled")
             if timeout is None:
                 raise Stalled("every task waits for something that no timer and no event brings")
             self.now += max(timeout, 0.0)
-        if ready or timeout or self.threads:
+        if ready or timeout or self.outside:
             self.still.moved()
         elif self.still.turn(self.now):
             self.stands()
@@ -114,13 +115,25 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
         """From now on an hour may pass; then whatever still runs raises Stalled."""
         self._jumping.until = min(self._jumping.until, self.time() + 3600)
 
+    @contextmanager
+    def outside(self) -> Iterator[None]:
+        """Meanwhile somebody outside of the loop works, such as a database: no time passes, unless
+        it takes seconds of real time. Nothing in it may wait for a timer.
+        """
+        work = object()
+        self._jumping.outside.add(work)
+        try:
+            yield
+        finally:
+            self._jumping.outside.discard(work)
+
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
     ) -> asyncio.Future[T]:
         """As of any loop; no time passes until it is done, or has taken seconds of real time."""
         work = super().run_in_executor(executor, func, *args)
-        self._jumping.threads.add(work)
-        work.add_done_callback(self._jumping.threads.discard)
+        self._jumping.outside.add(work)
+        work.add_done_callback(self._jumping.outside.discard)
         return work
 
 

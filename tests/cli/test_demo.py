@@ -34,6 +34,8 @@ class Plain(Plugin):
 class Point:
     """An entry point of a class, or of what cannot be imported."""
 
+    extras: tuple[str, ...] = ()
+
     def __init__(self, kind: type[Plugin] | None) -> None:
         self.kind = kind
         self.name = "gone" if kind is None else kind.name

@@ -37,6 +37,14 @@ def test_without_a_command_the_help_is_shown(cli: Cli) -> None:
         assert name in done.stdout + done.stderr
 
 
+def test_the_help_names_the_plugins_without_importing_them(cli: Cli, write: Write) -> None:
+    write("seeded_broken.py", "raise RuntimeError('seeded')\n")
+    done = cli("--help", plugins=BROKEN)
+    told = " ".join(done.stdout.split())
+    assert "Plugins, some with commands below their names: broken, " in told
+    assert "seeded" not in done.stdout + done.stderr
+
+
 def test_an_unknown_command_is_exit_code_2(cli: Cli) -> None:
     done = cli("rnu")
     assert done.returncode == 2
@@ -155,6 +163,20 @@ class TestPlugins:
         done = cli("broken", "rooms", plugins=BROKEN)
         assert done.returncode == 1
         assert "cannot be imported: RuntimeError: seeded" in done.stderr
+
+    @pytest.mark.parametrize("words", [("desk", "rooms"), ("check", "desk")])
+    def test_a_missing_extra_is_named(self, cli: Cli, write: Write, words: tuple[str, ...]) -> None:
+        write("seeded_desk.py", "import no_such_library.part\n")
+        done = cli(*words, plugins={"desk": "seeded_desk:Desk [phones]"})
+        assert done.returncode == 1
+        assert "No module named 'no_such_library'" in done.stderr
+        assert "pip install 'seeded[phones]'" in done.stderr
+
+    def test_a_module_of_its_own_that_is_missing_is_no_matter_of_extras(
+        self, cli: Cli, write: Write
+    ) -> None:
+        done = cli("desk", "rooms", plugins={"desk": "seeded_desk:Desk [phones]"})
+        assert "cannot be imported" in done.stderr and "pip install" not in done.stderr
 
     def test_one_without_commands_says_so(self, cli: Cli, write: Write) -> None:
         write("seeded.py", EMPTY)

@@ -95,6 +95,36 @@ class TestAScript:
         assert cli("play", "flows.py:Menu", "--press", "5", "--asterisk", "16").returncode == 0
 
 
+class TestAPlugin:
+    @pytest.mark.parametrize(
+        ("table", "words", "told"),
+        [
+            ("conference", ("conference", "--args", "7001"), "inside (inside)"),
+            ("webrtc", ("webrtc", "--args", "ring,101"), "parting (parting)"),
+        ],
+    )
+    def test_has_a_database_in_memory_and_leaves_the_configured_one(
+        self, cli: Cli, here: Path, table: str, words: tuple[str, ...], told: str
+    ):
+        (here / "stasis.toml").write_text(f"[plugin.{table}]\ndatabase = 'sqlite:///kept.db'\n")
+        done = cli("play", *words, "--press", ",,1,,h")
+        assert done.returncode == 0 and told in done.stdout, done.stdout + done.stderr
+        assert not (here / "kept.db").exists()
+
+    def test_without_a_table_is_told_to_be_one(self, cli: Cli):
+        for command in ("play", "check"):
+            done = cli(command, "webrtc")
+            assert done.returncode == 1
+            assert "'webrtc' is a plugin without a table in stasis.toml" in done.stderr
+            assert "[plugin.webrtc]" in done.stderr
+
+    def test_with_a_wrong_table_is_told_its_keys(self, cli: Cli, here: Path):
+        (here / "stasis.toml").write_text("[plugin.conference]\ndatabse = 'x'\n")
+        done = cli("play", "conference", "--press", "h")
+        assert done.returncode == 2
+        assert "[plugin.conference]: unknown key databse; did you mean database?" in done.stderr
+
+
 class TestMistakes:
     @pytest.mark.parametrize(
         ("words", "told"),

@@ -48,11 +48,23 @@ def test_a_lab_says_how_to_call_it(lab: Lab) -> None:
     """Where, with which phones, which extensions, and how without a phone."""
     programs = {"ivr": Program.of(FrontDesk), "desk": Program.of(FrontDesk)}
     text = "\n".join(to_call(lab, programs))
-    assert "127.0.0.1:20001" in text
+    assert "SIP phones, ready to register at 127.0.0.1:20001" in text
     assert "alice, password a-word" in text
     assert "dial 8001 for ivr" in text
     assert "dial stasis-desk for desk" in text
     assert "stasis call 8001" in text
+
+
+def test_what_wants_arguments_is_called_by_an_extension_that_gives_them(lab: Lab) -> None:
+    programs = {app: Program.of(FrontDesk) for app in ("conference", "webrtc")}
+    text = "\n".join(to_call(lab, programs))
+    assert "dial 7001 for conference" in text and "dial 101 for webrtc" in text
+    assert "dial stasis-" not in text
+    lines = dialplan(programs)
+    assert "  exten => _7XXX,1,Stasis(conference,${EXTEN})" in lines
+    assert "  exten => _1XX,1,Stasis(webrtc,ring,${EXTEN})" in lines
+    shared = dialplan({"webrtc-a": Program.of(FrontDesk)}, "a")
+    assert "  exten => _1XX,1,StasisBroadcast(2000,^webrtc-,ring:${EXTEN})" in shared
 
 
 def test_elsewhere_the_lines_of_the_dialplan_are_told() -> None:

@@ -30,7 +30,7 @@ DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 
 FENCE = re.compile(r"```(\w*)$")
-MARK = re.compile(r"<!-- (test|drawn|file|fails)(?:: (.+))? -->$")
+MARK = re.compile(r"<!-- (test|drawn|file|fails|served)(?:: (.+))? -->$")
 
 
 @attrs.frozen

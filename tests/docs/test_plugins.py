@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import os
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,8 +19,8 @@ from stasis.config import HttpConfig
 from stasis.http import serve
 from stasis.section import section
 from stasis.servers import Servers
-from tests.docs.pages import DOCS, blocks, every
-from tests.docs.test_tutorial import followed
+from tests.docs.pages import DOCS, blocks
+from tests.docs.project import made, run
 
 PAGE = DOCS / "plugins.md"
 HEADING = "## A whole plugin"
@@ -30,38 +29,7 @@ HEADING = "## A whole plugin"
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project as the page makes it, in an environment of its own that sees stasis."""
-    here = tmp_path_factory.mktemp("plugins")
-    environment = here / ".venv"
-    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-    # It has all that this one has; only what the page installs goes into its own folder.
-    (site,) = environment.glob("lib/*/site-packages")
-    (ours,) = [path for path in map(Path, sys.path) if path.name == "site-packages"]
-    (site / "ours.pth").write_text(f"import site; site.addsitedir({str(ours)!r})\n")
-    for name in ("stasis", "pytest"):
-        script = environment / "bin" / name
-        module = "stasis" if name == "stasis" else "pytest"
-        script.write_text(f'#!/bin/sh\nexec "{environment}/bin/python" -m {module} "$@"\n')
-        script.chmod(0o755)
-    folder, printed = here, ""
-    text = PAGE.read_text("utf-8").splitlines()
-    first = text.index(HEADING)
-    for block in every(PAGE):
-        if block.line < first:
-            continue
-        if block.language == "python" and "file" in block.marks:
-            (folder / block.marks["file"][0]).write_text(block.text)
-        elif block.language == "sh":
-            folder, printed = followed(in_environment(block.text, environment), folder, fails=False)
-        elif block.language == "text":
-            for line in block.lines:
-                assert line.strip() in printed, f"{line!r} is not in\n{printed}"
-    return folder
-
-
-def in_environment(commands: str, environment: Path) -> str:
-    """Commands as typed with the environment activated; what is installed brings nothing else."""
-    own = commands.replace("pip install", "pip install --no-deps")
-    return f"export PATH={environment}/bin:$PATH\n{own}"
+    return made(PAGE, HEADING, tmp_path_factory.mktemp("plugins"))
 
 
 @pytest.mark.timeout(300)
@@ -76,18 +44,6 @@ class TestFromNothingToAPassingScenario:
     def test_it_passes_the_strict_type_checker_of_the_project(self, project: Path) -> None:
         done = run(project, "-m", "mypy", "callback")
         assert done.returncode == 0, done.stdout
-
-
-def run(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run Python in the project's environment."""
-    return subprocess.run(
-        [project.parent / ".venv" / "bin" / "python", *words],
-        cwd=project,
-        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
 
 
 @pytest.fixture
@@ -152,16 +108,11 @@ async def test_a_file_that_is_damaged_is_told_and_kept(
 def test_its_commands_are_below_its_name(
     page: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    class Point:
-        value = "callback.plugin:CallbackPlugin"
-
-        def load(self) -> type:
-            return page.CallbackPlugin  # type: ignore[no-any-return]
-
+    point = EntryPoint("callback", "callback.plugin:CallbackPlugin", "stasis.plugins")
     # The package's attribute of that name is the function.
     command_line = importlib.import_module("stasis.cli.main")
     monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setattr(command_line, "discover", lambda: {"callback": Point()})
+    monkeypatch.setattr(command_line, "discover", lambda: {"callback": point})
     Path("callback.json").write_text('{"4711": 2}')
     assert command_line.main(["callback", "list"]) == 0
     assert capsys.readouterr().out == "4711  tried 2 times\n"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import re
-from collections.abc import AsyncIterator
+import sys
+import tomllib
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import ModuleType
@@ -21,23 +24,54 @@ from stasis.servers import Servers
 from stasis.web import feed, incoming
 from stasis.web.openapi import problems_of
 from stasis.web.operation import Operation
-from tests.docs.conftest import Import
 from tests.docs.pages import DOCS, every
+from tests.docs.project import made, run
 from tests.fake import FakeAsterisk
 
 PAGE = DOCS / "web.md"
 TOKEN = {"Authorization": "Bearer t"}
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project as the page makes it, in an environment of its own that sees stasis."""
+    return made(PAGE, "## A whole one", tmp_path_factory.mktemp("web"))
+
+
+@pytest.mark.timeout(300)
+class TestFromNothingToAPassingScenario:
+    def test_every_command_and_every_file_of_the_page_works(self, project: Path) -> None:
+        assert {each.name for each in (project / "waiting").iterdir()} >= {"queue.py", "page"}
+
+    def test_stasis_finds_it_with_its_token(self, project: Path) -> None:
+        points = tomllib.loads((project / "pyproject.toml").read_text())["project"]["entry-points"]
+        assert points["stasis.plugins"]["waiting"] == "waiting.queue:WaitingPlugin"
+        table = tomllib.loads((project / "stasis.toml").read_text())
+        assert len(table["plugin"]["waiting"]["token"]) == 32
+        assert "waiting" in table["plugins"]["enabled"]
+
+    def test_the_other_tests_of_the_project_still_pass(self, project: Path) -> None:
+        done = run(project, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+        assert done.returncode == 0, done.stdout
+
+    def test_it_passes_the_strict_type_checker_of_the_project(self, project: Path) -> None:
+        done = run(project, "-m", "mypy", "waiting")
+        assert done.returncode == 0, done.stdout
+
+
 @pytest.fixture
-def page(module: Import, tmp_path: Path) -> ModuleType:
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The page's module, with the files of its own page beside it."""
     for block in every(PAGE):
-        if block.language in ("html", "js"):
-            file = tmp_path / block.marks["file"][0]
-            file.parent.mkdir(exist_ok=True)
+        (name,) = block.marks.get("file", [""])
+        if name.startswith("waiting/"):
+            file = tmp_path / name
+            file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(block.text)
-    return module(PAGE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield importlib.import_module("waiting.queue")
+    for name in [each for each in sys.modules if each.partition(".")[0] == "waiting"]:
+        del sys.modules[name]
 
 
 @asynccontextmanager
@@ -108,6 +142,20 @@ async def test_its_page_and_its_document_are_there(page: ModuleType) -> None:
         assert not re.search(r"<script>|<style|style=| on\w+=", html), "the policy would refuse it"
         async with session.get("api/v1/openapi.json") as reply:
             OpenAPIV31SpecValidator(await reply.json()).validate()
+
+
+async def test_it_is_asked_with_the_commands_of_the_page(page: ModuleType) -> None:
+    (block,) = [each for each in every(PAGE) if "served" in each.marks]
+    async with running(page) as (_, session):
+        there = str(session._base_url).removesuffix("/waiting/")
+        assert block.text.count("http://127.0.0.1:8080") == 2
+        commands = block.text.replace("http://127.0.0.1:8080", there).replace("curl", "curl -sSf")
+        asked = await asyncio.create_subprocess_exec(
+            *("bash", "-euc", f"TOKEN=t\n{commands}"), stdout=asyncio.subprocess.PIPE
+        )
+        printed, _ = await asked.communicate()
+    assert asked.returncode == 0
+    assert printed.startswith(b'[]{"openapi":"3.1.0"')
 
 
 async def test_without_a_token_it_does_not_start(page: ModuleType) -> None:

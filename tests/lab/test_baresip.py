@@ -66,7 +66,7 @@ async def test_a_refused_call_is_told_with_its_status(
     lab: Lab, extension: str, status: str
 ) -> None:
     async with await Baresip.start(lab.sip_port) as phone:
-        with pytest.raises(PhoneError, match=f"not answered: {status}"):
+        with pytest.raises(PhoneError, match=f"the call to {extension} was refused: {status}"):
             await phone.dial(extension)
         with pytest.raises(PhoneError, match="heard nothing"):
             phone.heard()

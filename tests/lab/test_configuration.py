@@ -38,6 +38,15 @@ def test_the_dialplan_begins_with_the_examples() -> None:
         assert f"exten => {extension},1," in FILES["extensions.conf"]
 
 
+def test_rooms_and_softphones_can_be_called() -> None:
+    for line in (
+        "_1XX,1,Stasis(webrtc,ring,${EXTEN})",
+        "_7XXX,1,Stasis(conference,${EXTEN})",
+        "_8XX,1,Stasis(conference,${EXTEN})",
+    ):
+        assert f"exten => {line}\n" in FILES["extensions.conf"]
+
+
 def test_everything_listens_on_loopback_alone() -> None:
     told = [FILES[name] for name in ("http.conf", "manager.conf", "pjsip.conf")]
     addresses = re.findall(r"^bind(?:addr)? = ([0-9.]+)", "\n".join(told), re.MULTILINE)

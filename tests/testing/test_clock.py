@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from stasis.testing.clock import Stalled, run, virtual_time
+from stasis.testing.clock import Stalled, VirtualClockLoop, run, virtual_time
 
 
 def test_hours_pass_in_no_time():
@@ -72,6 +72,24 @@ def test_no_time_passes_while_a_thread_works():
                 await asyncio.sleep(0)
             await working
         return asyncio.get_running_loop().time()
+
+    assert run(work()) == 0.0
+
+
+def test_no_time_passes_while_somebody_outside_works():
+    async def work() -> float:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualClockLoop)
+        answer = loop.create_future()
+        others = threading.Timer(0.05, loop.call_soon_threadsafe, [answer.set_result, None])
+        async with asyncio.timeout(10):
+            with loop.outside():
+                others.start()
+                await answer
+        stood = loop.time()
+        await asyncio.sleep(5)  # and then it goes on
+        assert loop.time() == pytest.approx(5)
+        return stood
 
     assert run(work()) == 0.0
 

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from attrs import define
 from stasis_conference.asking import TOKEN, Refused
 from stasis_conference.command import chosen_of
-from stasis_conference.grant import SCOPES
+from stasis_conference.grant import SCOPES, Grant, hash_of
 from stasis_conference.plugin import ConferenceConfig, ConferencePlugin
 from stasis_conference.rows import RoomRow
 
@@ -30,6 +31,7 @@ pytestmark = pytest.mark.timeout(60)
 
 SOUNDS = "conf-onlyperson conf-thereare conf-otherinparty conf-kicked conf-muted conf-unmuted"
 SHORT = dict.fromkeys(SOUNDS.split(), 0.05)
+DAY = timedelta(days=1)
 # The program's own log, which has the same standard output here.
 LOGGED = re.compile(r"^[0-9-]{10} [0-9:]{8} \[.*\n", re.MULTILINE)
 
@@ -116,19 +118,19 @@ async def test_what_is_done_to_members(office: Office):
 async def test_what_is_done_to_a_room(office: Office):
     mona = await office.member("900", "moderator")
     room = office.plugin.rooms.live["board"]
-    await office.does("lock", "board")
+    assert await office.does("lock", "board") == "board is locked\n"
     assert room.live.locked
-    await office.does("unlock", "board")
+    assert await office.does("unlock", "board") == "board is open\n"
     assert not room.live.locked
-    for what, state in (
-        ("start", "running"),
-        ("pause", "paused"),
-        ("resume", "running"),
-        ("stop", "off"),
+    for what, state, told in (
+        ("start", "running", "is recorded"),
+        ("pause", "paused", "is not recorded for a while"),
+        ("resume", "running", "is recorded again"),
+        ("stop", "off", "is not recorded any more"),
     ):
-        await office.does("record", "board", what)
+        assert await office.does("record", "board", what) == f"board {told}\n"
         assert room.recorder.state == state
-    await office.does("invite", "board", "0301234")
+    assert await office.does("invite", "board", "0301234") == "board calls 0301234\n"
     far = await office.asterisk.rings("PJSIP/0301234@trunk")
     await far.declines()
     await office.does("invite", "board", "PJSIP/alice", "--profile", "moderator")
@@ -158,6 +160,23 @@ async def test_tokens_are_made_listed_and_revoked(office: Office, monkeypatch: p
     monkeypatch.setenv(TOKEN, token)
     code, _, err = await office.types("list")
     assert code == 1 and f"{TOKEN} is not known, or no longer valid" in err
+
+
+async def test_only_tokens_that_count_are_listed_unless_all_are_asked_for(office: Office):
+    async def listed(*words: str) -> list[str]:
+        found = json.loads(await office.does("token", "list", "--json", *words))
+        return [each["name"] for each in found]
+
+    grants, now = office.plugin.store.grants, office.plugin.now()
+    scopes = frozenset({"events"})
+    for name, expires in (("lasting", None), ("later", now + DAY), ("expired", now - DAY)):
+        await grants.add(hash_of(name), Grant(0, name, scopes, ("*",), now - DAY * 2, expires))
+    gone = await grants.add(hash_of("gone"), Grant(0, "revoked", scopes, ("*",), now, None))
+    await grants.revoke(gone.id, now)
+    assert await listed() == ["lasting", "later"]
+    everything = await listed("--all")
+    assert everything[:4] == ["lasting", "later", "expired", "revoked"]
+    assert set(everything[4:]) == {"command line"}
 
 
 async def test_the_token_that_is_made_for_a_command_is_gone_after_it(office: Office):

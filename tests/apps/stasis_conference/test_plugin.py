@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from stasis_conference.hook import WebhookConfig
 from stasis_conference.plugin import ConferenceConfig, ConferencePlugin
 
 from stasis import ConfigError, Secret
@@ -31,6 +32,14 @@ def test_it_needs_no_configuration():
     assert ("conference [room_profile.default] sounds.alone", "sound:conf-onlyperson") in (
         plugin.sounds()
     )
+
+
+def test_when_it_is_played_nothing_is_lasting_and_nobody_is_told():
+    webhook = WebhookConfig(url="https://example.org/", secret=Secret("0" * 32))
+    config = ConferenceConfig(on_demand=False, webhook=[webhook])
+    played = ConferencePlugin.played(config)
+    assert played.database.reveal() == "sqlite://" and played.webhook == []
+    assert not played.on_demand
 
 
 def test_an_action_that_there_is_not_is_told_at_the_start(tmp_path: Path):

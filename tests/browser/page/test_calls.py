@@ -136,6 +136,12 @@ class TestAnIncomingCall:
         await expect(desk.polite).to_have_text("Connected with Bob Berger")
         assert (await desk.phone_log())[-1] == "answer"
 
+    async def test_is_said_no_longer_than_it_rings(self, desk: Desk):
+        await desk.rung(peer=BOB)
+        await expect(desk.urgent).to_contain_text("Incoming call from Bob Berger")
+        await desk.office.call("in-1", state="ended", reason="cancelled")
+        await expect(desk.urgent).to_have_text("")
+
     async def test_is_declined(self, desk: Desk):
         await desk.rung()
         await desk.button("Decline").click()
@@ -213,6 +219,30 @@ class TestInACall:
         await expect(desk.urgent).to_have_text("Recording has started")
         await desk.button("Stop recording").click()
         await expect(desk.button("Record")).to_be_visible()
+
+    async def test_that_another_records_is_shown_and_nobody_else_is_offered_to_stop_it(
+        self, desk: Desk
+    ):
+        await desk.talks()
+        await desk.office.call("in-1", recording=True, recording_by_me=False)
+        await expect(desk.call.locator(".chip.recording")).to_be_visible()
+        await expect(desk.control("record")).to_have_count(0)
+        await desk.page.keyboard.press("r")
+        await desk.office.call("in-1", recording=False, recording_by_me=False)
+        await expect(desk.button("Record")).to_be_visible()
+        assert desk.said("POST", "calls/in-1/stop_record") == []
+
+    async def test_who_is_muted_by_the_moderator_sees_it(self, desk: Desk):
+        await desk.talks()
+        me = {**desk.office.roster[1], "id": "x3", "me": True, "muted": True}
+        desk.office.roster.append(me)
+        await desk.office.call("in-1", conference="team")
+        await expect(desk.call.get_by_text("Muted by the moderator")).to_be_visible()
+        await expect(desk.control("mute")).to_have_attribute("aria-disabled", "true")
+        me["muted"] = False
+        await desk.office.tell("room", room="team")
+        await expect(desk.call.get_by_text("Muted by the moderator")).to_have_count(0)
+        await expect(desk.button("Mute")).to_be_visible()
 
     async def test_who_may_not_record_is_not_offered_it(self, desk: Desk):
         desk.office.me["grants"]["may_record"] = False
