@@ -27,7 +27,7 @@ RANKS = (
     " dialstatus application endpoint device_state mailbox sound census rooms record placed",
     "runner stay absence leaving register resync adopt handover calls recovery",
     "link servers gaps settling operations",
-    "plugin http health sql web ami",
+    "plugin http health sql web ami agi",
     "app",
     "testing lab cli",
 )
@@ -60,7 +60,7 @@ PLACES = {
     "argon2": {"stasis.sql"},
 }
 # What an app may import from, names of its `__all__` only.
-PUBLIC = ("stasis", "stasis.ami", "stasis.sql", "stasis.web")
+PUBLIC = ("stasis", "stasis.agi", "stasis.ami", "stasis.sql", "stasis.web")
 
 
 def name_of(file: Path) -> str:

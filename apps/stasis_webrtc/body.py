@@ -152,8 +152,9 @@ class PeerBody(Told, omit_defaults=True):
 
 
 class CallBody(Told):
-    """A call, as its user sees it. since: when the present state began. rejoin: its device was
-    lost, and is called again as soon as it is there.
+    """A call, as its user sees it. since: when the present state began. recording: somebody in it
+    records; recording_by_me: the user does, and may stop it. rejoin: its device was lost, and is
+    called again as soon as it is there.
     """
 
     id: str
@@ -166,6 +167,7 @@ class CallBody(Told):
     held_by_other: bool
     muted: bool
     recording: bool
+    recording_by_me: bool
     conference: str | None
     reason: Reason | Literal["answered_elsewhere"] | None
     rejoin: bool

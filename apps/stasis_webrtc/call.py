@@ -72,6 +72,11 @@ class Call:
         )
 
     @property
+    def recorded(self) -> bool:
+        """Whether somebody in it records it. Pure."""
+        return any(each.data.recording for each in self.parties.values())
+
+    @property
     def bridge(self) -> Bridge | None:
         """Where they hear each other; None before anybody does."""
         bridge = self._bridges.get("")

@@ -105,6 +105,10 @@ class Calls:
         """The calls of a user now, the oldest first."""
         return self.notices.views(user)
 
+    def talks(self, user: str, endpoint: str) -> bool:
+        """Whether a user's device has a call; what only rings at it is none."""
+        return any(view.device == endpoint for view in self.views(user))
+
     def count(self, user: str) -> int:
         """How many calls a user has now."""
         return len(self.views(user))
@@ -184,6 +188,7 @@ class Calls:
                 continue
             one = others[0]
             party.data.peer = one.itself
+            party.data.first = party.data.first or one.itself
             party.data.away = list(call.away.values())
 
     async def move(self, party: Party, call: Call) -> None:
@@ -278,9 +283,8 @@ class Calls:
         if data.user:
             began, answered = moment(data.began), moment(data.answered)
             now = self.now()
-            row = Called(
-                data.user, data.id, data.direction, data.peer, began or now, answered, now, why
-            )
+            peer = data.first or data.peer
+            row = Called(data.user, data.id, data.direction, peer, began or now, answered, now, why)
             await written(self.ledger.called(row))
 
     async def _alone(self, call: Call, party: Party, seconds: float) -> None:
@@ -318,9 +322,9 @@ class Calls:
 
     # What users do
 
-    async def reclaim(self, user: str, endpoint: str) -> None:
+    async def reclaim(self, user: str, endpoint: str, *, ringing: bool = True) -> None:
         """A user's device has registered anew, or is about to; see `Lost.reclaim`."""
-        await self.lost.reclaim(user, endpoint)
+        await self.lost.reclaim(user, endpoint, ringing=ringing)
 
     async def hang_up(self, user: str, id: str) -> None:
         """End a call of a user, whatever it does now.

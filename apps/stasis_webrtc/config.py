@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 import phonenumbers
-from attrs import frozen
+from attrs import evolve, frozen
 
 from stasis import ConfigError, Secret, key
 from stasis_webrtc.account import LogInRules
@@ -40,8 +40,9 @@ class WebrtcConfig:
     )
     # How browsers reach Asterisk
     websocket: str = key(
-        "ws://127.0.0.1:8088/ws",
-        "Asterisk's SIP over WebSocket, as browsers reach it; wss:// from other machines",
+        "",
+        "Asterisk's SIP over WebSocket, as browsers reach it, wss:// from other machines; empty:"
+        " /ws of `asterisk.url`",
     )
     domain: str = key("", "the domain of SIP addresses; empty: the host of `websocket`")
     origins: list[str] = key(
@@ -101,7 +102,9 @@ class WebrtcConfig:
     language: str = key("", "language of what is said; empty: the channel's")
     # Trying it out
     demo: dict[str, Secret] = key(
-        {}, "users for trying it out, with their passwords, which are told at the terminal"
+        {},
+        "users for trying it out, with their passwords, which are told at the terminal; all may"
+        " record, and carol is an administrator",
     )
 
     def check(self) -> None:
@@ -112,7 +115,7 @@ class WebrtcConfig:
 
     def problems(self) -> Iterator[str]:
         """What is wrong, each as the key and what to do."""
-        if not re.fullmatch(WEBSOCKET, self.websocket):
+        if self.websocket and not re.fullmatch(WEBSOCKET, self.websocket):
             yield "websocket: must be a URL such as wss://pbx.example.org:8089/ws"
         for origin in self.origins:
             if not re.fullmatch(ORIGIN, origin):
@@ -135,6 +138,10 @@ class WebrtcConfig:
             yield "outside: must have {number} in it, such as PJSIP/{number}@trunk"
         if self.idle_hours * HOUR <= self.access_seconds:
             yield "idle_hours: must be longer than access_seconds, or sessions end in between"
+
+    def reached(self, url: str) -> WebrtcConfig:
+        """The same, with a `websocket` where none is given. url: of ARI."""
+        return self if self.websocket else evolve(self, websocket=websocket_of(url))
 
     @property
     def owners(self) -> dict[str, str]:
@@ -186,3 +193,11 @@ class WebrtcConfig:
             conference=self.conference,
             language=self.language,
         )
+
+
+def websocket_of(url: str) -> str:
+    """The WebSocket for SIP of the server at an address of ARI: ws://HOST:PORT/ws, and wss:// of
+    https://. Pure.
+    """
+    parts = urlsplit(url)
+    return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}/ws"

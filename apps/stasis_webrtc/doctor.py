@@ -61,11 +61,14 @@ def doctor(
 
 
 def configured(config: Config) -> WebrtcConfig:
-    """The plugin's table. Raises ConfigError."""
+    """The plugin's table, with the WebSocket of the first Asterisk where it names none.
+
+    Raises ConfigError.
+    """
     table = config.plugin.get("webrtc", {})
     found: WebrtcConfig = section(WebrtcConfig, table, "[plugin.webrtc]")
     found.check()
-    return found
+    return found.reached(next(iter(config.asterisks().values())).asterisk.url)
 
 
 async def look(

@@ -76,6 +76,10 @@ class PhoneFeed:
         """Cut everybody off: the program stops."""
         await self._feed.close()
 
+    def listens(self, session: str) -> bool:
+        """Whether a page of a session hears it."""
+        return any(who.session.id == session for who in self._feed.listening)
+
     # What it hears
 
     def call(self, view: CallView) -> None:

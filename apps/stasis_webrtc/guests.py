@@ -78,6 +78,7 @@ class Guests:
             moment(data.began) or now,
             data.endpoint,
             conference="" if data.service else data.room,
+            first=data.first,
         )
         await party.channel.set_variable(VARIABLE, msgspec.json.encode(view).decode())
         if not party.replaced:
@@ -117,8 +118,9 @@ class Guests:
         del self._guests[guest.view.id]
         view, now = guest.view, self._calls.now()
         self._calls.notices.tell(evolve(view, state="ended", since=now, reason="hangup"))
+        peer = view.first or view.peer
         row = Called(
-            view.user, view.id, view.direction, view.peer, view.began, view.since, now, "hangup"
+            view.user, view.id, view.direction, peer, view.began, view.since, now, "hangup"
         )
         await written(self._calls.ledger.called(row))
 

@@ -1,8 +1,9 @@
 """Devices that are lost in a call, and that may come back: the others hear music meanwhile.
 
-Rules: a device is lost when its page was loaded anew, or when Asterisk hears nothing of it any
-more; one that hangs up is not. Who is lost is kept with the others in the call, so a new process
-goes on waiting for the same moment. The device is rung, and what answers takes the place again.
+Rules: a device is lost when its page was loaded anew or is gone, or when Asterisk hears nothing of
+it any more; one that hangs up is not. Who is lost is kept with the others in the call, so a new
+process goes on waiting for the same moment. The device is rung, and what answers takes the place
+again.
 """
 
 from __future__ import annotations
@@ -38,11 +39,12 @@ class Lost:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    async def reclaim(self, user: str, endpoint: str) -> None:
+    async def reclaim(self, user: str, endpoint: str, *, ringing: bool = True) -> None:
         """None of a device's calls has an end there any more: its page was loaded anew.
 
         What it calls is cancelled. What talks goes on: the device is rung as soon as it is
-        registered, and takes its place again; so it is where it was called.
+        registered, and takes its place again; so it is where it was called. ringing: whether
+        what rings at it rings anew; False leaves it as it is.
 
         ARI: DELETE /channels/{channelId}, POST /channels/{channelId}.
         """
@@ -60,6 +62,8 @@ class Lost:
             else:
                 party.data.why = "cancelled"
             await party.channel.hangup()
+        if not ringing:
+            return
         for caller, ring in list(calls.ringing(user)):
             if f"PJSIP/{endpoint}" in ring.endpoints and not ring.answered:
                 calls.spawn(self._ring_anew(caller, ring, user, endpoint), lasting=True)

@@ -54,6 +54,7 @@ class Away:
     held: bool = False
     muted: bool = False
     until: float = 0.0
+    first: Peer | None = None
 
     @property
     def itself(self) -> Peer:
@@ -67,14 +68,15 @@ class PartyData:
 
     id: of the call as the party sees it. call: of the talk that it is in. user: whose device; empty
     for somebody outside. name, number: as others see it. endpoint: the device. direction: `out` for
-    who has called. state: as of CallView. peer: whom it talks with, or last did. began, answered:
-    seconds since 1970. held: it has the others on hold. muted: nobody hears it. target: whom it
-    calls. by: whose grants count for that. ring: who rings for it now. hops: the users that were
-    tried. back: the user to be rung when a transfer fails. missed, missed_why: who was not reached
-    before, and why. talks_to: the channel that has answered it. away: who was lost in the same
-    call. recording: what it records; empty for nothing. recording_began: when. room: the conference
-    it goes to; service: the application instead, then `room` is its number. message: the recording
-    of a message; empty without. message_for: whose. message_began: when. why: the reason it ends.
+    who has called. state: as of CallView. peer: whom it talks with, or last did. first: whom it
+    talked with first; None before. began, answered: seconds since 1970. held: it has the others on
+    hold. muted: nobody hears it. target: whom it calls. by: whose grants count for that. ring: who
+    rings for it now. hops: the users that were tried. back: the user to be rung when a transfer
+    fails. missed, missed_why: who was not reached before, and why. talks_to: the channel that has
+    answered it. away: who was lost in the same call. recording: what it records; empty for nothing.
+    recording_began: when. room: the conference it goes to; service: the application instead, then
+    `room` is its number. message: the recording of a message; empty without. message_for: whose.
+    message_began: when. why: the reason it ends.
     """
 
     id: str = ""
@@ -86,6 +88,7 @@ class PartyData:
     direction: Direction = "out"
     state: Literal["ringing", "connected"] = "ringing"
     peer: Peer = field(factory=Peer)
+    first: Peer | None = None
     began: float = 0.0
     answered: float = 0.0
     held: bool = False
@@ -219,6 +222,7 @@ class Party:
             data.held,
             data.muted,
             until.timestamp(),
+            data.first,
         )
 
 

@@ -13,17 +13,31 @@ from typing import Any
 import msgspec
 import structlog
 from aiohttp import web
+from attrs import evolve
 
-from stasis import Demo, EndpointStateChange, Event, Flow, Gap, Link, Plugin, StasisError
+from stasis import (
+    Config,
+    Demo,
+    EndpointStateChange,
+    Event,
+    Flow,
+    Gap,
+    Link,
+    Plugin,
+    Secret,
+    StasisError,
+)
 from stasis.web import pages
+from stasis_webrtc.absence import Absence
 from stasis_webrtc.account import Accounts
 from stasis_webrtc.api import Office, routes_of
 from stasis_webrtc.audit import Audit
 from stasis_webrtc.calls import Calls
 from stasis_webrtc.command import commands
-from stasis_webrtc.config import WebrtcConfig
+from stasis_webrtc.config import WebrtcConfig, websocket_of
 from stasis_webrtc.feed import PhoneFeed, ToldLedger
 from stasis_webrtc.flow import Phone
+from stasis_webrtc.grant import Grants
 from stasis_webrtc.people import People
 from stasis_webrtc.phones import Phones
 from stasis_webrtc.policy import AccountError
@@ -44,6 +58,9 @@ STOP_SECONDS = 2.0
 
 PAGE = Path(__file__).parent / "page" / "dist"
 NOT_BUILT = "The page is not built. In a checkout: make page (it needs Node.js and npm)."
+# Who may try it out; this one may change the others.
+DEMO_ADMIN = "carol"
+DEMO_USERS = ("alice", "bob", DEMO_ADMIN)
 
 
 class WebrtcPlugin(Plugin):
@@ -79,19 +96,24 @@ class WebrtcPlugin(Plugin):
 
     @classmethod
     def demo(cls, where: Demo) -> Mapping[str, Any]:
-        """Two users on a lab. Their passwords are new with each lab, and outlive the program."""
+        """Three users on a lab. Their passwords are new with each lab, and outlive the program."""
         file = Path(where.folder) / "softphone.json"
-        if not file.exists():
-            passwords = {user: secrets.token_urlsafe(9) for user in ("alice", "bob")}
-            file.touch(0o600)
-            file.write_bytes(msgspec.json.encode(passwords))
+        file.touch(0o600)
+        kept = msgspec.json.decode(file.read_bytes() or b"{}", type=dict[str, str])
+        passwords = {user: kept.get(user) or secrets.token_urlsafe(9) for user in DEMO_USERS}
+        file.write_bytes(msgspec.json.encode(passwords))
         return {
             "database": f"sqlite:///{where.folder}/webrtc.db",
-            "websocket": where.asterisk.replace("http", "ws", 1) + "/ws",
+            "websocket": websocket_of(where.asterisk),
             "rooms": "8[0-9]{2}",
             "services": {"8000": "hello", "8001": "ivr"},
-            "demo": msgspec.json.decode(file.read_bytes()),
+            "demo": passwords,
         }
+
+    @classmethod
+    def played(cls, config: WebrtcConfig) -> WebrtcConfig:
+        """Users and history in memory."""
+        return evolve(config, database=Secret("sqlite://"))
 
     def flows(self) -> Mapping[str, type[Flow]]:
         """The one application."""
@@ -110,15 +132,18 @@ class WebrtcPlugin(Plugin):
     def told(self, address: str) -> Sequence[str]:
         """Where the page is, and who may try it."""
         lines = [f"softphone: {address}/webrtc/"]
-        demo = self.config.demo.items()
-        lines += [f"  log in as {user}, password {word.reveal()}" for user, word in demo]
-        return lines
+        for user, word in self.config.demo.items():
+            admin = " (administrator)" if user == DEMO_ADMIN else ""
+            lines.append(f"  in the browser, log in as {user}, password {word.reveal()}{admin}")
+        return lines if built() else [*lines, f"  {NOT_BUILT}"]
 
     # From start to stop
 
     async def start(self) -> None:
         """Open the database, and know who is logged in. Raises StoreError."""
-        config = self.config
+        self.config = config = self.config.reached(self.ari_url())
+        if not built():
+            log.warning("browsers get no page", why=NOT_BUILT)
         self.store = self.open_store()
         await self.store.open()
         self.audit = Audit(self.store, self.now)
@@ -157,7 +182,10 @@ class WebrtcPlugin(Plugin):
         )
         self.feed.calls = self.calls
         self.sessions.listeners = [self.phones.session, self.feed.session]
-        self.phones.listeners.append(self.feed.phone)
+        absence = Absence(
+            self.phones.registered, self.feed.listens, self.calls.talks, self.lose, self.spawn
+        )
+        self.phones.listeners += [self.feed.phone, absence.phone]
         self.phones.start(await self.sessions.start())
         await self.make_demo()
 
@@ -250,9 +278,18 @@ class WebrtcPlugin(Plugin):
         """Bring the calls of a device whose page was loaded again back to it."""
         await self.calls.reclaim(user, endpoint)
 
+    async def lose(self, user: str, endpoint: str) -> None:
+        """What a device talks in is lost, as its page is gone; it is rung when it is back."""
+        await self.calls.reclaim(user, endpoint, ringing=False)
+
     async def hang_up(self, user: str, endpoint: str) -> None:
         """End the calls of a device that is no more."""
         await self.calls.lost.end(user, endpoint)
+
+    def ari_url(self) -> str:
+        """Where ARI is; the usual address while no Asterisk has dialled us."""
+        config = self.asterisk.config if self.servers else Config()
+        return config.asterisk.url
 
     def open_store(self) -> Store:
         """Where everything is kept."""
@@ -282,12 +319,22 @@ class WebrtcPlugin(Plugin):
                 row = await self.store.user(name)
                 if row is None:
                     await self.accounts.add(
-                        name, password, title=name.title(), extension=str(number), by="demo"
+                        name,
+                        password,
+                        title=name.title(),
+                        extension=str(number),
+                        grants=Grants(may_record=True, admin=name == DEMO_ADMIN),
+                        by="demo",
                     )
                 elif not await self.accounts.passwords.matches(row.password, password):
                     await self.accounts.set_password(name, password, by="demo")
             except AccountError as error:
                 log.error("a demo user was not made", user=name, error=str(error))
+
+
+def built() -> bool:
+    """Whether there is a page to serve."""
+    return (PAGE / "index.html").exists()
 
 
 def origin_of(websocket: str) -> str:

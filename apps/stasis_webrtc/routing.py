@@ -94,7 +94,9 @@ async def dialled(party: Party, calls: Calls, number: str, who: str, id: str, *,
     if own and await calls.directory.owner(data.endpoint) != who:
         return part(party, "forbidden")  # its session has ended before this call was known
     target = await target_of(number, calls.rules.plan, calls.directory, user.name)
-    data.target, data.peer = target, Peer("", target.dialled)
+    callee = await calls.directory.user(target.name) if target.kind == "user" else None
+    data.target = target
+    data.peer = Peer("", target.dialled) if callee is None else seen_as(callee)
     calls.notices.tell_party(party)
     emergency = target.kind == "emergency"
     if not emergency and not (await granted(calls, user, target) and not full):
@@ -158,6 +160,7 @@ def take_place(party: Party, call_id: str, away: Away) -> None:
         away.direction,
         away.peer,
     )
+    data.first = away.first
     data.began, data.answered = away.began, away.answered
     data.held, data.muted, data.state = away.held, away.muted, "connected"
 
@@ -252,7 +255,8 @@ async def follow(party: Party, calls: Calls, way: Way, user: User | None) -> Nex
             return there
     if way.do == "message" and user is not None and calls.rules.message_seconds:
         data.message = recording_name(calls.rules.message_folder, user.name, calls.now())
-        data.message_for, data.why = user.name, way.why
+        data.message_for, data.why, data.peer = user.name, way.why, seen_as(user)
+        calls.notices.tell_party(party)
         return "greeting"
     return part(party, way.why or "failed")
 
@@ -279,9 +283,14 @@ def ring(
     found = Ring(new_id(), number=number, endpoints=endpoints or [], seconds=calls.rules.ring)
     found.began = calls.now().timestamp()
     if user is not None:
-        found.user, found.name = user.name, user.title or user.name
-        found.number = user.extension or user.name
+        peer = seen_as(user)
+        found.user, found.name, found.number = peer.user, peer.name, peer.number
     return found
+
+
+def seen_as(user: User) -> Peer:
+    """A user as who calls them sees them. Pure."""
+    return Peer(user.title or user.name, user.extension or user.name, user.name)
 
 
 async def shown(party: Party, calls: Calls) -> str:

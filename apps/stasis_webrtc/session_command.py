@@ -44,21 +44,25 @@ def revoke(
     if not session and user is None:
         raise typer.BadParameter("name a session, or --user")
 
-    async def end(accounts: Accounts) -> int:
-        ended = 0
+    async def end(accounts: Accounts) -> tuple[int, list[str]]:
+        ended, unknown = 0, []
         if user is not None:
             ended += await accounts.sessions.end_all(
                 (await accounts.user(user)).name, "revoked", by=BY
             )
         for begin in session or ():
-            for row in await accounts.store.sessions():
-                if row.id.startswith(begin) and len(begin) >= 8:
-                    ended += await accounts.sessions.end(row.id, "revoked", by=BY)
-        return ended
+            rows = await accounts.store.sessions() if len(begin) >= 8 else []
+            found = [row.id for row in rows if row.id.startswith(begin)]
+            for id in found:
+                ended += await accounts.sessions.end(id, "revoked", by=BY)
+            unknown += [] if found else [begin]
+        return ended, unknown
 
-    count = done(context, end)
+    count, unknown = done(context, end)
     typer.echo(f"{count} ended")
-    if not count:
+    for begin in unknown:
+        typer.echo(f"no session begins with {begin!r}; name 8 characters at least", err=True)
+    if unknown or not count:
         raise typer.Exit(1)
 
 

@@ -57,6 +57,7 @@ def call_of(view: CallView) -> CallBody:
         held_by_other=view.held_by_other,
         muted=view.muted,
         recording=view.recording,
+        recording_by_me=view.recording_by_me,
         conference=view.conference or None,
         reason=view.reason or None,
         rejoin=view.rejoin,

@@ -44,9 +44,10 @@ class CallView:
     id: the same from the first ring to the end, also after a transfer; what devices get in the
     header X-Stasis-Call. direction: `out` where the user has called. since: when the present state
     began. began: when the call did. device: the endpoint that talks; empty while it rings. held:
-    by the user. held_by_other: music plays. muted: nobody hears the user. recording: the user
-    records. conference: the room it is in; empty for none. rejoin: the device is lost, and is rung
-    as soon as it is back. reason: why it has ended.
+    by the user. held_by_other: music plays. muted: nobody hears the user. recording: somebody in
+    it records; recording_by_me: the user does. conference: the room it is in; empty for none.
+    rejoin: the device is lost, and is rung as soon as it is back. reason: why it has ended. first:
+    whom the user talked with first, as the history keeps it.
     """
 
     id: str
@@ -61,9 +62,11 @@ class CallView:
     held_by_other: bool = False
     muted: bool = False
     recording: bool = False
+    recording_by_me: bool = False
     conference: str = ""
     rejoin: bool = False
     reason: Reason = ""
+    first: Peer | None = None
 
 
 Listener: TypeAlias = Callable[[CallView], None]

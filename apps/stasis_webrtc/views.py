@@ -29,9 +29,11 @@ def of_party(call: Call, party: Party, now: datetime, why: Reason = "") -> CallV
         held=data.held,
         held_by_other=party.connected and not why and call.waits(party),
         muted=data.muted,
-        recording=bool(data.recording),
+        recording=not why and call.recorded,
+        recording_by_me=not why and bool(data.recording),
         conference=data.room,
         reason=why,
+        first=data.first,
     )
 
 
@@ -49,8 +51,10 @@ def of_away(call: Call, away: Away, now: datetime, why: Reason = "") -> CallView
         device=away.endpoint,
         held_by_other=any(each.data.held for each in call.parties.values()),
         muted=away.muted,
+        recording=not why and call.recorded,
         rejoin=not why,
         reason=why,
+        first=away.first,
     )
 
 

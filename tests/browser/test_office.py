@@ -4,9 +4,10 @@ recognised by its voice."""
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,11 @@ ALICE, BOB, CAROL = TONES[:3]
 
 
 @pytest.fixture(scope="module")
-def lab() -> Lab:
-    """An Asterisk for these tests alone: they restart it."""
-    return Lab.up("22", "office-22")
+def lab() -> Iterator[Lab]:
+    """An Asterisk for this process' tests alone: each of them runs the application."""
+    lab = Lab.up("22", f"office-22-{os.getpid()}")
+    yield lab
+    lab.down()
 
 
 @pytest_asyncio.fixture

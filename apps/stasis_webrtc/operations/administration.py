@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
@@ -51,7 +50,14 @@ class AdministrationOperations:
                 answers=body.UserBody,
                 problems={
                     409: ["name_taken", "extension_taken", "yourself"],
-                    422: ["bad_name", "bad_extension", "bad_grant", "bad_title", "weak_password"],
+                    422: [
+                        "bad_name",
+                        "bad_extension",
+                        "bad_grant",
+                        "bad_title",
+                        "weak_password",
+                        "no_password",
+                    ],
                 },
                 tag="users",
             ),
@@ -102,8 +108,7 @@ class AdministrationOperations:
     async def put(self, asked: Asked[Bearer, body.UserChange]) -> body.UserBody:
         """Add a user, or change one.
 
-        What is not given stays as it is. A new user without a password has a random one, which
-        nobody knows: nobody can log in until it is set.
+        What is not given stays as it is. A new user needs a password.
         """
         name, given, by = asked.path["user"].strip().lower(), asked.body, asked.who.name
         before = await self._at.store.user(name)
@@ -112,11 +117,17 @@ class AdministrationOperations:
         if name == by and (given.disabled or not grants.admin):
             raise Problem(409, "yourself", "administrators do not shut themselves out")
         accounts = self._at.accounts
+        if before is None and given.password is None:
+            raise Problem(
+                422,
+                "no_password",
+                f"there is no user {name!r} yet: a new one needs a password to log in with",
+            )
         try:
             if before is None:
                 row = await accounts.add(
                     name,
-                    given.password or secrets.token_urlsafe(32),
+                    given.password or "",
                     title=given.name or "",
                     extension=given.extension or "",
                     grants=grants,

@@ -172,6 +172,11 @@ class TestSessions:
         assert shell.run("session", "revoke", session[:7]).exit_code == 1
         assert shell.told("session", "revoke", session[:8]) == "1 ended\n"
 
+    def test_one_that_is_unknown_is_told_though_another_has_ended(self, shell: Shell):
+        done = shell.run("session", "revoke", log_in(shell), "no-such-session")
+        assert done.exit_code == 1 and "1 ended\n" in done.output
+        assert "no session begins with 'no-such-session'" in done.output
+
     def test_nothing_is_no_session(self, shell: Shell):
         assert shell.run("session", "revoke").exit_code == 2
 

@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 from stasis_webrtc.config import WebrtcConfig
+from stasis_webrtc.doctor import configured
 from stasis_webrtc.plugin import WebrtcPlugin
 
-from stasis import ConfigError, Secret
+from stasis import Config, ConfigError, Secret
+from stasis.config import AsteriskConfig
 from stasis.section import section
 
 
 def test_it_needs_no_configuration():
     config = section(WebrtcConfig, {}, "[plugin.webrtc]")
     config.check()
-    assert config.sip_domain == "127.0.0.1"
+    assert config.reached("http://pbx.example.org:8088/ari").sip_domain == "pbx.example.org"
     assert config.rules().dial("+4930") == ""
     assert config.session_rules().idle == 86_400
     assert config.device_rules().codecs[0] == "opus"
@@ -81,3 +83,23 @@ def test_no_secret_is_shown():
         database=Secret("postgresql://x:geheim@y/z"),
     )
     assert "geheim" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("url", "websocket"),
+    [
+        ("http://127.0.0.1:8088/ari", "ws://127.0.0.1:8088/ws"),
+        ("https://pbx.example.org:8089/ari", "wss://pbx.example.org:8089/ws"),
+        ("http://[::1]:8088/asterisk/ari", "ws://[::1]:8088/ws"),
+    ],
+)
+def test_browsers_open_the_websocket_of_asterisk_where_none_is_given(url: str, websocket: str):
+    assert WebrtcConfig().reached(url).websocket == websocket
+    assert list(WebrtcConfig().reached(url).problems()) == []
+    given = WebrtcConfig(websocket="wss://phone.example.org/ws")
+    assert given.reached(url) == given
+
+
+def test_the_commands_reach_it_as_the_plugin_does():
+    config = Config(asterisk=AsteriskConfig(url="https://pbx.example.org:8089/ari"))
+    assert configured(config).websocket == "wss://pbx.example.org:8089/ws"

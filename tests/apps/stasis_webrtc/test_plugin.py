@@ -8,12 +8,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import stasis_webrtc.plugin
+from stasis_webrtc.config import websocket_of
 from stasis_webrtc.ledger import Called
 from stasis_webrtc.plugin import WebrtcConfig, WebrtcPlugin, origin_of
 from stasis_webrtc.view import Peer
+from structlog.testing import capture_logs
 
 from stasis import Demo, Secret
 from stasis.section import section
+from stasis.servers import Servers
 from stasis.testing.clock import virtual_time
 from tests.apps.stasis_webrtc.kept import PASSWORD
 from tests.apps.stasis_webrtc.switch import ROOT, Switch, reached, served
@@ -23,6 +27,11 @@ def test_it_needs_no_configuration():
     plugin = WebrtcPlugin(section(WebrtcConfig, {}, "[plugin.webrtc]"))
     assert list(plugin.programs()) == ["webrtc", "webrtc-watch"]
     assert plugin.check() == ()
+
+
+def test_when_it_is_played_nothing_is_lasting():
+    played = WebrtcPlugin.played(WebrtcConfig(ring=7))
+    assert (played.database.reveal(), played.ring) == ("sqlite://", 7)
 
 
 class TestPage:
@@ -57,6 +66,31 @@ class TestPage:
             async with site.session.get(URL(f"{site.root}{ROOT}{path}", encoded=True)) as response:
                 assert response.status == 404
 
+    @virtual_time
+    async def test_that_it_is_not_built_is_told(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ):
+        monkeypatch.setattr(stasis_webrtc.plugin, "PAGE", tmp_path)
+        switch = Switch()
+        with capture_logs() as logs:
+            async with served(switch):
+                pass
+        assert any("make page" in str(line.get("why")) for line in logs)
+        assert "make page" in switch.told("http://127.0.0.1:8080")[-1]
+        (tmp_path / "index.html").touch()
+        assert switch.told("http://127.0.0.1:8080") == ["softphone: http://127.0.0.1:8080/webrtc/"]
+
+
+@virtual_time
+async def test_browsers_reach_the_asterisk_of_the_configuration_where_no_other_way_is_given():
+    async with served() as site:
+        page, servers = await site.page("anna"), site.switch.servers
+        asterisk = site.switch.asterisk.config.asterisk.url
+        assert (await page.open())["websocket"] == websocket_of(asterisk)
+        site.switch.servers = Servers({})
+        assert site.switch.ari_url() == "http://127.0.0.1:8088/ari"
+        site.switch.servers = servers
+
 
 class TestDemo:
     def test_each_lab_has_passwords_of_its_own_that_outlive_the_program(self, tmp_path: Path):
@@ -69,8 +103,23 @@ class TestDemo:
         plugin = WebrtcPlugin(config)
         told = plugin.told("http://127.0.0.1:8080")
         assert told[0] == "softphone: http://127.0.0.1:8080/webrtc/"
-        assert any(table["demo"]["alice"] in line for line in told)
+        word = table["demo"]["alice"]
+        assert told[1] == f"  in the browser, log in as alice, password {word}"
+        assert "carol" in told[3] and told[3].endswith(" (administrator)")
         assert json.loads((tmp_path / "softphone.json").read_text()) == table["demo"]
+
+    def test_a_lab_of_before_gets_who_is_new(self, tmp_path: Path):
+        (tmp_path / "softphone.json").write_text('{"alice": "hers", "bob": "his"}')
+        demo = WebrtcPlugin.demo(Demo("http://127.0.0.1:8088", str(tmp_path)))["demo"]
+        assert (demo["alice"], demo["bob"]) == ("hers", "his") and len(demo["carol"]) >= 12
+
+    @virtual_time
+    async def test_all_may_record_and_carol_administers(self):
+        demo = dict.fromkeys(("alice", "bob", "carol"), Secret(PASSWORD))
+        async with served(Switch(demo=demo)) as site:
+            found = {user: await (await site.page(user)).get("/me") for user in demo}
+            assert all(me["grants"]["may_record"] for me in found.values())
+            assert [user for user, me in found.items() if me["admin"]] == ["carol"]
 
     @virtual_time
     async def test_its_users_and_their_sessions_outlive_a_restart(self):

@@ -35,7 +35,8 @@ class TestRecording:
         async with opened(house, version) as asterisk:
             anna, _ = await talk(asterisk)
             await house.do("anna", "record")
-            assert house.view("anna").recording and not house.view("bert").recording
+            assert house.view("anna").recording_by_me and house.view("bert").recording
+            assert not house.view("bert").recording_by_me
             assert one(house).ended is None
             await anna.waits(5)
             await house.do("anna", "stop_record")

@@ -24,6 +24,22 @@ export function announced(now: State, before: State): Said {
   return said;
 }
 
+/** What the live regions hold next; null: what they hold now. A ring that is over is not there to read. */
+export function regions(now: State, before: State): State["said"] | null {
+  const { polite, urgent } = announced(now, before);
+  const rang = ringing(before);
+  const over = rang.length > 0 && rang.some((id) => !ringing(now).includes(id));
+  if (!polite.length && !urgent.length && !(over && now.said.urgent)) return null;
+  return {
+    polite: polite.join(". ") || now.said.polite,
+    urgent: urgent.join(". ") || (over ? "" : now.said.urgent),
+  };
+}
+
+function ringing(state: State): string[] {
+  return talks(state).filter((one) => rings(one) && one.place !== "returning").map((one) => one.id);
+}
+
 function aboutTalk(said: Said, now: Talk, before: Talk | undefined): void {
   const name = shownName(now.peer) || texts.unknownCaller;
   const { polite, urgent } = said;
@@ -47,6 +63,7 @@ function aboutTalk(said: Said, now: Talk, before: Talk | undefined): void {
   if (now.heldByOther !== before.heldByOther)
     polite.push(now.heldByOther ? texts.said.heldByOther(name) : texts.said.heldNoMore(name));
   if (now.muted !== before.muted) polite.push(now.muted ? texts.said.muted : texts.said.unmuted);
+  if (now.silenced && !before.silenced) urgent.push(texts.silenced);
   if (now.recording !== before.recording)
     urgent.push(now.recording ? texts.said.recording : texts.said.recordingOver);
   if (now.conference && now.conference !== before.conference)

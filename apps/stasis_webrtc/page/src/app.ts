@@ -2,7 +2,7 @@
 
 import { Account } from "./account";
 import { Alerts, incoming } from "./alerts";
-import { announced } from "./announcer";
+import { regions } from "./announcer";
 import { Api, Problem } from "./api";
 import { Backoff } from "./backoff";
 import { Calls } from "./calls";
@@ -230,14 +230,8 @@ export class App implements Page {
   }
 
   private watch(now: State, before: State): void {
-    const said = announced(now, before);
-    if (said.polite.length || said.urgent.length)
-      this.store.set({
-        said: {
-          polite: said.polite.join(". ") || this.store.state.said.polite,
-          urgent: said.urgent.join(". ") || this.store.state.said.urgent,
-        },
-      });
+    const said = regions(now, before);
+    if (said) this.store.set({ said });
     const rings = incoming(now)?.id;
     if (rings && rings !== incoming(before)?.id && !this.store.state.wide)
       this.store.set({ view: "phone" });

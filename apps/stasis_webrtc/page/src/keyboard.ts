@@ -42,7 +42,9 @@ export const SHORTCUTS: readonly Shortcut[] = [
     name: "record",
     deed: (page, state) => {
       if (state.me?.grants.may_record)
-        talking(state, ({ id, recording }) => page.calls.record(id, !recording));
+        talking(state, ({ id, recording, recordedByOther }) =>
+          recordedByOther ? undefined : page.calls.record(id, !recording),
+        );
     },
   },
   {

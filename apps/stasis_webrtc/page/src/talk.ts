@@ -14,7 +14,11 @@ export interface Talk {
   held: boolean;
   heldByOther: boolean;
   muted: boolean;
+  /** The conference's moderator has muted the user. */
+  silenced: boolean;
   recording: boolean;
+  /** Who else records is the only one who may stop it. */
+  recordedByOther: boolean;
   conference: string | null;
   reason: Reason | null;
   /** `here`: this page has its sound. `elsewhere`: another device of the user. `returning`: the
@@ -89,7 +93,9 @@ function joined(state: State, call: Call, line: Line | undefined): Talk {
     held: call.held,
     heldByOther: call.held_by_other,
     muted: call.muted,
+    silenced: silenced(state, call.conference),
     recording: call.recording,
+    recordedByOther: call.recording && call.recording_by_me === false,
     conference: call.conference || null,
     reason: call.reason || line?.reason || null,
     place: place(state, call, line),
@@ -107,6 +113,11 @@ function place(state: State, call: Call, line: Line | undefined): Talk["place"] 
   return "elsewhere";
 }
 
+function silenced(state: State, room: string | null | undefined): boolean {
+  const members = (room && state.rosters[room]?.members) || [];
+  return members.some((one) => one.me && one.muted);
+}
+
 function alone(state: State, line: Line): Talk {
   const contact = state.contacts.find((one) => [one.extension, one.user].includes(line.number));
   return {
@@ -118,7 +129,9 @@ function alone(state: State, line: Line): Talk {
     held: false,
     heldByOther: false,
     muted: false,
+    silenced: false,
     recording: false,
+    recordedByOther: false,
     conference: null,
     reason: line.reason ?? null,
     place: "here",

@@ -172,6 +172,7 @@ export const texts = {
   memberCount: (count: number) => (count === 1 ? "1 person" : `${count} people`),
   you: "You",
   moderator: "Moderator",
+  silenced: "Muted by the moderator",
   talking: "Talking",
   locked: "Locked",
   noRooms: "There are no conference rooms.",

@@ -75,6 +75,8 @@ export interface Call {
   held_by_other: boolean;
   muted: boolean;
   recording: boolean;
+  /** Only who began it may stop it. */
+  recording_by_me?: boolean;
   conference?: string | null;
   reason?: Reason | null;
   rejoin?: boolean | null;

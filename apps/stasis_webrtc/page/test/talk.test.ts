@@ -77,3 +77,30 @@ describe("the call whose controls are shown", () => {
     assert.equal(focused(state({ calls: { c1: call({ state: "ringing" }) } })), undefined);
   });
 });
+
+describe("a conference whose moderator has muted the user", () => {
+  const room = (muted: boolean, me: boolean) => ({
+    room: "team",
+    locked: false,
+    recording: false,
+    members: [{ id: "m1", name: "Alice", moderator: false, muted, talking: false, me }],
+  });
+  const silenced = (muted: boolean, me = true) =>
+    talk(state({ calls: { c1: call({ conference: "team" }) }, rosters: { team: room(muted, me) } }), "c1")?.silenced;
+  it("says so of the user, and of nobody else", () => {
+    assert.deepEqual([silenced(true), silenced(false), silenced(true, false)], [true, false, false]);
+  });
+});
+
+describe("a recording", () => {
+  const seen = (change: Parameters<typeof call>[0]) => {
+    const found = talk(state({ calls: { c1: call(change) } }), "c1");
+    return [found?.recording, found?.recordedByOther];
+  };
+  it("is stopped by who began it", () => {
+    assert.deepEqual(seen({ recording: true, recording_by_me: true }), [true, false]);
+    assert.deepEqual(seen({ recording: true, recording_by_me: false }), [true, true]);
+    assert.deepEqual(seen({ recording: true }), [true, false]);
+    assert.deepEqual(seen({ recording_by_me: false }), [false, false]);
+  });
+});

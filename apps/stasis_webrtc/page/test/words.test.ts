@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { announced } from "../src/announcer";
+import { announced, regions } from "../src/announcer";
 import { heard, title } from "../src/alerts";
 import { Backoff } from "../src/backoff";
 import { loudness } from "../src/meter";
@@ -113,6 +113,14 @@ describe("a screen reader", () => {
   it("says an incoming call at once", () => {
     const ringing = state({ calls: { c1: call({ state: "ringing" }) } });
     assert.match(announced(ringing, state()).urgent[0]!, /^Incoming call from Bob Berger/);
+  });
+  it("does not find a call that no longer rings", () => {
+    const said = { polite: "", urgent: "Incoming call from Bob Berger" };
+    const ringing = state({ calls: { c1: call({ state: "ringing" }) }, said });
+    const missed = { c1: call({ state: "ended", reason: "cancelled" }) };
+    assert.equal(regions(ringing, ringing), null);
+    assert.equal(regions(state({ calls: missed, said }), ringing)!.urgent, "");
+    assert.equal(regions(state({ calls: {}, said }), ringing)!.urgent, "");
   });
   it("says what changes in a call", () => {
     assert.deepEqual(said({ held: true }).polite, ["Bob Berger is on hold"]);

@@ -36,11 +36,13 @@ async def test_a_user_is_added_changed_and_removed():
 
 
 @virtual_time
-async def test_one_without_a_password_cannot_log_in_until_it_has_one():
+async def test_a_new_one_needs_a_password():
     async with served() as site:
         root = await site.page("root")
-        await root.done("PUT", "/users/dora", {})
-        assert (await site.browser().log_in("dora", "")).status == 422
+        answer = await root.ask("PUT", "/users/dora", {"name": "Dora"})
+        assert (answer.status, answer.code) == (422, "no_password")
+        assert "'dora'" in answer.body["detail"] and "password" in answer.body["detail"]
+        assert (await root.ask("GET", "/users/dora")).code == "no_user"
         await root.done("PUT", "/users/dora", {"password": LONG})
         assert (await site.browser().log_in("dora", LONG)).status == 200
 
@@ -79,15 +81,16 @@ class TestOneself:
     ("name", "body", "status", "code"),
     [
         ("anna", {"extension": "202"}, 409, "extension_taken"),
-        ("dora", {"extension": "202"}, 409, "extension_taken"),
+        ("dora", {"extension": "202", "password": LONG}, 409, "extension_taken"),
         ("anna", {"extension": "x"}, 422, "bad_extension"),
         ("anna", {"name": "x\ny"}, 422, "bad_title"),
         ("anna", {"may_call": ["everything"]}, 422, "bad_grant"),
         ("anna", {"may_call": ["+49", "rooms internal"]}, 422, "bad_grant"),
         ("dora", {"password": "short"}, 422, "weak_password"),
-        ("d%2F..%2Fora", {}, 422, "bad_name"),
-        ("4711", {}, 422, "bad_name"),
-        ("d" * 33, {}, 422, "bad_name"),
+        ("dora", {"name": "Dora"}, 422, "no_password"),
+        ("d%2F..%2Fora", {"password": LONG}, 422, "bad_name"),
+        ("4711", {"password": LONG}, 422, "bad_name"),
+        ("d" * 33, {"password": LONG}, 422, "bad_name"),
         ("d" * 65, {}, 404, "not_found"),
         ("anna", {"password_hash": "x"}, 422, "wrong_body"),
     ],

@@ -83,7 +83,10 @@ async def attend(site: Site, talk: Talk) -> None:
 
 async def record(site: Site, talk: Talk) -> None:
     assert (await talk.one.act("record")).status == 204
-    assert (await talk.one.call())["recording"]
+    for page, mine in ((talk.one, True), (talk.other, False)):
+        call = await page.call()
+        assert (call["recording"], call["recording_by_me"]) == (True, mine)
+    assert (await talk.other.act("stop_record")).code == "not_now"
     assert list(site.asterisk.machine.recordings)
     assert (await talk.one.act("record")).code == "not_now"
 
@@ -92,7 +95,9 @@ async def stop_record(site: Site, talk: Talk) -> None:
     await record(site, talk)
     await talk.caller.speaks(3)
     assert (await talk.one.act("stop_record")).status == 204
-    assert not (await talk.one.call())["recording"]
+    for page in (talk.one, talk.other):
+        call = await page.call()
+        assert not call["recording"] and not call["recording_by_me"]
     (recording,) = await talk.one.get("/recordings")
     assert recording["seconds"] == 3 and recording["peer"]["user"] == "bert"
     sound = await talk.one.get(f"/recordings/{recording['id']}/audio")

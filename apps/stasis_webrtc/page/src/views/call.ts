@@ -63,6 +63,7 @@ function badges(one: Talk): Node | false {
     [one.held, texts.onHold, "pause", "hold"],
     [one.heldByOther, texts.heldByOther, "pause", "hold"],
     [one.muted, texts.isMuted, "muted", "muted"],
+    [one.silenced, texts.silenced, "muted", "muted"],
     [one.recording, texts.isRecording, "record", "recording"],
     [one.conference !== null, `${texts.conference} ${one.conference ?? ""}`, "conference", "conference"],
   ];
@@ -81,7 +82,7 @@ function badges(one: Talk): Node | false {
 
 /** The microphone's level, drawn by itself. */
 function level(one: Talk, state: State, page: Page): Node {
-  const silent = one.muted || one.held;
+  const silent = one.muted || one.silenced || one.held;
   return h(
     "div",
     { class: `level ${silent ? "silent" : ""}`, key: "level" },
@@ -103,7 +104,7 @@ function level(one: Talk, state: State, page: Page): Node {
 
 function buttons(state: State, one: Talk, page: Page): Node {
   const { calls } = page;
-  const { id, muted, held, recording } = one;
+  const { id, muted, silenced, held, recording, recordedByOther } = one;
   const opens = (panel: Panel, label: string, shown: Icon, key: string): Node => {
     const open = state.panel?.call === id && state.panel.panel === panel;
     return control(panel, label, shown, key, open, () => calls.panel(id, panel), {
@@ -113,15 +114,21 @@ function buttons(state: State, one: Talk, page: Page): Node {
   return h(
     "div",
     { class: "controls", role: "group", "aria-label": texts.currentCall, key: "controls" },
-    control("mute", muted ? texts.unmute : texts.mute, muted ? "muted" : "microphone", "M", muted, () =>
-      calls.mute(id, !muted),
-    ),
+    silenced && !muted
+      ? control("mute", texts.isMuted, "muted", "M", true, () => {}, {
+          "aria-disabled": "true",
+          title: texts.silenced,
+        })
+      : control("mute", muted ? texts.unmute : texts.mute, muted ? "muted" : "microphone", "M", muted, () =>
+          calls.mute(id, !muted),
+        ),
     control("hold", held ? texts.resume : texts.hold, held ? "play" : "pause", "H", held, () =>
       calls.hold(id, !held),
     ),
     opens("keypad", texts.keypad, "keypad", "K"),
     opens("transfer", texts.transfer, "transfer", "T"),
     state.me?.grants.may_record &&
+      !recordedByOther &&
       control("record", recording ? texts.stopRecording : texts.record, "record", "R", recording, () =>
         calls.record(id, !recording),
       ),
