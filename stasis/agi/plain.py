@@ -81,7 +81,8 @@ async def session(
     if environment is None:
         log.error("not started by Asterisk's AGI()", reason="stdin has ended")
         return False
-    running = Session(Agi(environment, stream), script, on_error=on_error, tell=False)
+    # A failure is told before the exit too: whether Asterisk still sees the exit code is a race.
+    running = Session(Agi(environment, stream), script, on_error=on_error)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, running.hung_up)
     if early.is_set():
         running.hung_up()

@@ -31,8 +31,7 @@ class Session:
     """Runs a script. For each way that commands travel the same.
 
     agi: the call. script: what runs. on_error: where the call goes when the script raises: on in
-    the dialplan, where AGISTATUS is FAILURE, or it is hung up. tell: False where the failure is
-    told in another way, as by a process's exit. farewell: a command at the end of a call that
+    the dialplan, where AGISTATUS is FAILURE, or it is hung up. farewell: a command at the end of a call that
     lives, as AsyncAGI needs `ASYNCAGI BREAK`.
     """
 
@@ -42,12 +41,10 @@ class Session:
         script: Script,
         *,
         on_error: OnError = "continue",
-        tell: bool = True,
         farewell: str = "",
     ) -> None:
         self.agi = agi
         self.on_error = on_error
-        self.tell = tell
         self.farewell = farewell
 
         async def run() -> None:
@@ -112,7 +109,7 @@ class Session:
             async with asyncio.timeout(TELL_SECONDS):
                 if not good and self.on_error == "hangup":
                     await self.agi.hangup()
-                elif not good and self.tell:
+                elif not good:
                     await self.agi.command(*FAILING)
                 if self.farewell:
                     await self.agi.command(self.farewell)

@@ -181,12 +181,6 @@ async def test_a_farewell_is_said_to_a_call_that_lives() -> None:
     assert told.lines == []
 
 
-async def test_a_failure_that_is_told_by_other_means_is_not_told_twice() -> None:
-    running, told = session(raises, tell=False)
-    assert await running.run() is False
-    assert told.lines == []
-
-
 async def test_an_asterisk_that_is_gone_by_then_is_no_matter() -> None:
     running, told = session(raises)
     told.answers = [ChannelGone("1700000000.1")]
