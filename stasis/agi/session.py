@@ -31,8 +31,8 @@ class Session:
     """Runs a script. For each way that commands travel the same.
 
     agi: the call. script: what runs. on_error: where the call goes when the script raises: on in
-    the dialplan, where AGISTATUS is FAILURE, or it is hung up. farewell: a command at the end of a call that
-    lives, as AsyncAGI needs `ASYNCAGI BREAK`.
+    the dialplan, where AGISTATUS is FAILURE, or it is hung up. farewell: a command at the end of a
+    call that lives, as AsyncAGI needs `ASYNCAGI BREAK`.
     """
 
     def __init__(
