@@ -137,7 +137,9 @@ class Sound(Asking):
             await self._alive()
             reason = {"writefile": "the file cannot be written, or nobody knows the format"}
             raise CommandFailed(name, reply.result, reason.get(reply.note, reply.note or "failed"))
-        return Recorded(reply.note, pressed(name, reply), position(name, reply))
+        # Of a time-out, the result is what the last wait for sound has returned: any number.
+        digit = "" if reply.note == "timeout" else pressed(name, reply)
+        return Recorded(reply.note, digit, position(name, reply))
 
     async def set_music(self, on: bool, music_class: str = "") -> None:
         """Start or end music on hold. AGI: SET MUSIC.

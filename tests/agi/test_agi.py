@@ -143,6 +143,12 @@ ROWS: list[tuple[Call, list[str], str, Any]] = [
         "200 result=0 (timeout) endpos=9",
         Recorded("timeout", "", 9),
     ),
+    (
+        lambda a: a.record_file("f", "gsm", "", 2, offset=1, beep=True, silence=3),
+        ["RECORD", "FILE", "f", "gsm", "", "2000", "1", "BEEP", "s=3"],
+        "200 result=1 (timeout) endpos=9",
+        Recorded("timeout", "", 9),
+    ),
     (lambda a: a.set_music(True), ["SET", "MUSIC", "on"], OK, None),
     (lambda a: a.set_music(False, "c"), ["SET", "MUSIC", "off", "c"], OK, None),
     (lambda a: a.say_number(-3, "1", "f"), ["SAY", "NUMBER", "-3", "1", "f"], "200 result=49", "1"),

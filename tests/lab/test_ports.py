@@ -60,7 +60,8 @@ def test_a_block_is_held_until_asterisk_listens() -> None:
     first = ports.choose(())
     assert ports.choose(()) != first, "this process is about to start a lab there"
     ports.release(first)
-    assert ports.choose(()) == first
+    # A block below it may have become free meanwhile: labs of others come and go.
+    assert ports.choose(range(ports.FIRST, first.http, ports.BLOCK)) == first
 
 
 def test_another_process_does_not_choose_what_is_held() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 import pytest
 from playwright.async_api import expect
 
@@ -72,12 +75,17 @@ class TestWithoutAPointer:
             )
         )
         radios = {"Rooms", "People"}  # one of a group is reached, arrows choose
-        assert wanted - reached - radios == set()
+        assert timeless(wanted) - timeless(reached) - radios == set()
 
     async def test_tabs_are_chosen_by_arrows(self, desk: Desk):
         await tabs_to(desk, "People")
         await desk.page.keyboard.press("ArrowRight")
         await expect(desk.text("Team meeting")).to_be_visible()
+
+
+def timeless(names: Iterable[str]) -> set[str]:
+    """Names of controls without how long a call lasts, which goes on meanwhile."""
+    return {re.sub(r"\d+:\d\d", "", name) for name in names}
 
 
 class TestSingleKeys:
