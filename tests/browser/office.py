@@ -137,6 +137,13 @@ class Person:
         """Wait until it is silent."""
         await until_silent(self.page)
 
+    async def hears_something(self) -> None:
+        """Wait until anything is heard, such as a prompt."""
+        for _ in range(15):
+            if await self.hearing() is not None:
+                return
+        raise AssertionError(f"{self.name} hears nothing")
+
     async def hearing(self) -> float | None:
         """What is heard now, in Hz."""
         return await heard_hz(self.page)
