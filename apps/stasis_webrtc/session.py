@@ -181,7 +181,7 @@ class Sessions:
                 if seen.id in self._known:
                     self._known[seen.id] = seen
                 return SignedIn(user, seen, await self._access(user, seen), fresh)
-        raise NoSession("no_session", "this session is refreshed by too many at once; log in")
+        raise NoSession("no_session", "the session is refreshed by too many at once; log in")
 
     async def authenticate(self, token: str) -> Bearer | None:
         """Who has sent an access token; None: nobody who may do anything."""
@@ -249,7 +249,7 @@ class Sessions:
         """A session that lives, and its user. Raises NoSession."""
         session = await self.store.session(id)
         if session is None:
-            raise NoSession("no_session", "this session is forgotten; log in")
+            raise NoSession("no_session", "the session is forgotten; log in")
         user = await self.store.user(session.user)
         if session.ended is None and session.expires <= self.now():
             await self.end(id, "expired")
@@ -259,10 +259,10 @@ class Sessions:
         elif session.ended is None and user is not None:
             return user, session
         if session is None or session.why in ("logged_out", "expired"):
-            raise NoSession("no_session", "this session has ended; log in")
+            raise NoSession("no_session", "the session has ended; log in")
         if session.why == "replayed":
-            raise NoSession("replayed", "this session was ended: its refresh token came twice")
-        raise NoSession("revoked", "this session was ended by somebody else")
+            raise NoSession("replayed", "the session was ended: its refresh token came twice")
+        raise NoSession("revoked", "the session was ended by somebody else")
 
     async def _turned(self, found: RefreshRow, fresh: str, address: str, user: UserRow) -> bool:
         """Use a refresh token up. Returns False when somebody else was faster. Raises NoSession."""

@@ -71,7 +71,7 @@ class CallOperations:
         session = await self._at.store.session(asked.who.session.id)
         endpoint = "" if session is None else session.endpoint
         if not endpoint or not self._at.phones.registered(endpoint):
-            raise Problem(409, "not_now", "this session's device is not registered")
+            raise Problem(409, "not_now", "the session's device is not registered")
         calls = self._at.calls
         # One after the other: those that are asked for at once count, too.
         async with self._turns.setdefault(user, asyncio.Lock()):

@@ -119,7 +119,7 @@ class SessionOperations:
         asked.answering(lambda answer: taken_back(answer, request, secure=secure))
 
     async def device(self, asked: Asked[Bearer, body.Tab]) -> body.Device:
-        """Get a device: the PJSIP endpoint of this session, with a new secret.
+        """Get a device: the PJSIP endpoint of the session, with a new secret.
 
         Whoever had it before has it no more. A new `tab` says that the page was loaded again: its
         calls come back to it.
@@ -127,7 +127,7 @@ class SessionOperations:
         try:
             opened = await self._at.phones.open(asked.who, asked.body.tab)
         except LookupError:
-            raise Problem(401, "no_session", "this session has ended; log in") from None
+            raise Problem(401, "no_session", "the session has ended; log in") from None
         except ProvisionError as error:
             raise Problem(503, "no_device", str(error), retry_after=30) from None
         at, now = self._at, self._at.now()

@@ -111,7 +111,7 @@ class TestSigningOut:
     @pytest.mark.parametrize(
         ("reason", "words"),
         [
-            ("revoked", "This session was ended."),
+            ("revoked", "Your session was ended."),
             ("expired", "Your session has expired."),
             ("disabled", "This account is disabled."),
             ("replayed", "ended for your safety"),

@@ -30,10 +30,10 @@ const standings: Record<Standing, string> = {
 };
 const whySignedOut: Record<WhySignedOut, string> = {
   logged_out: "You have signed out.",
-  revoked: "This session was ended. Please sign in again.",
+  revoked: "Your session was ended. Please sign in again.",
   expired: "Your session has expired. Please sign in again.",
   disabled: "This account is disabled.",
-  replayed: "This session was ended for your safety. Please sign in again.",
+  replayed: "Your session was ended for your safety. Please sign in again.",
 };
 const problems: Record<string, string> = {
   wrong_password: "The name or the password is wrong.",
