@@ -14,15 +14,25 @@ import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import attrs
 
+from stasis.access import (
+    DEFAULT_PASSWORD,
+    AmiConfig,
+    AsteriskConfig,
+    CliConfig,
+    check_asterisk,
+    first_line,
+)
 from stasis.errors import ConfigError
 from stasis.section import Secret, key, section
 
 __all__ = [
+    "DEFAULT_PASSWORD",
+    "AmiConfig",
     "AsteriskConfig",
+    "CliConfig",
     "Config",
     "EngineConfig",
     "HttpConfig",
@@ -35,50 +45,6 @@ __all__ = [
 
 # A server's name is a label of metrics, a field of logs, and a folder.
 SERVER = re.compile(r"[A-Za-z0-9_-]{1,40}")
-DEFAULT_PASSWORD = "stasis-change-me"  # noqa: S105  the example's placeholder; doctor warns of it
-
-
-@attrs.frozen
-class AsteriskConfig:
-    """Which Asterisk, and how to talk to it."""
-
-    url: str = key("http://127.0.0.1:8088/ari", "ARI's address: scheme, host, port and prefix")
-    username: str = key("stasis", "the ARI user, a section in ari.conf")
-    password: Secret = key(
-        Secret(DEFAULT_PASSWORD), "its password; STASIS_ASTERISK_PASSWORD is better"
-    )
-    password_file: str = key("", "a file whose first line is the password, instead of `password`")
-    transport: Literal["http", "socket"] = key(
-        "http", "how requests travel: http, or socket (REST over the event WebSocket, 22.4+)"
-    )
-    connections: int = key(
-        20, "HTTP connections at once; Asterisk's sessionlimit is 100", minimum=1, maximum=1000
-    )
-    start_timeout: float = key(
-        0.0, "seconds to keep trying when Asterisk is not there at start", minimum=0
-    )
-    open_timeout: float = key(10.0, "seconds for the WebSocket to open", minimum=0.1)
-    ping_interval: float = key(10.0, "seconds between WebSocket pings", minimum=0.1)
-    ping_timeout: float = key(
-        9.0, "seconds to wait for a pong: then the socket is dead", minimum=0.1
-    )
-    backoff_min: float = key(0.5, "seconds before the first reconnect, with jitter", minimum=0.01)
-    backoff_max: float = key(30.0, "seconds between reconnects at most", minimum=0.01)
-    max_frame: int = key(16 * 2**20, "bytes of one frame at most", minimum=65_536)
-    probe_interval: float = key(
-        30.0, "seconds between looks whether events still reach us, and how late", minimum=1
-    )
-    instance: str = key(
-        "",
-        "put behind each application's name (ivr becomes ivr-a), so that several processes can"
-        " share calls by StasisBroadcast",
-    )
-    when_taken: Literal["stop", "standby"] = key(
-        "stop", "when another program has our application: stop, or wait until it is gone"
-    )
-    lease: float = key(
-        2.0, "seconds between our signs of life on the server; another program waits 3", minimum=0.1
-    )
 
 
 @attrs.frozen
@@ -274,10 +240,15 @@ def overlay(
     hints = typing.get_type_hints(kind)
     for each in attrs.fields(kind):
         variable = f"STASIS_{name}_{each.name}".upper()
+        wanted = hints[each.name]
+        if attrs.has(wanted):
+            inner = table.setdefault(each.name, {})
+            if isinstance(inner, dict):
+                overlay(f"{name}_{each.name}", wanted, inner, environ, problems)
+            continue
         text = environ.get(variable)
         if text is None:
             continue
-        wanted = hints[each.name]
         try:
             if wanted is int or wanted is float:
                 table[each.name] = wanted(text)
@@ -302,35 +273,6 @@ def check(config: Config) -> Config:
     )
 
 
-def check_asterisk(asterisk: AsteriskConfig, where: str) -> AsteriskConfig:
-    """A section that names an Asterisk. where: its name. Raises ConfigError."""
-    try:
-        parts = urlsplit(asterisk.url)
-        port = parts.port
-    except ValueError:
-        raise ConfigError(f"{where}.url: not an address; write http://host:8088/ari") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise ConfigError(f"{where}.url: write http://host:8088/ari (or https://…)")
-    try:
-        parts.hostname.encode("idna")
-        possible = parts.hostname.isprintable() and " " not in parts.hostname
-    except UnicodeError:
-        possible = False
-    if not possible:
-        raise ConfigError(f"{where}.url: {parts.hostname!r} is no host name")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ConfigError(
-            f"{where}.url: must not hold credentials, a query or a fragment; use"
-            f" {where}.username and STASIS_{where.upper().replace('.', '_')}_PASSWORD"
-        )
-    if ":" in asterisk.username or not asterisk.username:
-        raise ConfigError(f"{where}.username: must not be empty or hold a colon (RFC 7617)")
-    if asterisk.password_file:
-        password = first_line(asterisk.password_file, f"{where}.password_file")
-        asterisk = attrs.evolve(asterisk, password=password)
-    return attrs.evolve(asterisk, url=asterisk.url.rstrip("/"))
-
-
 def check_listen(listen: ListenConfig) -> ListenConfig:
     """The [listen] section: what HTTP can carry, TLS whole or not at all, the password's file."""
     if ":" in listen.username or not listen.username:
@@ -343,15 +285,3 @@ def check_listen(listen: ListenConfig) -> ListenConfig:
         password = first_line(listen.password_file, "listen.password_file")
         return attrs.evolve(listen, password=password)
     return listen
-
-
-def first_line(file: str, key: str) -> Secret:
-    """The password in a file. Raises ConfigError naming the key, never with the content."""
-    try:
-        text = Path(file).read_text("utf-8")
-    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a NUL in the path
-        raise ConfigError(f"{key}: cannot be read: {error}") from None
-    lines = text.splitlines()
-    if not lines or not lines[0]:
-        raise ConfigError(f"{key}: the first line is empty")
-    return Secret(lines[0])

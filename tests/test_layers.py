@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted(file for folder in ("stasis", "apps") for file in (ROOT / folder).rglob("*.py"))
 
 RANKS = (
-    "errors section config finding identity",
+    "errors section access config finding identity",
     "ari",
     "transport decode logs metrics stall",
     "flow program router subject inbox body watch walk graph coverage layout media source draw"
@@ -28,7 +28,7 @@ RANKS = (
     "runner stay absence leaving register resync adopt handover calls recovery",
     "link servers gaps settling operations",
     "plugin http health sql web ami agi",
-    "app",
+    "app pbx",
     "testing lab cli",
 )
 RANK = {module: rank for rank, row in enumerate(RANKS) for module in row.split()}
@@ -60,7 +60,7 @@ PLACES = {
     "argon2": {"stasis.sql"},
 }
 # What an app may import from, names of its `__all__` only.
-PUBLIC = ("stasis", "stasis.agi", "stasis.ami", "stasis.sql", "stasis.web")
+PUBLIC = ("stasis", "stasis.agi", "stasis.ami", "stasis.pbx", "stasis.sql", "stasis.web")
 
 
 def name_of(file: Path) -> str:

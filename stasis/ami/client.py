@@ -80,7 +80,7 @@ class Ami:
         Raises LoginRefused, NotConnected, NotUnderstood, and ConfigError for the certificate.
         """
         config = self.config
-        if config.host not in ("127.0.0.1", "::1", "localhost") and not config.tls:
+        if config.host not in ("", "127.0.0.1", "::1", "localhost") and not config.tls:
             log.warning("AMI without TLS: everybody on the way can read it", host=config.host)
         connection = None
         if not retry:

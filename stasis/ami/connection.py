@@ -72,14 +72,15 @@ class Connection:
     ) -> Connection:
         """Connect, without a log-in. Raises NotConnected, and ConfigError for the certificate."""
         context = tls_of(config)
-        where = f"{config.host}:{config.port}"
+        host = config.host or "127.0.0.1"
+        where = f"{host}:{config.port}"
         try:
             async with asyncio.timeout(config.connect_timeout):
                 reader, writer = await asyncio.open_connection(
-                    config.host,
+                    host,
                     config.port,
                     ssl=context,
-                    server_hostname=(config.tls_name or config.host) if context else None,
+                    server_hostname=(config.tls_name or host) if context else None,
                 )
         except TimeoutError:
             reason = f"{where} did not take the connection within {config.connect_timeout:g} s"

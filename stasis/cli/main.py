@@ -88,7 +88,7 @@ def built(words: Sequence[str]) -> typer.Typer:
     for each, group in GROUPS.items():
         app.add_typer(group, name=each)
     if name and name not in COMMANDS and name not in GROUPS:
-        commands = commands_of(name)
+        commands = commands_of_pbx(name) or commands_of(name)
         if commands is not None:
             app.add_typer(commands, name=name)
     return app
@@ -127,6 +127,13 @@ def commands_of(name: str) -> typer.Typer | None:
     if commands is None:
         raise PluginError(f"plugin {name!r} has no commands of its own")
     return commands
+
+
+def commands_of_pbx(name: str) -> typer.Typer | None:
+    """The commands of a group of the PBX; None when there is no such group."""
+    from stasis.cli.things import commands_for  # not for everybody: it takes its time
+
+    return commands_for(name)
 
 
 def of_plugins() -> str:
