@@ -9,7 +9,7 @@ PAGE := apps/stasis_webrtc/page
 APPS := tests/apps/stasis_conference tests/apps/stasis_webrtc tests/browser \
   tests/asterisk/test_conference.py tests/asterisk/test_conference_api.py
 
-.PHONY: run page test test-apps test-asterisk conformance faults check generate clean
+.PHONY: run page test test-apps test-pbx test-asterisk conformance faults check generate clean
 
 # IVR, softphone and conference on a real Asterisk: your own if stasis.toml or STASIS_ASTERISK_URL
 # names one, else the lab, with users to try it.
@@ -47,6 +47,12 @@ test-apps: $(READY) page
 test-asterisk: $(READY)
 	$(BIN)/stasis lab prepare
 	$(BIN)/pytest -m asterisk
+
+# Every thing of a PBX on the real servers, and the table of what came of each. Part of `test`.
+test-pbx: $(READY)
+	$(BIN)/stasis lab prepare
+	$(BIN)/python -m tests.postgres
+	$(BIN)/pytest $(SLOWEST) -n $(WORKERS) --maxschedchunk=1 tests/pbx tests/asterisk/pbx
 
 # The same scenarios on the real 22 and 16 and on the simulator, side by side. Each target ends with
 # one JSON line.

@@ -27,6 +27,8 @@ from tests.answers import Answers
 from tests.postgres import Postgres
 from tests.real_server import RealServer
 
+pytest_plugins = ["tests.asterisk.pbx.table"]
+
 # The machine may be busy: what is slow is not wrong.
 settings.register_profile(
     "stasis",

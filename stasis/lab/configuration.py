@@ -10,7 +10,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable, Mapping
 
-from stasis.lab import example
+from stasis.lab import backoffice, example
 from stasis.lab.ports import Ports
 
 __all__ = ["TONE_HZ", "example_files", "http", "lab_files"]
@@ -20,10 +20,11 @@ TONE_HZ = 440
 
 # Modules a lab has no use for: they want files, databases or devices, open ports, or log errors.
 UNWANTED = (
-    "app_adsiprog.so app_agent_pool.so app_alarmreceiver.so app_amd.so app_festival.so"
+    "app_adsiprog.so app_alarmreceiver.so app_amd.so app_festival.so"
     " app_followme.so app_getcpeid.so app_ices.so app_image.so app_jack.so app_minivm.so"
-    " app_nbscat.so app_queue.so app_sla.so app_url.so app_voicemail_*.so cdr_*.so cel_*.so"
-    " chan_alsa.so chan_console.so chan_iax2.so chan_mgcp.so chan_motif.so chan_oss.so"
+    " app_nbscat.so app_sla.so app_url.so app_voicemail_*.so cdr_adaptive_odbc.so cdr_csv.so"
+    " cdr_custom.so cdr_odbc.so cdr_pgsql.so cdr_radius.so cdr_sqlite3_custom.so cdr_tds.so"
+    " cel_*.so chan_alsa.so chan_console.so chan_iax2.so chan_mgcp.so chan_motif.so chan_oss.so"
     " chan_sip.so chan_skinny.so chan_unistim.so func_odbc.so pbx_ael.so pbx_dundi.so"
     " pbx_lua.so pbx_realtime.so res_adsi.so res_aeap.so res_ael_share.so res_calendar*.so"
     " res_cdrel_custom.so res_clialiases.so res_config_*.so res_geolocation.so res_hep*.so"
@@ -35,8 +36,7 @@ UNWANTED = (
 
 # Files that are empty on purpose: Asterisk logs an error when they are not there.
 EMPTY = (
-    "acl cdr cel ccss confbridge cli_aliases features pjproject res_http_media_cache res_parking"
-    " udptl websocket_client chan_websocket voicemail"
+    "acl cel ccss cli_aliases pjproject res_http_media_cache udptl websocket_client chan_websocket"
 ).split()
 
 DIALPLAN = f"""
@@ -93,6 +93,10 @@ exten => _dial-X,1,Dial(PJSIP/desk${{EXTEN:5}},20)
 exten => _pho[n]e-.,1,Dial(PJSIP/${{EXTEN:6}},20)
  same => n,Hangup()
 
+; Calls an extension of another lab through a trunk: trunk-main-echo.
+exten => _tru[n]k-.,1,Dial(PJSIP/${{CUT(EXTEN,-,3-)}}@${{CUT(EXTEN,-,2)}},20)
+ same => n,Hangup()
+
 ; Rings a user of the softphone: call-alice.
 exten => _call-.,1,Stasis(webrtc,ring,${{EXTEN:5}})
  same => n,Goto(after-stasis,s,1)
@@ -138,6 +142,7 @@ exten => early,1,Progress()
  same => n,Wait(60)
  same => n,Hangup(19)
 
+{backoffice.DIALPLAN}
 ; What phones in a browser dial. A single letter is none: `h` is what a hang-up would run.
 [stasis-webrtc]
 exten => _[+*#0-9],1,Stasis(webrtc,dial,${{EXTEN}})
@@ -167,6 +172,8 @@ rtp_symmetric = yes
 force_rport = yes
 rewrite_contact = yes
 dtmf_mode = rfc4733
+call_group = 1
+pickup_group = 1
 aors = {name}
 """
 
@@ -193,6 +200,7 @@ def lab_files(ports: Ports, phones: Mapping[str, str], modules: Iterable[str]) -
     """
     companions = example.companions()
     files = {f"{name}.conf": "" for name in EMPTY}
+    files |= backoffice.FILES
     files |= {
         "ari.conf": example.text(),
         "asterisk.conf": "[options]\nnocolor = yes\nverbose = 3\n",

@@ -14,7 +14,7 @@ from stasis.lab.fault import LabError
 
 __all__ = ["EXAMPLE", "Ports", "choose", "closed", "release"]
 
-FIRST, LAST, BLOCK = 20_000, 32_000, 500
+FIRST, LAST, BLOCK = 12_000, 32_000, 500
 DESKS = 4
 FLAGS = os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 # Not where labs are kept, nor what TMPDIR names: programs with other folders start labs on the

@@ -29,10 +29,17 @@ PACKAGES = (
     "asterisk-core-sounds-en-gsm",
     "asterisk-core-sounds-en-wav",
 )
+# What a version's packages are beside.
+MORE = {"16": ("asterisk-voicemail",)}
 MIRROR = "http://deb.debian.org/debian"
 ARCHIVE = "http://archive.debian.org/debian"  # where suites go that are no longer supported
 HOSTNAME = "lab"  # of the machine that Asterisk believes to be on
 FORMAT = 1  # raise it when `finish` changes
+
+
+def packages_of(version: str) -> tuple[str, ...]:
+    """The Debian packages of a version."""
+    return PACKAGES + MORE.get(version, ())
 
 
 def root(version: str, report: Callable[[str], None] = lambda line: None) -> Path:
@@ -45,7 +52,7 @@ def root(version: str, report: Callable[[str], None] = lambda line: None) -> Pat
     """
     if version not in SUITES:
         raise LabError(f"no Asterisk {version} in the lab; there are {', '.join(SUITES)}")
-    recipe = f"{SUITES[version]} {PACKAGES} {FORMAT}"
+    recipe = f"{SUITES[version]} {packages_of(version)} {FORMAT}"
     place = cache() / f"asterisk-{version}-{hashlib.sha256(recipe.encode()).hexdigest()[:8]}"
     if place.exists():
         return place
@@ -64,7 +71,7 @@ def build(version: str, place: Path, report: Callable[[str], None]) -> None:
         shutil.rmtree(part, ignore_errors=True)
         report(f"building Asterisk {version} from {mirror} {SUITES[version]} (once, about 300 MB)")
         said.clear()
-        if mmdebstrap(SUITES[version], part, mirror, report, said) == 0:
+        if mmdebstrap(version, part, mirror, report, said) == 0:
             break
     else:
         shutil.rmtree(part, ignore_errors=True)
@@ -79,14 +86,15 @@ def build(version: str, place: Path, report: Callable[[str], None]) -> None:
 
 
 def mmdebstrap(
-    suite: str, part: Path, mirror: str, report: Callable[[str], None], said: list[str]
+    version: str, part: Path, mirror: str, report: Callable[[str], None], said: list[str]
 ) -> int:
     """Run mmdebstrap, telling its steps; what it says goes to `said`. Returns its exit code."""
+    suite = SUITES[version]
     words = [
         "mmdebstrap",
         "--variant=essential",
         "--mode=root",
-        f"--include={','.join(PACKAGES)}",
+        f"--include={','.join(packages_of(version))}",
         '--aptopt=APT::Install-Recommends "false"',
         # The Release file of a suite that is not updated any more is past its date.
         '--aptopt=Acquire::Check-Valid-Until "false"',

@@ -97,3 +97,11 @@ def test_only_unwanted_modules_that_exist_are_left_out() -> None:
         "noload = chan_iax2.so",
         "noload = cdr_csv.so",
     ]
+
+
+def test_there_is_a_back_office_to_try() -> None:
+    assert "[support]" in FILES["queues.conf"]
+    assert "2001 => 4711,Alice" in FILES["voicemail.conf"]
+    assert "parkext = 700" in FILES["res_parking.conf"]
+    for extension in ("_queue-.", "_mailbox-.", "_messages-.", "_confbridge-.", "700", "*8"):
+        assert f"exten => {extension},1," in FILES["extensions.conf"]

@@ -73,7 +73,7 @@ def test_another_process_does_not_choose_what_is_held() -> None:
 
 def test_no_free_block_is_an_error_that_says_where_it_looked() -> None:
     everything = range(ports.FIRST, ports.LAST, ports.BLOCK)
-    with pytest.raises(LabError, match="between 20000 and 32000"):
+    with pytest.raises(LabError, match="between 12000 and 32000"):
         ports.choose(everything)
 
 
