@@ -213,8 +213,18 @@ def spread(data: dict[str, Any], environ: Mapping[str, str], problems: list[str]
         if not SERVER.fullmatch(name):
             problems.append(f"servers.{name}: use letters, digits, '_' and '-', 40 at most")
         if isinstance(table, dict) and isinstance(data.get("asterisk"), dict):
-            tables[name] = table = {**data["asterisk"], **table}
+            tables[name] = table = over(data["asterisk"], table)
             overlay(f"servers_{name.replace('-', '_')}", AsteriskConfig, table, environ, problems)
+
+
+def over(base: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:
+    """A table on top of another, and so each table within it. Neither is changed, then or later."""
+    merged = {**base, **table}
+    for name, value in merged.items():
+        if isinstance(value, dict):
+            below = base.get(name)
+            merged[name] = over(below if isinstance(below, dict) else {}, value)
+    return merged
 
 
 def read_toml(path: Path | None) -> dict[str, Any]:

@@ -79,6 +79,31 @@ class TestWhereAValueComesFrom:
         assert config.plugins.enabled == ["hello", "ivr"]
         assert config.asterisk.transport == "socket"
 
+    def test_a_table_in_a_table_has_its_keys_in_the_environment_too(self):
+        toml('[asterisk]\nami.username = "ours"\nami.port = 5039\n')
+        ami = load(environ={"STASIS_ASTERISK_AMI_SECRET": "geheim"}).asterisk.ami
+        assert (ami.username, ami.port, ami.secret.reveal()) == ("ours", 5039, "geheim")
+
+    def test_each_of_several_asterisks_has_its_own_manager(self):
+        toml(
+            '[asterisk.ami]\nusername = "ours"\n[servers.east]\n'
+            '[servers.west]\nurl = "http://10.0.2.5:8088/ari"\nami.port = 5039\n'
+        )
+        found = load(environ={"STASIS_SERVERS_WEST_AMI_SECRET": "geheim"}).asterisks()
+        east, west = (found[name].asterisk.manager() for name in ("east", "west"))
+        assert (east.host, east.port, east.username, east.secret.reveal()) == (
+            "127.0.0.1",
+            5038,
+            "ours",
+            "",
+        )
+        assert (west.host, west.port, west.username, west.secret.reveal()) == (
+            "10.0.2.5",
+            5039,
+            "ours",
+            "geheim",
+        )
+
     def test_another_file_may_be_named(self, tmp_path: Path):
         other = tmp_path / "other.toml"
         other.write_text("[http]\nport = 0\n")

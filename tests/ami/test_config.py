@@ -14,7 +14,7 @@ from stasis.section import section
 
 def test_as_a_table_of_stasis_toml() -> None:
     config = section(AmiConfig, {"username": "stasis", "secret": "hush", "tls": True}, "[ami]")
-    assert (config.host, config.port, config.mask) == ("127.0.0.1", 5038, "on")
+    assert (config.host, config.port, config.mask) == ("", 5038, "on")
     assert config.secret.reveal() == "hush" and "hush" not in repr(config)
 
 

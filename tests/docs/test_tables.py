@@ -32,6 +32,7 @@ SERVERS = "[servers."
 # What is told of the defaults that are not shown.
 SECRETS = {
     "asterisk.password": "as in `ari.conf.example`",
+    "asterisk.ami.secret": "none",
     "listen.password": "none, and it must be set",
 }
 
@@ -40,8 +41,8 @@ def configuration(section: str) -> str:
     """The table of a section of stasis.toml."""
     lines = ["| key | default | environment | what it is |", "|---|---|---|---|"]
     for name, default, what in described(Config):
-        if name.partition(".")[0] == section:
-            key = name.partition(".")[2]
+        table, _, key = name.rpartition(".")
+        if table == section:
             told = SECRETS[name] if default == "***" else f"`{default}`"
             lines.append(
                 f"| `{key}` | {told} | `STASIS_{name.replace('.', '_').upper()}` | {what} |"
@@ -60,7 +61,7 @@ def versions() -> str:
     return "\n".join(lines)
 
 
-SECTIONS = [each.name for each in attrs.fields(Config) if each.name not in ("plugin", "servers")]
+SECTIONS = list(dict.fromkeys(n.rpartition(".")[0] for n, _, _ in described(Config) if "." in n))
 
 
 @pytest.mark.parametrize("section", SECTIONS)
