@@ -19,7 +19,7 @@ import typer
 
 from stasis.cli.screen import as_json, say, table, tell
 from stasis.cli.settings import settings
-from stasis.errors import ConfigError
+from stasis.errors import ConfigError, StasisError
 from stasis.pbx import GROUPS, Download, Group, Parameter, Pbx, Thing, things_of
 
 __all__ = ["commands_for", "shown"]
@@ -165,9 +165,12 @@ async def stored(download: Download, out: Path | None) -> None:
         return
     path = out or Path(Path(download.name).name)
     size = 0
-    with path.open("xb" if out is None else "wb") as file:
-        async for chunk in download.chunks:
-            size += file.write(chunk)
+    try:
+        with path.open("xb" if out is None else "wb") as file:
+            async for chunk in download.chunks:
+                size += file.write(chunk)
+    except OSError as error:
+        raise StasisError(f"{path}: {error.strerror}; name another file with --out") from None
     say(f"{path}: {size:,} bytes")
 
 
@@ -178,8 +181,8 @@ def shown(result: Any, *, json: bool) -> None:
     elif result is None:
         say("done", "green")
     elif isinstance(result, msgspec.Struct):
-        rows = [(name, cell(getattr(result, name))) for name in result.__struct_fields__]
-        table(("", ""), rows)
+        names = result.__struct_fields__
+        table(("", ""), [(words(name), cell(getattr(result, name))) for name in names])
     elif isinstance(result, Sequence) and not isinstance(result, str):
         many(result)
     else:
@@ -193,12 +196,17 @@ def many(results: Sequence[Any]) -> None:
     elif isinstance(results[0], msgspec.Struct):
         names = results[0].__struct_fields__
         table(
-            [name.replace("_", " ") for name in names],
+            [words(name) for name in names],
             [[cell(getattr(each, name)) for name in names] for each in results],
         )
     else:
         for each in results:
             tell(cell(each))
+
+
+def words(name: str) -> str:
+    """A field's name for reading."""
+    return name.replace("_", " ").strip()
 
 
 def cell(value: Any) -> str:

@@ -30,7 +30,14 @@ from stasis.ami import (
     PermissionDenied,
     UnknownAction,
 )
-from stasis.errors import AriError, InvalidParameter, InvalidRequest, NotFound, ResponseError
+from stasis.errors import (
+    AriError,
+    InvalidParameter,
+    InvalidRequest,
+    NotFound,
+    NotSupported,
+    ResponseError,
+)
 from stasis.pbx.errors import BadValue, Missing, Needs, NotConfirmed, PbxError, Refused, Unavailable
 from stasis.pbx.group import Group
 
@@ -196,7 +203,7 @@ def told(where: str, needs: str, error: AmiError | AriError) -> PbxError:
         return BadValue(where, reason)
     if isinstance(error, UnknownAction) and needs:
         return Needs(where, f"needs the module {needs}, which is not loaded: {error.message}")
-    if isinstance(error, UnknownAction):
+    if isinstance(error, (UnknownAction, NotSupported)):
         return Needs(where, reason)
     if isinstance(error, (NoSuch, NotFound)):
         return Missing(where, reason)
