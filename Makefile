@@ -32,6 +32,7 @@ $(PAGE)/dist/app.js: $(wildcard $(PAGE)/src/*.ts $(PAGE)/src/views/*.ts $(PAGE)/
 test: $(READY) page
 	$(BIN)/stasis lab prepare
 	$(BIN)/python -m tests.postgres
+	$(BIN)/python -m tests.fail2ban
 	$(BIN)/python -m tests.browser
 	PYTHONDEVMODE=1 $(BIN)/pytest $(SLOWEST) -m "not alone" -n $(WORKERS) --maxschedchunk=1
 	PYTHONDEVMODE=1 $(BIN)/pytest $(SLOWEST) -m alone
@@ -52,6 +53,7 @@ test-asterisk: $(READY)
 test-pbx: $(READY)
 	$(BIN)/stasis lab prepare
 	$(BIN)/python -m tests.postgres
+	$(BIN)/python -m tests.fail2ban
 	$(BIN)/pytest $(SLOWEST) -n $(WORKERS) --maxschedchunk=1 tests/pbx tests/asterisk/pbx
 
 # The same scenarios on the real 22 and 16 and on the simulator, side by side. Each target ends with

@@ -18,7 +18,9 @@ __all__ = [
     "DEFAULT_PASSWORD",
     "AmiConfig",
     "AsteriskConfig",
+    "CdrConfig",
     "CliConfig",
+    "SecurityConfig",
     "check_asterisk",
     "first_line",
 ]
@@ -79,6 +81,32 @@ class CliConfig:
 
 
 @frozen
+class CdrConfig:
+    """Where call records are kept: `[asterisk.cdr]`."""
+
+    database: Secret = key(
+        Secret(""),
+        "sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/DATABASE; empty: nowhere",
+    )
+    write: bool = key(
+        True, "whether stasis writes what AMI tells; false where Asterisk's cdr_pgsql writes there"
+    )
+    queue: int = key(
+        10_000, "records that may wait while the database is down; more are lost", minimum=1
+    )
+
+
+@frozen
+class SecurityConfig:
+    """Failed log-ins: `[asterisk.security]`."""
+
+    log: str = key(
+        "/var/log/stasis/security.log", "the file that `stasis security watch` writes for fail2ban"
+    )
+    log_size: int = key(10 * 2**20, "bytes of it at most; then it is moved to NAME.1", minimum=4096)
+
+
+@frozen
 class AsteriskConfig:
     """Which Asterisk, and how to talk to it."""
 
@@ -121,6 +149,8 @@ class AsteriskConfig:
     )
     ami: AmiConfig = field(factory=AmiConfig)
     cli: CliConfig = field(factory=CliConfig)
+    cdr: CdrConfig = field(factory=CdrConfig)
+    security: SecurityConfig = field(factory=SecurityConfig)
 
     def manager(self) -> AmiConfig:
         """Its manager interface; on the host of `url` unless it says otherwise."""

@@ -21,7 +21,9 @@ from stasis.access import (
     DEFAULT_PASSWORD,
     AmiConfig,
     AsteriskConfig,
+    CdrConfig,
     CliConfig,
+    SecurityConfig,
     check_asterisk,
     first_line,
 )
@@ -32,14 +34,16 @@ __all__ = [
     "DEFAULT_PASSWORD",
     "AmiConfig",
     "AsteriskConfig",
+    "CdrConfig",
     "CliConfig",
     "Config",
     "EngineConfig",
     "HttpConfig",
-    "ListenConfig",
     "KeepConfig",
+    "ListenConfig",
     "LogConfig",
     "PluginsConfig",
+    "SecurityConfig",
     "load",
 ]
 
@@ -262,12 +266,16 @@ def overlay(
         try:
             if wanted is int or wanted is float:
                 table[each.name] = wanted(text)
+            elif wanted is bool:
+                table[each.name] = {"true": True, "false": False}[text.strip().lower()]
             elif typing.get_origin(wanted) is list:
                 table[each.name] = [part.strip() for part in text.split(",") if part.strip()]
             else:
                 table[each.name] = text
         except ValueError:
             problems.append(f"{variable}: a number is needed, not {text!r}")
+        except KeyError:
+            problems.append(f"{variable}: must be true or false, not {text!r}")
 
 
 def check(config: Config) -> Config:

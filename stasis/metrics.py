@@ -9,24 +9,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Literal, TypeAlias
 
 from attrs import define, field
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from stasis.ari.event import Event
 from stasis.ari.resource import Request, Response, Send
 from stasis.errors import NotSent, OutcomeUnknown, ResponseError, Unreachable
 
-__all__ = ["CONTENT_TYPE", "Calls", "Ending", "Measured", "Meter", "Metrics"]
+__all__ = ["CONTENT_TYPE", "Addresses", "Calls", "Ending", "Measured", "Meter", "Metrics"]
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 Calls: TypeAlias = Callable[[], Iterable[tuple[str, str, str, int]]]
 """Gives (application, flow, state, events waiting in the inbox) of each live call."""
+
+Addresses: TypeAlias = Callable[[], Iterable[tuple[str, int]]]
+"""Gives (address, failed log-ins), the worst first."""
 
 Ending: TypeAlias = Literal["ended", "failed", "let_go"]
 """How a call was over: as wished by flow or caller; its flow failed; another process has it."""
@@ -35,6 +40,8 @@ Ending: TypeAlias = Literal["ended", "failed", "let_go"]
 REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)
 LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 GAP_BUCKETS = (0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 900, 3600)
+# Of how many addresses failed log-ins are told: the worst.
+ADDRESSES = 20
 STALL_BUCKETS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
 
 
@@ -53,6 +60,7 @@ class Meter:
     events: dict[type[Event], int] = field(factory=dict)
     seen: set[tuple[str, str, str]] = field(factory=set, repr=False)
     calls: Calls = field(default=tuple, repr=False)
+    attackers: Addresses = field(default=tuple, repr=False)
 
     def event(self, event: Event) -> None:
         """An event was decoded. Its class is its kind; unknown kinds are plain `Event`."""
@@ -82,6 +90,10 @@ class Meter:
         if gap_seconds is not None:
             self._metrics.reconnects.labels(self.server).inc()
             self._metrics.gaps.labels(self.server).observe(gap_seconds)
+
+    def login_failed(self, kind: str, service: str) -> None:
+        """Somebody failed to log in to Asterisk. kind: the event's; service: such as PJSIP."""
+        self._metrics.logins.labels(self.server, kind, service).inc()
 
     def stopped(self) -> None:
         """The link is over, and no loss is counted for it."""
@@ -120,6 +132,9 @@ class Metrics(Collector):
         )
         self.ended = counter(
             "calls_ended", "Calls that are over, by how", ["server", "app", "flow", "outcome"]
+        )
+        self.logins = counter(
+            "failed_logins", "Failed log-ins to Asterisk", ["server", "kind", "service"]
         )
         self.stalls = Histogram(
             "stasis_stall_seconds",
@@ -194,8 +209,15 @@ class Metrics(Collector):
         calls = GaugeMetricFamily(
             "stasis_calls", "Live calls, by state", labels=["server", "app", "flow", "state"]
         )
+        attackers = GaugeMetricFamily(
+            "stasis_failed_logins_by_address",
+            f"Failed log-ins of the {ADDRESSES} worst addresses",
+            labels=["server", "address"],
+        )
         for meter in self._meters.values():
             server = meter.server
+            for address, count in islice(meter.attackers(), ADDRESSES):
+                attackers.add_metric([server, address], count)
             for kind, count in meter.events.items():
                 events.add_metric([server, name_of(kind)], count)
             connected.add_metric([server], meter.connected)
@@ -211,7 +233,7 @@ class Metrics(Collector):
             depth.add_metric([server], deepest)
             for key, count in counts.items():
                 calls.add_metric([server, *key], count)
-        yield from (events, connected, strays, depth, calls)
+        yield from (events, connected, strays, depth, calls, attackers)
 
 
 class Plain(Collector):
@@ -276,3 +298,15 @@ def name_of(kind: type[Event]) -> str:
 def known(app: str) -> str:
     """The application without the channel's name that a per-call socket puts behind it."""
     return app.partition(":")[0]
+
+
+def samples_in(text: str) -> list[tuple[str, dict[str, str], float, str, str]]:
+    """Prometheus' text format, read: name, labels, value, kind and help of each number.
+
+    Raises ValueError for what is none.
+    """
+    return [
+        (sample.name, dict(sample.labels), float(sample.value), family.type, family.documentation)
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    ]

@@ -72,12 +72,18 @@ class TestWhereAValueComesFrom:
                 "STASIS_ASTERISK_PASSWORD": "geheim",
                 "STASIS_PLUGINS_ENABLED": "hello, ivr,,",
                 "STASIS_ASTERISK_TRANSPORT": "socket",
+                "STASIS_ASTERISK_AMI_TLS": "true",
             }
         )
+        assert config.asterisk.ami.tls is True
         assert config.asterisk.connections == 7 and config.asterisk.backoff_max == 1.5
         assert config.asterisk.password == Secret("geheim")
         assert config.plugins.enabled == ["hello", "ivr"]
         assert config.asterisk.transport == "socket"
+
+    def test_a_yes_or_no_that_is_none_is_told(self):
+        with pytest.raises(ConfigError, match="STASIS_ASTERISK_AMI_TLS: must be true or false"):
+            load(environ={"STASIS_ASTERISK_AMI_TLS": "maybe"})
 
     def test_a_table_in_a_table_has_its_keys_in_the_environment_too(self):
         toml('[asterisk]\nami.username = "ours"\nami.port = 5039\n')

@@ -54,8 +54,8 @@ PLACES = {
     "typer": {"stasis.cli"},
     "rich": {"stasis.cli"},
     "cattrs": {"stasis.section"},
-    "sqlalchemy": {"stasis.sql"},
-    "alembic": {"stasis.sql"},
+    "sqlalchemy": {"stasis.sql", "stasis.pbx.cdr_store", "stasis.pbx.cdr_migrations"},
+    "alembic": {"stasis.sql", "stasis.pbx.cdr_migrations"},
     "asyncpg": {"stasis.sql"},
     "argon2": {"stasis.sql"},
 }

@@ -251,6 +251,17 @@ def test_a_stall_is_counted_by_whose_it_was(metrics: Metrics):
     assert read(metrics, "stasis_stall_seconds_count", app="", flow="", state="") == 1
 
 
+def test_failed_logins_are_counted_by_kind_and_told_of_the_worst(metrics: Metrics, meter: Meter):
+    meter.login_failed("InvalidPassword", "AMI")
+    meter.login_failed("InvalidPassword", "AMI")
+    meter.attackers = lambda: ((f"192.0.2.{number}", 100 - number) for number in range(100))
+    labels = {"server": meter.server, "kind": "InvalidPassword", "service": "AMI"}
+    assert read(metrics, "stasis_failed_logins_total", **labels) == 2
+    told = "stasis_failed_logins_by_address"
+    assert read(metrics, told, server=meter.server, address="192.0.2.0") == 100
+    assert read(metrics, told, server=meter.server, address="192.0.2.20") is None
+
+
 def test_the_process_is_told_too(metrics: Metrics):
     memory = read(metrics, "process_resident_memory_bytes")
     assert memory is not None and memory > 1_000_000
@@ -285,6 +296,8 @@ def test_the_documentation_tells_each_metric_and_its_labels(metrics: Metrics, me
     meter.call_ended("a", "b", "ended")
     metrics.watch("main", lambda: [("a", "b", "c", 0)])
     metrics.stall(1)
+    meter.login_failed("InvalidPassword", "AMI")
+    meter.attackers = lambda: [("192.0.2.7", 1)]
     metrics.requests.labels("main", "channels.get", "200").observe(1)
     made = {
         (family.name, ", ".join(f"`{label}`" for label in sorted({*sample.labels} - {"le"})))

@@ -21,15 +21,8 @@ from sqlalchemy.exc import ArgumentError
 
 from stasis import StasisError
 from stasis.sql import StoreError
-from stasis_conference.grant import (
-    ALL_ROOMS,
-    PATTERN,
-    SCOPES,
-    Grant,
-    fresh_token,
-    hash_of,
-    unknown_scopes,
-)
+from stasis.web import fresh_token, hash_of, unknown_scopes
+from stasis_conference.grant import ALL_ROOMS, MARK, PATTERN, SCOPES, Grant
 from stasis_conference.store import Store
 
 __all__ = [
@@ -199,14 +192,14 @@ async def made(
     Refused.
     """
     found = frozenset(scopes)
-    if unknown := unknown_scopes(found):
+    if unknown := unknown_scopes(found, SCOPES):
         raise Refused(f"{', '.join(unknown)}: no such scope; known: {', '.join(SCOPES)}")
     for room in rooms:
         if not re.fullmatch(PATTERN, room):
             raise Refused(f"{room!r}: use letters, digits, _ . - and the wild cards * and ?")
-    token, now = fresh_token(), datetime.now(UTC)
+    token, now = fresh_token(MARK), datetime.now(UTC)
     expires = None if lasts is None else now + lasts
-    grant = Grant(0, name, found, tuple(rooms), now, expires)
+    grant = Grant(name=name, scopes=found, rooms=tuple(rooms), created=now, expires=expires)
     return token, await store.grants.add(hash_of(token), grant)
 
 

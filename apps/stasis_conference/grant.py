@@ -7,25 +7,24 @@ can pass on more than they have. Of the token itself only its hash is ever kept.
 from __future__ import annotations
 
 import re
-import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from fnmatch import fnmatchcase
-from hashlib import sha256
 
 from attrs import field, frozen
 
+from stasis.web import Grant as AnyGrant
+from stasis.web import more_than as more_scopes
+
 __all__ = [
     "ALL_ROOMS",
+    "MARK",
     "MODERATOR_SCOPES",
     "PATTERN",
     "SCOPES",
     "Grant",
-    "fresh_token",
-    "hash_of",
     "more_than",
     "opens",
-    "unknown_scopes",
 ]
 
 SCOPES: Mapping[str, str] = {
@@ -60,27 +59,24 @@ ALL_ROOMS = ("*",)
 PATTERN = r"[A-Za-z0-9_.*?-]{1,64}"
 """A pattern of rooms' names: `*` stands for anything, `?` for one character."""
 
-# So that whoever finds one knows what it is; then 256 random bits.
 MARK = "stconf_"
+"""How a token begins."""
 
 
-@frozen
-class Grant:
+def tuple_of(words: Iterable[str]) -> tuple[str, ...]:
+    """Words in their order."""
+    return tuple(words)
+
+
+@frozen(kw_only=True)
+class Grant(AnyGrant):
     """What was granted with a token.
 
-    name: for people. scopes: of SCOPES. rooms: patterns. expires: None is never. revoked: when.
-    used: when it was last used, to about a minute. pin: of a log-in by PIN, the hash of the PIN's
-    hash, so that it ends when the PIN is changed; empty otherwise.
+    rooms: patterns. pin: of a log-in by PIN, the hash of the PIN's hash, so that it ends when the
+    PIN is changed; empty otherwise.
     """
 
-    id: int
-    name: str
-    scopes: frozenset[str]
-    rooms: tuple[str, ...]
-    created: datetime
-    expires: datetime | None = None
-    revoked: datetime | None = None
-    used: datetime | None = None
+    rooms: tuple[str, ...] = field(default=ALL_ROOMS, converter=tuple_of)
     pin: str = field(default="", repr=False)
 
     @property
@@ -91,10 +87,6 @@ class Grant:
     def opens(self, room: str) -> bool:
         """Whether it is for a room of that name, be there one or not."""
         return opens(self.rooms, room)
-
-    def holds(self, now: datetime) -> bool:
-        """Whether it counts at this moment."""
-        return self.revoked is None and (self.expires is None or now < self.expires)
 
 
 def opens(patterns: Iterable[str], room: str) -> bool:
@@ -109,32 +101,13 @@ def more_than(
 
     A pattern is theirs when they have the very same, or it is a name that one of theirs fits.
     """
-    if missing := sorted(set(scopes) - own.scopes):
-        return f"scopes that you do not have: {', '.join(missing)}"
     if own.bound and (
         others := sorted(room for room in rooms if room not in own.rooms and not names(own, room))
     ):
         return f"rooms that are not yours: {', '.join(others)}"
-    if own.expires is not None and (expires is None or expires > own.expires):
-        return "it would last longer than your own token"
-    return None
+    return more_scopes(own, scopes, expires)
 
 
 def names(own: Grant, pattern: str) -> bool:
     """Whether a pattern is the name of one room, and that room is theirs."""
     return not re.search(r"[*?]", pattern) and own.opens(pattern)
-
-
-def fresh_token() -> str:
-    """A token that nobody can guess."""
-    return MARK + secrets.token_urlsafe(32)
-
-
-def hash_of(token: str) -> str:
-    """What is kept of a token. It has 256 random bits, so it needs neither salt nor work."""
-    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def unknown_scopes(scopes: Collection[str]) -> list[str]:
-    """Those that are none."""
-    return sorted(set(scopes) - set(SCOPES))

@@ -23,11 +23,10 @@ from sqlalchemy import (
     update,
 )
 
-from stasis.sql import Database, StoreError
+from stasis.sql import Database, GrantStore, Outbox, StoreError
 from stasis_conference import tables
 from stasis_conference.archive import Archive
-from stasis_conference.grant_store import GrantStore
-from stasis_conference.outbox import Outbox
+from stasis_conference.grant import Grant
 from stasis_conference.rows import (
     Attempts,
     LiveRow,
@@ -58,8 +57,8 @@ class Store:
         self._database = Database(url, tables.MIGRATIONS, "[plugin.conference]: database")
         self._do = self._database.do
         self.archive = Archive(self._database)
-        self.grants = GrantStore(self._database)
-        self.outbox = Outbox(self._database)
+        self.grants = GrantStore(self._database, tables.tokens, Grant)
+        self.outbox = Outbox(self._database, tables.outbox)
 
     def __repr__(self) -> str:
         return repr(self._database)

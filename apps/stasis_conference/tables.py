@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, text
 
-from stasis.sql import Migrations, Moment, words
+from stasis.sql import Listed, Migrations, Moment, grant_table, outbox_table, words
 
 __all__ = [
     "METADATA",
@@ -122,34 +122,8 @@ attempts = Table(
     Column("at", Moment, nullable=False, index=True),
 )
 
-tokens = Table(
-    "conference_tokens",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    words("hash", unique=True),
-    words("name"),
-    words("scopes"),
-    words("rooms"),
-    words("pin"),
-    Column("created", Moment, nullable=False),
-    Column("expires", Moment),
-    Column("revoked", Moment),
-    Column("used", Moment),
-    sqlite_autoincrement=True,
+tokens = grant_table(
+    "conference_tokens", METADATA, Column("rooms", Listed, nullable=False), words("pin")
 )
 
-outbox = Table(
-    "conference_outbox",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    words("hook"),
-    words("room"),
-    words("message"),
-    words("body"),
-    Column("at", Moment, nullable=False),
-    Column("due", Moment, nullable=False),
-    Column("tries", Integer, nullable=False),
-    Column("dead", Moment),
-    Index("conference_outbox_waiting", "hook", "room", "id"),
-    sqlite_autoincrement=True,
-)
+outbox = outbox_table("conference_outbox", METADATA, topic="room")

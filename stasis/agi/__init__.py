@@ -1,11 +1,13 @@
 """stasis.agi: scripts on calls by Asterisk's gateway interface, AGI, with every command typed.
 
-A script is an async function of an `Agi`. `FastAgi` serves scripts over TCP, `run_plain` is one as
-a process of Asterisk's, and `Session` runs one over any other `Transport`, as AsyncAGI is.
+A script is an async function of an `Agi`. `FastAgi` serves scripts over TCP, `AsyncAgi` over the
+manager interface, `run_plain` is one as a process of Asterisk's, and `Session` runs one over any
+other `Transport`.
 Import it where it is needed: `import stasis` does not.
 """
 
 from stasis.agi.agi import Agi, Script
+from stasis.agi.async_agi import AsyncAgi, AsyncAgiConfig
 from stasis.agi.environment import Environment
 from stasis.agi.errors import (
     AgiError,
@@ -13,6 +15,8 @@ from stasis.agi.errors import (
     InvalidArgument,
     InvalidSyntax,
     ProtocolError,
+    ReplyCut,
+    TakenBack,
     UnexpectedReply,
     UnknownCommand,
 )
@@ -29,6 +33,8 @@ from stasis.agi.transport import Transport
 __all__ = [
     "Agi",
     "AgiError",
+    "AsyncAgi",
+    "AsyncAgiConfig",
     "CommandFailed",
     "Entered",
     "Environment",
@@ -45,10 +51,12 @@ __all__ = [
     "Recognized",
     "Recorded",
     "Reply",
+    "ReplyCut",
     "Script",
     "Session",
     "State",
     "Stream",
+    "TakenBack",
     "Text",
     "Transport",
     "UnexpectedReply",

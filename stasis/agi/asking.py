@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from stasis.agi.environment import Environment
 from stasis.agi.errors import (
     CommandFailed,
     InvalidArgument,
     InvalidSyntax,
+    TakenBack,
     UnexpectedReply,
     UnknownCommand,
 )
@@ -103,7 +106,8 @@ class Asking:
 
         Asterisk tells a hang-up after the command that it has ended, and before the next one.
         """
-        await self.command("CHANNEL STATUS")
+        with suppress(TakenBack):
+            await self.command("CHANNEL STATUS")
 
     async def _hear(self) -> None:
         """Have a hang-up told here, after a command whose result does not say it.

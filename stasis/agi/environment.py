@@ -52,6 +52,19 @@ class Environment:
         """Read the `Env` of AMI's event AsyncAGIStart. Raises ProtocolError."""
         return cls.parse(each for each in unquote(text).split("\n") if each)
 
+    @classmethod
+    def routed(cls, text: str) -> Environment:
+        """Read the decoded `Env`, whose first argument is the script and not an argument.
+
+        So `AGI(agi:async,sales/menu?x=1,one)` is to a script what `AGI(agi://host/sales/menu?x=1,
+        one)` is. Raises ProtocolError.
+        """
+        values = dict(cls.parse(each for each in text.split("\n") if each).values)
+        script, *arguments = cls(values).arguments or ("",)
+        kept = {name: value for name, value in values.items() if not ARGUMENT.fullmatch(name)}
+        given = {f"agi_arg_{number}": each for number, each in enumerate(arguments, 1)}
+        return cls({**kept, **given, "agi_network_script": script})
+
     def get(self, name: str) -> str:
         """A value by its name without `agi_`, like `callingpres`; "" when there is none."""
         value = self.values.get(f"agi_{name}", "")

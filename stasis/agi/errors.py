@@ -6,6 +6,8 @@
      ├── InvalidSyntax         520: the command does not take these arguments; it says what it does
      ├── CommandFailed         the command ran, and failed, on a channel that lives
      ├── UnexpectedReply       a reply with a code, or a result, that nobody knows
+     ├── ReplyCut              over AsyncAGI, Asterisk has lost the end of a long reply
+     ├── TakenBack             over AsyncAGI, the call has gone on in its dialplan, and lives
      └── ProtocolError         what the peer sends is no AGI, or too long; the session ends
 
 A channel that is gone is `ChannelGone`, wherever it shows: by a notice, by 511, by a closed
@@ -22,6 +24,8 @@ __all__ = [
     "InvalidArgument",
     "InvalidSyntax",
     "ProtocolError",
+    "ReplyCut",
+    "TakenBack",
     "UnexpectedReply",
     "UnknownCommand",
 ]
@@ -66,6 +70,28 @@ class UnexpectedReply(AgiError):
     def __init__(self, command: str, reply: str) -> None:
         super().__init__(command, f"an unexpected reply: {reply[:200]!r}")
         self.reply = reply
+
+
+class ReplyCut(AgiError):
+    """Over AsyncAGI, the end of a reply is lost. The command was done; its reply is not known."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__(
+            command,
+            "its reply was cut: AsyncAGI takes 2,044 bytes of one as they are percent-encoded;"
+            " read a long value in parts, or use FastAGI",
+        )
+
+
+class TakenBack(AgiError):
+    """Over AsyncAGI, the call lives and goes on in its dialplan: no command reaches it any more.
+
+    Asterisk does so when a command fails, such as `stream_file` of a sound that is missing; the
+    script does with `asyncagi_break`, and anybody else who sends the call commands can.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("", reason)
 
 
 class ProtocolError(AgiError):

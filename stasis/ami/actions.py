@@ -31,7 +31,7 @@ from stasis.ami.answers import (
     PresenceStateAnswer,
 )
 from stasis.ami.errors import InvalidValue
-from stasis.ami.event import AmiEvent
+from stasis.ami.writer import variable
 
 __all__ = [
     "AGI",
@@ -94,6 +94,7 @@ __all__ = [
     "MuteAudio",
     "Originate",
     "PJSIPHangup",
+    "PJSIPNotify",
     "PJSIPQualify",
     "PJSIPRegister",
     "PJSIPShowAors",
@@ -649,7 +650,7 @@ class VoicemailUsersList(ListAction[events.VoicemailUserEntry], frozen=True, kw_
 
 
 class VoicemailUserStatus(ListAction[events.VoicemailUserDetail], frozen=True, kw_only=True):
-    """One mailbox; from 18."""
+    """One mailbox; needs app_voicemail."""
 
     context: str
     mailbox: str
@@ -662,15 +663,15 @@ class VoicemailRefresh(Action[Answer], frozen=True, kw_only=True):
     mailbox: str | None = None
 
 
-class VoicemailBoxSummary(ListAction[AmiEvent], frozen=True, kw_only=True):
-    """List a mailbox's messages; from 22."""
+class VoicemailBoxSummary(ListAction[events.VoicemailBoxDetail], frozen=True, kw_only=True):
+    """List a mailbox's messages; from 18.20 and 20.5."""
 
     context: str
     mailbox: str
 
 
 class VoicemailMove(Action[Answer], frozen=True, kw_only=True):
-    """Move a message; from 22."""
+    """Move a message; from 18.20 and 20.5."""
 
     context: str
     mailbox: str
@@ -680,7 +681,7 @@ class VoicemailMove(Action[Answer], frozen=True, kw_only=True):
 
 
 class VoicemailRemove(Action[Answer], frozen=True, kw_only=True):
-    """Delete a message; from 22."""
+    """Delete a message; from 18.20 and 20.5."""
 
     context: str
     mailbox: str
@@ -689,7 +690,7 @@ class VoicemailRemove(Action[Answer], frozen=True, kw_only=True):
 
 
 class VoicemailForward(Action[Answer], frozen=True, kw_only=True):
-    """Copy a message to another mailbox; from 22."""
+    """Copy a message to another mailbox; from 18.20 and 20.5."""
 
     context: str
     mailbox: str
@@ -790,6 +791,22 @@ class PJSIPUnregister(Action[Answer], frozen=True, kw_only=True):
     """End a registration with another server."""
 
     registration: str
+
+
+class PJSIPNotify(Action[Answer], frozen=True, kw_only=True):
+    """Send an endpoint's phones a NOTIFY outside of a call; needs res_pjsip_notify.
+
+    headers: name and value each; those named `Content` are the lines of its body.
+    """
+
+    endpoint: str
+    headers: Sequence[tuple[str, str]]
+
+    def fields(self) -> Iterator[tuple[str, str]]:
+        """The endpoint, and a `Variable` for each header: a name may stand more than once."""
+        yield "Endpoint", self.endpoint
+        for name, value in self.headers:
+            yield "Variable", variable(name, value)
 
 
 class PJSIPHangup(Action[Answer], frozen=True, kw_only=True):

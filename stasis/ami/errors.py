@@ -132,9 +132,19 @@ MEANINGS: Sequence[tuple[str, type[ActionFailed], str]] = (
     ("not loaded", NoSuch, ""),
     ("not there", NoSuch, ""),
     ("did not find", NoSuch, ""),
+    ("no channel by that name", NoSuch, ""),
+    ("there is no voicemail user", NoSuch, ""),
 )
 # What a `Response: Success` says that is none.
-REFUSALS = frozenset({"message move failed", "message remove failed", "message forward failed"})
+REFUSALS = frozenset(
+    {
+        "message move failed",
+        "message remove failed",
+        "message forward failed",
+        "there is no voicemail user matching the given user.",
+        "there is no voicemail user of the given info.",
+    }
+)
 
 
 def failed(action: str, message: str, output: Sequence[str] = ()) -> ActionFailed:

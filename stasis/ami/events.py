@@ -155,6 +155,7 @@ __all__ = [
     "Unload",
     "UserEvent",
     "VarSet",
+    "VoicemailBoxDetail",
     "VoicemailPasswordChange",
     "VoicemailUserDetail",
     "VoicemailUserEntry",
@@ -1075,6 +1076,17 @@ class VoicemailUserDetail(AmiEvent, frozen=True, kw_only=True, tag=True):
     old_message_count: int | None = None
 
 
+class VoicemailBoxDetail(AmiEvent, frozen=True, kw_only=True, tag=True):
+    """An item of VoicemailBoxSummary: a message. duration: seconds; date: in words."""
+
+    folder: str = ""
+    caller_id: str = ""
+    date: str = ""
+    duration: int | None = None
+    flag: str = ""
+    id: str = ""
+
+
 class VoicemailPasswordChange(AmiEvent, frozen=True, kw_only=True, tag=True):
     """Somebody changed a mailbox's password."""
 
@@ -1949,6 +1961,7 @@ EVENTS: Final[Mapping[str, type[AmiEvent]]] = {
         Unload,
         UserEvent,
         VarSet,
+        VoicemailBoxDetail,
         VoicemailPasswordChange,
         VoicemailUserDetail,
         VoicemailUserEntry,

@@ -28,8 +28,8 @@ from stasis.ami.writer import encode
 
 __all__ = ["Exchange", "Waiting"]
 
-# Lists whose end counts wrong: 16 says one, however many there are.
-MISCOUNTED = frozenset({"dbgettree"})
+# Lists whose end counts wrong: 16 says one, however many there are; the other leaves out the auths.
+MISCOUNTED = frozenset({"dbgettree", "pjsipshowregistrationsoutbound"})
 
 Result: TypeAlias = "Answer | Listing[Any] | AmiEvent | AmiError"
 
@@ -127,11 +127,11 @@ class Exchange:
             self.late += 1
             return
         text = message.get("Message").strip()
+        if waiting.listed and waiting.empty and text.lower().startswith(waiting.empty):
+            self._end(waiting, Listing((), fill(Answer, message, frame=message.frame), None))
+            return
         if response.lower() in ("error", "failure") or text.lower() in REFUSALS:
-            if text.lower().startswith(waiting.empty) and waiting.listed and waiting.empty:
-                self._end(waiting, Listing((), fill(Answer, message, frame=message.frame), None))
-            else:
-                self._end(waiting, failed(waiting.action, text, message.all("Output")))
+            self._end(waiting, failed(waiting.action, text, message.all("Output")))
             return
         answer = fill(waiting.kind, message, frame=message.frame)
         starts = waiting.listed and message.get("EventList").lower() == "start"

@@ -1,5 +1,7 @@
 """`stasis doctor`: each hop from here to a call on Asterisk, and the line that mends it.
 
+`stasis doctor config` looks at Asterisk's configuration files instead: see `doctor_config`.
+
 Exits with 0 when nothing failed, 1 when a hop did, 2 when the configuration is wrong.
 """
 
@@ -33,6 +35,7 @@ EXTENSION = re.compile(r"[\w*#+.-]+(@[\w.-]+)?")
 
 def doctor(
     context: typer.Context,
+    what: Annotated[str, typer.Argument(help="config: Asterisk's configuration files")] = "",
     json: Annotated[bool, typer.Option("--json", help="for machines")] = False,
     extension: Annotated[
         str, typer.Option(help="EXTEN@CONTEXT by which calls come in, to look for in the dialplan")
@@ -40,9 +43,16 @@ def doctor(
 ) -> None:
     """Find out why no call comes in.
 
-    Looks at each hop from here to a call, and says which line mends what is wrong.
+    Looks at each hop from here to a call, and says which line mends what is wrong. With `config`
+    it looks at Asterisk's own configuration files, over AMI.
     Exits with 1 when a hop failed, with 2 when the configuration is wrong.
     """
+    if what == "config":
+        from stasis.cli.doctor_config import doctor_config  # not for everybody: it takes its time
+
+        raise typer.Exit(doctor_config(settings(context).load(), show, json=json))
+    if what:
+        raise typer.BadParameter(f"{what!r}: there is `config`, or nothing")
     if extension and not EXTENSION.fullmatch(extension):
         raise typer.BadParameter(f"{extension!r}: write it as 8000@default")
     hops: list[Hop] = []

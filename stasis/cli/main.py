@@ -20,6 +20,7 @@ from stasis.cli.check import check
 from stasis.cli.doctor import doctor
 from stasis.cli.drain import drain
 from stasis.cli.draw import draw
+from stasis.cli.events import events
 from stasis.cli.lab import lab_app
 from stasis.cli.new import new_app
 from stasis.cli.play import play
@@ -42,6 +43,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "draw": draw,
     "doctor": doctor,
     "call": call,
+    "events": events,
     "play": play,
     "record": record,
     "replay": replay,
@@ -137,6 +139,12 @@ def commands_of_pbx(name: str) -> typer.Typer | None:
 
 
 def of_plugins() -> str:
-    """Whose commands there may be besides: the installed plugins, not imported for it."""
+    """What commands there are besides: those of a PBX, and the installed plugins'."""
+    from stasis.pbx import GROUPS as THINGS  # not for everybody: it takes its time
+
     names = ", ".join(sorted({point.name for point in entry_points(group=GROUP)}))
-    return f"Plugins, some with commands below their names: {names or 'none'}"
+    things = ", ".join(group.name for group in THINGS)
+    return (
+        f"Of the PBX, each with commands below its name: {things}.\n\n"
+        f"Plugins, some with commands below their names: {names or 'none'}"
+    )

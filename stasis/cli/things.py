@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from stasis.cli import security
 from stasis.cli.screen import as_json, say, table, tell
 from stasis.cli.settings import settings
 from stasis.errors import ConfigError, StasisError
@@ -24,17 +25,25 @@ from stasis.pbx import GROUPS, Download, Group, Parameter, Pbx, Thing, things_of
 
 __all__ = ["commands_for", "shown"]
 
+# Typer's own, by a name that no thing's parameter has.
+CONTEXT = "typer_context"
 # Options that every command has.
 JSON = "json_"
 SERVER = "server"
 OUT = "out"
+
+# Groups with commands that are no things: what lasts, or writes files here.
+MORE = {"security": security.add_to}
 
 
 def commands_for(name: str) -> typer.Typer | None:
     """The commands of a group; None when there is no such group."""
     for group in GROUPS:
         if group.name == name:
-            return commands_of(group)
+            app = commands_of(group)
+            if name in MORE:
+                MORE[name](app)
+            return app
     return None
 
 
@@ -55,7 +64,8 @@ def commands_of(group: type[Group]) -> typer.Typer:
 def command(group: str, method: str, thing: Thing) -> Any:
     """The function that typer runs."""
 
-    def run(context: typer.Context, **given: Any) -> None:
+    def run(**given: Any) -> None:
+        context: typer.Context = given.pop(CONTEXT)
         json, server = given.pop(JSON), given.pop(SERVER)
         out: Path | None = given.pop(OUT, None)
         values = thing.checked(f"{group}.{thing.name}", plain(thing, given), strict=False)
@@ -78,7 +88,7 @@ def command(group: str, method: str, thing: Thing) -> Any:
         asyncio.run(work())
 
     parameters = [
-        inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context),
+        inspect.Parameter(CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context),
         *map(parameter, thing.parameters),
         option(JSON, Annotated[bool, typer.Option("--json", help="for machines")], False),
         option(
@@ -161,7 +171,7 @@ async def stored(download: Download, out: Path | None) -> None:
     if out is not None and str(out) == "-":
         async for chunk in download.chunks:
             sys.stdout.buffer.write(chunk)
-        sys.stdout.buffer.flush()
+            sys.stdout.buffer.flush()  # one that grows is read as it does
         return
     path = out or Path(Path(download.name).name)
     size = 0

@@ -14,7 +14,7 @@ exten => _queue-.,1,Answer()
  same => n,Hangup()
 
 ; Leave a message, and hear one's messages: mailbox-2001, messages-2001.
-exten => _mailbox-.,1,Answer()
+exten => _mailbo[x]-.,1,Answer()
  same => n,VoiceMail(${EXTEN:8}@default,us)
  same => n,Hangup()
 
@@ -23,7 +23,7 @@ exten => _messages-.,1,Answer()
  same => n,Hangup()
 
 ; Asterisk's own conferences: confbridge-sales.
-exten => _confbridge-.,1,Answer()
+exten => _co[n]fbridge-.,1,Answer()
  same => n,ConfBridge(${EXTEN:11})
  same => n,Hangup()
 

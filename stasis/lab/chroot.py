@@ -36,6 +36,7 @@ MOUNTS = {
     "log": "/var/log/asterisk",
     "run": "/run/asterisk",
     "sounds": "/usr/local/share/asterisk/sounds",
+    "bin": "/usr/local/bin",
 }
 
 SCRIPT = """set -e
@@ -112,6 +113,7 @@ class Chroot:
         user, group = account(self.place)
         for ours in MOUNTS:
             top = folder / ours
+            top.mkdir(exist_ok=True)
             for each in (top, *top.rglob("*")):
                 os.chown(each, user, group, follow_symlinks=False)
 

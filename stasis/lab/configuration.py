@@ -29,14 +29,15 @@ UNWANTED = (
     " pbx_lua.so pbx_realtime.so res_adsi.so res_aeap.so res_ael_share.so res_calendar*.so"
     " res_cdrel_custom.so res_clialiases.so res_config_*.so res_geolocation.so res_hep*.so"
     " res_odbc*.so res_phoneprov.so res_pjsip_config_wizard.so res_pjsip_geolocation.so"
-    " res_pjsip_notify.so res_pjsip_phoneprov_provider.so res_pjsip_stir_shaken.so"
+    " res_pjsip_phoneprov_provider.so res_pjsip_stir_shaken.so"
     " res_prometheus.so res_realtime.so res_resolver_unbound.so res_smdi.so res_snmp.so"
     " res_speech_aeap.so res_statsd.so res_stir_shaken.so res_stun_monitor.so res_xmpp.so"
 ).split()
 
 # Files that are empty on purpose: Asterisk logs an error when they are not there.
 EMPTY = (
-    "acl cel ccss cli_aliases pjproject res_http_media_cache udptl websocket_client chan_websocket"
+    "acl cel ccss cli_aliases pjproject pjsip_notify res_http_media_cache udptl websocket_client"
+    " chan_websocket"
 ).split()
 
 DIALPLAN = f"""

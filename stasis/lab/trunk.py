@@ -59,6 +59,7 @@ endpoint = {name}
 line = yes
 expiration = 120
 retry_interval = 2
+max_random_initial_delay = 0
 fatal_retry_interval = 2
 forbidden_retry_interval = 2
 auth_rejection_permanent = no
@@ -79,7 +80,6 @@ match = {address}
 
 # Nobody comes from there: an identify by 127.0.0.1 would take the calls of all other phones.
 ELSEWHERE = "127.0.0.2"
-
 
 
 def connect(name: str, ours: Lab, theirs: Lab, *, password: str = "") -> None:

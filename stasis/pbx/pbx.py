@@ -9,7 +9,26 @@ from stasis.ami import Ami
 from stasis.ari import Ari
 from stasis.config import AsteriskConfig
 from stasis.pbx.astdb import AstDb
+from stasis.pbx.calls import Calls
+from stasis.pbx.cdr import Cdr
+from stasis.pbx.confbridge import ConfBridge
+from stasis.pbx.configuration import Configuration
+from stasis.pbx.diagnostics import Diagnostics
+from stasis.pbx.endpoints import Endpoints
+from stasis.pbx.events import Events
+from stasis.pbx.features import Features
 from stasis.pbx.group import Group
+from stasis.pbx.metrics import Metrics
+from stasis.pbx.moh import Moh
+from stasis.pbx.playback import Playback
+from stasis.pbx.queues import Queues
+from stasis.pbx.realtime import Realtime
+from stasis.pbx.recordings import Recordings
+from stasis.pbx.security import Security
+from stasis.pbx.system import System
+from stasis.pbx.transports import Transports
+from stasis.pbx.trunks import Trunks
+from stasis.pbx.voicemail import Voicemail
 from stasis.pbx.ways import Ways
 
 __all__ = ["GROUPS", "Pbx"]
@@ -45,10 +64,126 @@ class Pbx:
         await self.ways.close()
 
     @cached_property
+    def calls(self) -> Calls:
+        """Calls: made, hung up, transferred, parked, listed."""
+        return Calls(self.ways)
+
+    @cached_property
     def astdb(self) -> AstDb:
         """Asterisk's own database."""
         return AstDb(self.ways)
 
+    @cached_property
+    def recordings(self) -> Recordings:
+        """Recordings of channels, and what is stored."""
+        return Recordings(self.ways)
 
-GROUPS: tuple[type[Group], ...] = (AstDb,)
+    @cached_property
+    def playback(self) -> Playback:
+        """Sounds, numbers and times, to any channel."""
+        return Playback(self.ways)
+
+    @cached_property
+    def confbridge(self) -> ConfBridge:
+        """Asterisk's own conferences."""
+        return ConfBridge(self.ways)
+
+    @cached_property
+    def voicemail(self) -> Voicemail:
+        """Mailboxes and their messages."""
+        return Voicemail(self.ways)
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        """SIP endpoints: phones and trunks."""
+        return Endpoints(self.ways)
+
+    @cached_property
+    def trunks(self) -> Trunks:
+        """Other servers, and the registrations with them."""
+        return Trunks(self.ways)
+
+    @cached_property
+    def events(self) -> Events:
+        """What happens, by AMI and ARI together."""
+        return Events(self.ways)
+
+    @cached_property
+    def cdr(self) -> Cdr:
+        """Call detail records."""
+        return Cdr(self.ways)
+
+    @cached_property
+    def realtime(self) -> Realtime:
+        """What Asterisk reads from a database."""
+        return Realtime(self.ways)
+
+    @cached_property
+    def security(self) -> Security:
+        """Who failed to log in, and what keeps them out."""
+        return Security(self.ways)
+
+    @cached_property
+    def diagnostics(self) -> Diagnostics:
+        """Logs, captures, and the support archive."""
+        return Diagnostics(self.ways)
+
+    @cached_property
+    def system(self) -> System:
+        """Asterisk itself: version, modules, restart."""
+        return System(self.ways)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """Prometheus' numbers."""
+        return Metrics(self.ways)
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The configuration files, and what is wrong in them."""
+        return Configuration(self.ways)
+
+    @cached_property
+    def transports(self) -> Transports:
+        """Where SIP is listened for, TLS, and what browsers need."""
+        return Transports(self.ways)
+
+    @cached_property
+    def moh(self) -> Moh:
+        """Music on hold."""
+        return Moh(self.ways)
+
+    @cached_property
+    def queues(self) -> Queues:
+        """Queues, their members and callers."""
+        return Queues(self.ways)
+
+    @cached_property
+    def features(self) -> Features:
+        """Feature codes, and picking up."""
+        return Features(self.ways)
+
+
+GROUPS: tuple[type[Group], ...] = (
+    Calls,
+    Moh,
+    Queues,
+    Voicemail,
+    Endpoints,
+    Trunks,
+    Cdr,
+    Recordings,
+    Playback,
+    ConfBridge,
+    Events,
+    Features,
+    Security,
+    AstDb,
+    Realtime,
+    Diagnostics,
+    Transports,
+    System,
+    Metrics,
+    Configuration,
+)
 """All groups, in the order of the guide."""

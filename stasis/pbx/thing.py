@@ -30,6 +30,7 @@ from stasis.ami import (
     PermissionDenied,
     UnknownAction,
 )
+from stasis.ari import Since
 from stasis.errors import (
     AriError,
     InvalidParameter,
@@ -70,8 +71,8 @@ class Thing:
     """What is known of a thing.
 
     name: of the method; it is the command's too. method, path: its route. scope: what a token
-    must have, such as `queues:write`. needs: the module that has it. since: the version that has
-    it, such as (18,) or (20, 3); empty: 16. confirm: what is lost by it; then it wants
+    must have, such as `queues:write`. needs: the module that has it. since: the versions that
+    have it; None: from 16 on. confirm: what is lost by it; then it wants
     `confirm=True`. answers: what it returns.
     """
 
@@ -80,7 +81,7 @@ class Thing:
     path: str
     scope: str
     needs: str
-    since: tuple[int, ...]
+    since: Since | None
     confirm: str
     parameters: tuple[Parameter, ...]
     answers: Any
@@ -114,7 +115,7 @@ def thing(
     route: str,
     *,
     needs: str = "",
-    since: tuple[int, ...] = (),
+    since: Since | None = None,
     confirm: str = "",
     scope: Literal["", "read", "write", "admin"] = "",
 ) -> Callable[[Method[G, P, R]], Method[G, P, R]]:
@@ -166,7 +167,7 @@ def thing(
             values = about.checked(where, given, strict=True)
             if confirm and not values.get("confirm"):
                 raise NotConfirmed(where, f"{confirm}; say so with confirm")
-            if since:
+            if since is not None:
                 await needed(self, where, since)
             try:
                 return await function(self, **values)  # type: ignore[call-arg]
@@ -188,12 +189,11 @@ def things_of(group: type[Group]) -> dict[str, Thing]:
     }
 
 
-async def needed(group: Group, where: str, since: tuple[int, ...]) -> None:
+async def needed(group: Group, where: str, since: Since) -> None:
     """Raises Needs when Asterisk is older."""
     found = await group.ways.version()
-    if found < since:
-        wanted, has = ".".join(map(str, since)), ".".join(map(str, found))
-        raise Needs(where, f"needs Asterisk {wanted}; this is {has}")
+    if not since.holds(found):
+        raise Needs(where, f"needs {since}; this is {found}")
 
 
 def told(where: str, needs: str, error: AmiError | AriError) -> PbxError:

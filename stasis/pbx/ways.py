@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from contextlib import AsyncExitStack
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Any, TypeVar
 
 from stasis.ami import Ami, AmiError, actions
-from stasis.ari import Ari
+from stasis.ari import Ari, Version
 from stasis.config import AsteriskConfig
 from stasis.pbx.command_line import CommandLine
 from stasis.pbx.errors import Unavailable
@@ -15,7 +16,9 @@ from stasis.transport.http import Http
 
 __all__ = ["Ways"]
 
-VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+T = TypeVar("T")
+
+NEWEST = Version(99)
 
 
 class Ways:
@@ -32,7 +35,9 @@ class Ways:
         self._ami = ami
         self._opening = asyncio.Lock()
         self._opened = AsyncExitStack()
-        self._version: tuple[int, ...] = ()
+        self._others: dict[str, Any] = {}
+        self._opening_others = asyncio.Lock()  # a database may keep one waiting, and AMI not
+        self._version: Version | None = None
 
     async def ami(self) -> Ami:
         """The manager interface, logged in. Raises Unavailable, AmiError."""
@@ -62,14 +67,13 @@ class Ways:
         """
         return await CommandLine(self.config.cli, self.ami).told(line)
 
-    async def version(self) -> tuple[int, ...]:
-        """Asterisk's version, such as (22, 10, 1). Raises Unavailable, AmiError."""
-        if not self._version:
+    async def version(self) -> Version:
+        """Asterisk's version. Raises Unavailable, AmiError."""
+        if self._version is None:
             answer = await (await self.ami()).send(actions.CoreSettings())
-            found = VERSION.search(answer.asterisk_version or "")
-            if found is None:
-                raise Unavailable("", f"no version in {answer.asterisk_version!r}")
-            self._version = tuple(map(int, found.groups()))
+            text = answer.asterisk_version or ""
+            # A development build has no number: it has what the newest has.
+            self._version = Version.parse(text) or NEWEST
         return self._version
 
     async def loaded(self, module: str) -> bool:
@@ -81,6 +85,17 @@ class Ways:
                 return False
             raise
         return True
+
+    async def opened(self, name: str, make: Callable[[], AbstractAsyncContextManager[T]]) -> T:
+        """What a group needs besides, such as a database: opened once, and closed with the ways.
+
+        name: the group's own. make: makes it when it is first needed. Raises what it raises.
+        """
+        async with self._opening_others:
+            if name not in self._others:
+                self._others[name] = await self._opened.enter_async_context(make())
+            found: T = self._others[name]
+            return found
 
     async def close(self) -> None:
         """Close what was opened here."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Column, DateTime, Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["Moment", "Words", "words"]
+__all__ = ["Listed", "Moment", "Words", "words"]
 
 
 class Moment(TypeDecorator[datetime]):
@@ -41,6 +42,23 @@ class Words(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """To the database: no NUL, no half of a character."""
         return value and value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+class Listed(TypeDecorator[tuple[str, ...]]):
+    """Words without blanks, in one text: a tuple in its order, a set in the order of letters."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Collection[str] | None, dialect: Dialect) -> str | None:
+        """To the database."""
+        if value is None:
+            return None
+        return " ".join(sorted(value) if isinstance(value, (set, frozenset)) else value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
+        """From the database."""
+        return None if value is None else tuple(value.split())
 
 
 def words(name: str, **options: Any) -> Column[str]:

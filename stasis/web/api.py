@@ -146,17 +146,22 @@ class Api(Generic[W]):
 
     async def _checked(self, request: web.Request, operation: Operation) -> Asked[W, Any]:
         """What an operation gets. Raises Problem."""
-        path = self._path(request)
+        path = self._path(request, operation)
         who = await self._who(request, operation, path)
         query = fields_of(request, operation.query)
-        body = None if operation.body is None else await body_of(request, operation.body)
+        body = (
+            None
+            if operation.body is None
+            else await body_of(request, operation.body, bare=operation.bare)
+        )
         return Asked(request, who, path, body, query)
 
-    def _path(self, request: web.Request) -> dict[str, Any]:
+    def _path(self, request: web.Request, operation: Operation) -> dict[str, Any]:
+        kinds = {**self.paths, **operation.paths}
         found: dict[str, Any] = {}
         for name, text in request.match_info.items():
             try:
-                found[name] = msgspec.convert(text, self.paths.get(name, str), strict=False)
+                found[name] = msgspec.convert(text, kinds.get(name, str), strict=False)
             except msgspec.ValidationError:
                 raise Problem(404, "not_found", f"there is no such {name}") from None
         return found

@@ -38,7 +38,10 @@ OWN = frozenset({"seq", "type"})
 
 
 class Client(Generic[W]):
-    """One socket of somebody who listens. who: found by its token. limit: of its queue."""
+    """One socket of somebody who listens. who: found by its token. limit: of its queue.
+
+    only: what it is told, by the data of a message.
+    """
 
     def __init__(
         self,
@@ -47,10 +50,12 @@ class Client(Generic[W]):
         who: W,
         token: str,
         limit: int,
+        only: Callable[[Mapping[str, Any]], bool] = lambda data: True,
     ) -> None:
         self.socket = socket
         self.who = who
         self.token = token
+        self.only = only
         self.waiting: asyncio.Queue[bytes] = asyncio.Queue(limit)
         self.ending: tuple[int, str] | None = None
         self.told = 0

@@ -46,6 +46,11 @@ PING_SECONDS = 20.0
 REPLY_SECONDS = 1.0
 
 
+def everything(data: Mapping[str, Any]) -> bool:
+    """What one is told who has not chosen."""
+    return True
+
+
 class Feed(Generic[W]):
     """Events for many.
 
@@ -99,7 +104,7 @@ class Feed(Generic[W]):
         """
         rest = message(kind, data)
         for client in self._clients:
-            if to is None or to(client.who):
+            if (to is None or to(client.who)) and client.only(data):
                 client.tell(rest)
 
     def end(self, of: Callable[[W], bool], why: str, code: int = NO_TOKEN) -> None:
@@ -108,8 +113,13 @@ class Feed(Generic[W]):
             if of(client.who):
                 client.end(code, why)
 
-    async def join(self, request: web.Request) -> web.StreamResponse:
-        """The handler of its route, such as `web.get("/api/v1/events", feed.join)`."""
+    async def join(
+        self, request: web.Request, only: Callable[[Mapping[str, Any]], bool] = everything
+    ) -> web.StreamResponse:
+        """The handler of its route, such as `web.get("/api/v1/events", feed.join)`.
+
+        only: what this one is told, by the `data` of `tell`; must be quick.
+        """
         if not same_origin(request, self._origins):
             log.warning("refused", origin=request.headers.get("Origin"), path=request.path)
             return Problem(403, "origin", "pages of this origin may not listen").response()
@@ -125,7 +135,7 @@ class Feed(Generic[W]):
             compress=False,
         )
         await socket.prepare(request)
-        client = await self._greeted(socket, request)
+        client = await self._greeted(socket, request, only)
         if client is not None:
             await self._serve(client)
         return socket
@@ -141,7 +151,10 @@ class Feed(Generic[W]):
         await asyncio.gather(*(client.over.wait() for client in clients))
 
     async def _greeted(
-        self, socket: web.WebSocketResponse, request: web.Request
+        self,
+        socket: web.WebSocketResponse,
+        request: web.Request,
+        only: Callable[[Mapping[str, Any]], bool],
     ) -> Client[W] | None:
         """Find out who it is; None when it is nobody."""
         transport = request.transport
@@ -162,7 +175,7 @@ class Feed(Generic[W]):
             log.warning("too many listen", who=who.name, same=same, all=len(self._clients))
             await socket.close(code=TRY_LATER, message=b"too many listen already")
             return None
-        return Client(socket, transport, who, token, self._queue)
+        return Client(socket, transport, who, token, self._queue, only)
 
     async def _first(self, socket: web.WebSocketResponse) -> Mapping[str, Any] | None:
         """What somebody says first; None when it is nothing, or takes too long.

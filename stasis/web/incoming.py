@@ -20,8 +20,13 @@ READING_SECONDS = 30.0
 """How long a body may take to arrive."""
 
 
-async def body_of(request: web.Request, kind: Any) -> Any:
-    """A request's body, JSON. kind: its type. Raises Problem: 400, 408, 413, 415, 422."""
+async def body_of(request: web.Request, kind: Any, *, bare: bool = False) -> Any:
+    """A request's body, JSON. kind: its type. bare: none at all is one of the defaults.
+
+    Raises Problem: 400, 408, 413, 415, 422.
+    """
+    if bare and not request.body_exists:
+        return kind()
     if request.content_type != "application/json":
         raise Problem(415, "not_json", "send Content-Type: application/json")
     try:

@@ -63,6 +63,7 @@ def types_of(operations: Iterable[Operation], paths: Mapping[str, Any]) -> Itera
     yield str
     yield from paths.values()
     for each in operations:
+        yield from each.paths.values()
         if each.body is not None:
             yield each.body
         if each.answers is not None and not each.raw:
@@ -103,8 +104,9 @@ def described(
     if operation.scope:
         scopes = [] if operation.scope == "*" else [operation.scope]
         found["security"] = [{"bearer": scopes}]
+    kinds = {**paths, **operation.paths}
     parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": schema[id(paths.get(name, str))]}
+        {"name": name, "in": "path", "required": True, "schema": schema[id(kinds.get(name, str))]}
         for name in PART.findall(operation.path)
     ]
     for name, of in query.get("properties", {}).items():
@@ -120,7 +122,7 @@ def described(
         found["parameters"] = parameters
     if operation.body is not None:
         content = {"application/json": {"schema": schema[id(operation.body)]}}
-        found["requestBody"] = {"required": True, "content": content}
+        found["requestBody"] = {"required": not operation.bare, "content": content}
     found["responses"] = responses(operation, schema, failures)
     return found
 

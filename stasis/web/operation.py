@@ -82,6 +82,8 @@ class Operation:
     itself. status: of success, 200 or 204 by itself. problems: codes by status that it may answer
     beside those all have. name: of the operation for programs, `do`'s name by itself. tag: the
     group it is shown in. summary: instead of the docstring's.
+    paths: types of parts of its path, beside those of `Api`. bare: whether the body may be left
+    out, and is then its defaults.
     """
 
     method: str
@@ -96,6 +98,8 @@ class Operation:
     name: str = ""
     tag: str = ""
     summary: str = ""
+    paths: Mapping[str, Any] = field(factory=dict)
+    bare: bool = False
 
     @property
     def operation_id(self) -> str:

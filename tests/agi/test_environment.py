@@ -91,3 +91,19 @@ def test_an_event_of_ami_brings_it_encoded() -> None:
     assert environment.channel == "Local/x;2"
     assert environment.caller_name == "Zoë"
     assert environment.script == "async"
+
+
+class TestAsyncAgi:
+    """There the first argument is what FastAGI's URL is."""
+
+    def test_the_first_argument_is_the_script_and_no_argument(self) -> None:
+        lines = ("agi_request: async", "agi_arg_1: /sales/menu?x=%20y", "agi_arg_2: one")
+        environment = Environment.routed("\n".join([*lines, "", ""]))
+        assert environment.script == "sales/menu"
+        assert environment.query == {"x": " y"}
+        assert environment.arguments == ("one",)
+        assert environment.request == "async"
+
+    def test_without_arguments_there_is_no_script(self) -> None:
+        environment = Environment.routed("agi_request: async\n\n")
+        assert (environment.script, environment.arguments) == ("", ())

@@ -27,6 +27,17 @@ class TestFields:
             ("Async", "true"),
         ]
 
+    def test_a_notify_has_its_headers_in_order(self) -> None:
+        action = actions.PJSIPNotify(
+            endpoint="alice", headers=[("Event", "x"), ("Content", "a: 1, 2"), ("Content", "b: 3")]
+        )
+        assert list(action.fields()) == [
+            ("Endpoint", "alice"),
+            ("Variable", "Event=x"),
+            ("Variable", "Content=a: 1\\, 2"),
+            ("Variable", "Content=b: 3"),
+        ]
+
     def test_yes_and_no_as_the_action_wants_them(self) -> None:
         muted = actions.MixMonitorMute(channel="c", state=True)
         assert ("State", "1") in list(muted.fields())

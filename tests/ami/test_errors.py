@@ -17,6 +17,7 @@ from stasis.errors import StasisError
         ("Database entry not found", errors.NoSuch),
         ("Channel does not exist: x", errors.NoSuch),
         ("Unable to remove interface: Not there", errors.NoSuch),
+        ("No Channel by that name found in Conference.", errors.NoSuch),
         ("Transfer invalid", errors.ActionFailed),
         ("", errors.ActionFailed),
     ],

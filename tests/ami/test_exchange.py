@@ -12,6 +12,7 @@ from stasis.ami.errors import (
     ActionFailed,
     InvalidValue,
     ListIncomplete,
+    NoSuch,
     NotUnderstood,
     OutcomeUnknown,
     PermissionDenied,
@@ -84,6 +85,12 @@ class TestAnswers:
         asked.comes("Response: Success", "ActionID: $ID", "Message: Message move failed\n")
         assert isinstance(asked.result, ActionFailed)
 
+    def test_a_list_of_nobody_is_an_error(self, exchange: Exchange) -> None:
+        asked = Asked(exchange, "VoicemailUserStatus", listed=True)
+        told = "There is no voicemail user of the given info."
+        asked.comes("Response: Success", "ActionID: $ID", f"Message: {told}")
+        assert isinstance(asked.result, NoSuch)
+
     def test_an_action_id_of_the_callers_is_not_sent(self, exchange: Exchange) -> None:
         waiting = Waiting("Ping", lambda result: None)
         sent = Message.of(exchange.begin(waiting, [("ActionID", "mine"), ("A", "b")])[:-4])
@@ -143,6 +150,14 @@ class TestLists:
         asked.comes(*self.START)
         asked.comes("Event: X", "ActionID: $ID", "EventList: Complete", "ListItems: 1")
         assert len(asked.result) == 0
+
+    def test_a_count_without_the_auths_is_not_believed(self, exchange: Exchange) -> None:
+        asked = Asked(exchange, "PJSIPShowRegistrationsOutbound", listed=True)
+        asked.comes(*self.START)
+        asked.comes("Event: OutboundRegistrationDetail", "ActionID: $ID")
+        asked.comes("Event: AuthDetail", "ActionID: $ID")
+        asked.comes("Event: X", "ActionID: $ID", "EventList: Complete", "ListItems: 1")
+        assert len(asked.result) == 2
 
     def test_one_without_a_count_is_believed(self, exchange: Exchange) -> None:
         asked = Asked(exchange, "Status", listed=True)

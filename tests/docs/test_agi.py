@@ -14,6 +14,7 @@ import pytest
 
 from stasis.agi import Agi, FastAgi, FastAgiConfig, errors
 from tests.agi.peer import ENVIRONMENT, Peer, Told, words
+from tests.agi.test_async_agi import Asterisk
 from tests.docs.conftest import Import
 from tests.docs.pages import DOCS, every, table
 
@@ -126,6 +127,20 @@ async def test_another_transport_runs_it_too(page: ModuleType) -> None:
     told = Told("200 result=0", "200 result=1", "200 result=4711", "200 result=1")
     assert await page.run_async(quote("\n".join([*ENVIRONMENT, "", ""])), told) is True
     assert told.lines[-1] == "ASYNCAGI BREAK"
+
+
+async def test_the_scripts_are_served_over_asyncagi_as_they_are(page: ModuleType) -> None:
+    async with Asterisk() as asterisk:
+        serving = asyncio.create_task(page.serve(asterisk.config()))
+        async with asyncio.timeout(5):
+            while "CoreShowChannels" not in asterisk.names():
+                await asyncio.sleep(0.01)
+            asterisk.start("1.1", "message")
+            while "ASYNCAGI BREAK" not in asterisk.commands:
+                await asyncio.sleep(0.01)
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+    assert 'DATABASE PUT "messages" "1.1" "4711"' in asterisk.commands
 
 
 def test_the_page_names_every_command_and_error() -> None:

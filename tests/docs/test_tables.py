@@ -33,6 +33,7 @@ SERVERS = "[servers."
 SECRETS = {
     "asterisk.password": "as in `ari.conf.example`",
     "asterisk.ami.secret": "none",
+    "asterisk.cdr.database": "none",
     "listen.password": "none, and it must be set",
 }
 

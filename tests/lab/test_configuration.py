@@ -103,5 +103,5 @@ def test_there_is_a_back_office_to_try() -> None:
     assert "[support]" in FILES["queues.conf"]
     assert "2001 => 4711,Alice" in FILES["voicemail.conf"]
     assert "parkext = 700" in FILES["res_parking.conf"]
-    for extension in ("_queue-.", "_mailbox-.", "_messages-.", "_confbridge-.", "700", "*8"):
+    for extension in ("_queue-.", "_mailbo[x]-.", "_messages-.", "_co[n]fbridge-.", "700", "*8"):
         assert f"exten => {extension},1," in FILES["extensions.conf"]

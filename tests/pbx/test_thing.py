@@ -16,6 +16,7 @@ from stasis.ami import (
     PermissionDenied,
     UnknownAction,
 )
+from stasis.ari import Since, Version
 from stasis.config import AsteriskConfig
 from stasis.errors import InvalidRequest, NotSupported, Unreachable
 from stasis.pbx import (
@@ -59,7 +60,7 @@ class Seats(Group):
             raise self.fails
         return Place(room=room, seat=seat)
 
-    @thing("GET /seats/{room}", since=(18,))
+    @thing("GET /seats/{room}", since=Since("18.20", "20.5"))
     async def show(self, room: QueueName) -> Place:
         """Show a seat."""
         return Place(room=room, seat=0)
@@ -74,10 +75,10 @@ class Seats(Group):
         return 3
 
 
-def seats(version: tuple[int, ...] = (22, 10, 1)) -> Seats:
+def seats(version: str = "22.10.1") -> Seats:
     """Seats of an Asterisk of this version."""
     ways = Ways(AsteriskConfig())
-    ways._version = version
+    ways._version = Version.parse(version)
     return Seats(ways)
 
 
@@ -145,9 +146,9 @@ class TestArguments:
 
 class TestWhatItWants:
     async def test_an_older_asterisk_is_told_what_it_lacks(self):
-        with pytest.raises(Needs, match=r"needs Asterisk 18; this is 16\.28\.0"):
-            await seats((16, 28, 0)).show("support")
-        assert await seats((18, 0, 0)).show("support") == Place(room="support", seat=0)
+        with pytest.raises(Needs, match=r"needs Asterisk 18\.20 or 20\.5; this is 20\.4\.0"):
+            await seats("20.4.0").show("support")
+        assert await seats("18.20.0").show("support") == Place(room="support", seat=0)
 
     async def test_what_loses_something_wants_to_be_confirmed(self):
         with pytest.raises(NotConfirmed, match="everybody has to stand up"):

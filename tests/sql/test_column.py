@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy.dialects import sqlite
 
-from stasis.sql import Moment, Words, words
+from stasis.sql import Listed, Moment, Words, words
 
 DIALECT = sqlite.dialect()
 
@@ -40,3 +40,17 @@ def test_words_are_what_every_database_keeps(given: str | None, kept: str | None
 
 def test_a_column_of_words_is_never_null():
     assert not words("title").nullable
+
+
+@pytest.mark.parametrize(
+    ("given", "kept", "back"),
+    [
+        (("b", "a"), "b a", ("b", "a")),
+        (frozenset({"b", "a"}), "a b", ("a", "b")),
+        ((), "", ()),
+        (None, None, None),
+    ],
+)
+def test_listed_words_are_one_text(given, kept, back):
+    assert Listed().process_bind_param(given, DIALECT) == kept
+    assert Listed().process_result_value(kept, DIALECT) == back

@@ -6,16 +6,19 @@ import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
 from urllib.parse import quote
 
+import msgspec
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from msgspec import Meta
 from structlog.testing import capture_logs
 from yarl import URL
 
-from stasis.web import Api, Operation, incoming
+from stasis.web import Api, Asked, Operation, incoming
 from tests.web.rooms import AWAY, GONE, Bearer, Down, Reply, Rooms, authenticate, raw, served
 
 BASE = "/rooms/api/v1"
@@ -536,3 +539,47 @@ class TestLog:
             await ask(client, "GET", "/broken", "wrong-token")
         text = str(logs)
         assert "refused" in text and "a secret" not in text and "wrong-token" not in text
+
+
+class Wish(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What a bell may be told."""
+
+    loud: bool = False
+
+
+class TestWhatARowMaySayOfItself:
+    @asynccontextmanager
+    async def bell(self) -> AsyncIterator[tuple[TestClient[Any, Any], list[Any]]]:
+        """A bell that notes how it was rung."""
+        rung: list[Any] = []
+
+        async def ring(asked: Asked[Any, Wish]) -> None:
+            """Ring."""
+            rung.append((asked.path["number"], asked.body.loud))
+
+        number = Annotated[int, Meta(ge=1)]
+        row = Operation("POST", "/{number}", ring, body=Wish, bare=True, paths={"number": number})
+        api = Api("A", version="1", operations=[row], authenticate=authenticate, base="/rooms/")
+        async with served(*api.routes()) as client:
+            client.api = api  # type: ignore[attr-defined]
+            yield client, rung
+
+    async def test_the_types_of_its_own_path(self):
+        async with self.bell() as (client, rung):
+            head = {"Authorization": "Bearer read"}
+            assert (await client.post("/rooms/7", headers=head)).status == 204
+            assert (await client.post("/rooms/x", headers=head)).status == 404
+            assert rung == [(7, False)]
+            document = client.api.openapi()  # type: ignore[attr-defined]
+        (parameter,) = document["paths"]["/{number}"]["post"]["parameters"]
+        assert parameter["schema"] == {"type": "integer", "minimum": 1}
+
+    async def test_that_its_body_may_be_left_out(self):
+        async with self.bell() as (client, rung):
+            head = {"Authorization": "Bearer read"}
+            await client.post("/rooms/1", headers=head, json={"loud": True})
+            assert (await client.post("/rooms/1", headers=head, json={"x": 1})).status == 422
+            assert (await client.post("/rooms/1", headers=head, data=b"x")).status == 415
+            assert rung == [(1, True)]
+            document = client.api.openapi()  # type: ignore[attr-defined]
+        assert document["paths"]["/{number}"]["post"]["requestBody"]["required"] is False

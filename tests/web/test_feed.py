@@ -132,6 +132,21 @@ class TestMessages:
             house.gate.set()
             assert [each["count"] for each in await heard(socket, 3)] == [0, 1, 2]
 
+    async def test_one_may_have_chosen_what_it_hears(self):
+        house = House()
+
+        async def join(request: web.Request) -> web.StreamResponse:
+            return await house.feed.join(request, lambda data: data["count"] % 2 == 0)
+
+        app = web.Application()
+        app.router.add_get(EVENTS, join)
+        async with TestClient(TestServer(app)) as here, listening(here) as socket:
+            await heard(socket)
+            for _ in range(4):
+                house.changes()
+            assert [each["count"] for each in await heard(socket, 2)] == [2, 4]
+            await house.feed.close()
+
     async def test_each_has_numbers_of_its_own(self):
         house = House()
         async with opened(house) as here, listening(here) as first:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from stasis.web import Asked, Operation, Problem
+from stasis.web import Asked, Operation, Problem, unknown_scopes
 from stasis_conference.body import NewToken, Token, TokenMade, TokensQuery
-from stasis_conference.grant import SCOPES, Grant, more_than, unknown_scopes
+from stasis_conference.grant import SCOPES, Grant, more_than
 from stasis_conference.operations.access import nothing
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Tokens:
         is used.
         """
         body, grants = asked.body, self._at.grants
-        if unknown := unknown_scopes(body.scopes):
+        if unknown := unknown_scopes(body.scopes, SCOPES):
             text = f"{', '.join(unknown)}: no such scope; known: {', '.join(SCOPES)}"
             raise Problem(422, "no_scope_of_that_name", text)
         lasts = None if body.seconds is None else timedelta(seconds=body.seconds)

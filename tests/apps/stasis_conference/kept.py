@@ -9,8 +9,9 @@ from typing import Any
 from attrs import evolve
 from stasis_conference.archive import Conference, Sound
 from stasis_conference.grant import Grant, opens
-from stasis_conference.outbox import Message, Post
 from stasis_conference.rows import MembershipRow, RoomRow, SessionRow
+
+from stasis.web import Message, Post
 
 
 class MemoryGrants:
@@ -68,14 +69,14 @@ class MemoryOutbox:
         self._look()
         for m in messages:
             id = next(self._ids)
-            self.posts[id] = Post(id, m.hook, m.room, m.message, m.body, m.at, m.at, 0)
+            self.posts[id] = Post(id, m.hook, m.topic, m.message, m.body, m.at, m.at, 0)
 
-    async def heads(self, hook: str, limit: int, room: str | None = None) -> list[Post]:
+    async def heads(self, hook: str, limit: int, topic: str | None = None) -> list[Post]:
         self._look()
         heads: dict[str, Post] = {}
         for post in self.posts.values():
-            if post.hook == hook and room in (None, post.room):
-                heads.setdefault(post.room, post)
+            if post.hook == hook and topic in (None, post.topic):
+                heads.setdefault(post.topic, post)
         return sorted(heads.values(), key=lambda post: (post.due, post.id))[:limit]
 
     async def claim(self, post: Post, until: datetime) -> bool:

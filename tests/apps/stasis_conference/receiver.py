@@ -12,9 +12,10 @@ from typing import Any
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from attrs import define
-from stasis_conference.hook import Hook, WebhookConfig, hooks_of, signature
+from stasis_conference.hook import Hook, WebhookConfig, hooks_of
 
 from stasis import Secret
+from stasis.web import signature
 
 SECRET = "whsec_" + base64.b64encode(b"of the tests, 32 bytes in all...").decode()
 

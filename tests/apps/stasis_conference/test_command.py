@@ -15,7 +15,7 @@ import pytest
 from attrs import define
 from stasis_conference.asking import TOKEN, Refused
 from stasis_conference.command import chosen_of
-from stasis_conference.grant import SCOPES, Grant, hash_of
+from stasis_conference.grant import SCOPES, Grant
 from stasis_conference.plugin import ConferenceConfig, ConferencePlugin
 from stasis_conference.rows import RoomRow
 
@@ -25,6 +25,7 @@ from stasis.config import HttpConfig
 from stasis.http import serve
 from stasis.testing.asterisk import Asterisk
 from stasis.testing.party import Caller
+from stasis.web import hash_of
 from tests.apps.stasis_conference.house import inside
 
 pytestmark = pytest.mark.timeout(60)
@@ -170,8 +171,10 @@ async def test_only_tokens_that_count_are_listed_unless_all_are_asked_for(office
     grants, now = office.plugin.store.grants, office.plugin.now()
     scopes = frozenset({"events"})
     for name, expires in (("lasting", None), ("later", now + DAY), ("expired", now - DAY)):
-        await grants.add(hash_of(name), Grant(0, name, scopes, ("*",), now - DAY * 2, expires))
-    gone = await grants.add(hash_of("gone"), Grant(0, "revoked", scopes, ("*",), now, None))
+        await grants.add(
+            hash_of(name), Grant(name=name, scopes=scopes, created=now - DAY * 2, expires=expires)
+        )
+    gone = await grants.add(hash_of("gone"), Grant(name="revoked", scopes=scopes, created=now))
     await grants.revoke(gone.id, now)
     assert await listed() == ["lasting", "later"]
     everything = await listed("--all")

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from stasis_conference.hook import WebhookConfig, hooks_of, signature
+from stasis_conference.hook import WebhookConfig, hooks_of
 from stasis_conference.live import RoomEvent
 from stasis_conference.plugin import ConferenceConfig, ConferencePlugin
 from stasis_conference.roster import KINDS, Roster
@@ -30,18 +30,6 @@ async def began() -> dict[str, Any]:
 
 
 ROSTER = Roster(dict, began)
-
-
-def test_the_signature_is_that_of_the_specifications_example():
-    assert (
-        signature(
-            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-            "msg_p5jXN8AQM9LWM0D4loKWxJek",
-            "1614265330",
-            '{"test": 2432232314}',
-        )
-        == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-    )
 
 
 def test_a_table_of_the_configuration_is_a_webhook():

@@ -11,13 +11,14 @@ from typing import Any
 
 from attrs import evolve
 from stasis_conference.hook import Hook
-from stasis_conference.hooks import PATIENCE, Hooks, Patience
+from stasis_conference.hooks import Hooks
 from stasis_conference.live import RoomEvent
 from stasis_conference.roster import Roster
 from stasis_conference.store import Store
 from structlog.testing import capture_logs
 
 from stasis.testing.clock import virtual_time
+from stasis.web import PATIENCE, Patience
 from tests.apps.stasis_conference.house import BEGINNING, House, MemoryStore, member, opened
 from tests.apps.stasis_conference.receiver import Receiver
 

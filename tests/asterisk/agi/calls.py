@@ -6,12 +6,14 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from attrs import frozen
 
-from stasis.agi import Agi, FastAgi, FastAgiConfig
+from stasis.agi import Agi, AsyncAgi, AsyncAgiConfig, FastAgi, FastAgiConfig, Script
+from stasis.ami import Ami, AmiConfig
 from stasis.lab.lab import Lab
+from stasis.section import Secret
 
 T = TypeVar("T")
 
@@ -77,6 +79,13 @@ async def serving(
     script: Callable[[Agi], Awaitable[T]], config: FastAgiConfig | None = None
 ) -> AsyncIterator[tuple[str, asyncio.Future[T]]]:
     """A server of one script: its address, and what the script has returned or raised."""
+    noted, done = noting(script)
+    async with FastAgi({"*": noted}, config or FastAgiConfig(port=0, stop_timeout=2)) as server:
+        yield f"agi://127.0.0.1:{server.port}/test", done
+
+
+def noting(script: Callable[[Agi], Awaitable[T]]) -> tuple[Script, asyncio.Future[T]]:
+    """A script, and what it returns or raises when it first runs."""
     done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
     async def run(agi: Agi) -> None:
@@ -90,8 +99,7 @@ async def serving(
         if not done.done():
             done.set_result(result)
 
-    async with FastAgi({"*": run}, config or FastAgiConfig(port=0, stop_timeout=2)) as server:
-        yield f"agi://127.0.0.1:{server.port}/test", done
+    return run, done
 
 
 async def run(
@@ -104,7 +112,51 @@ async def run(
     seconds: float = 20.0,
 ) -> T:
     """Run a script on a call of a real Asterisk; what it returns, or raises."""
-    async with serving(script) as (address, done):
-        await place(lab, address + arguments, caller=caller, before=before)
-        async with asyncio.timeout(seconds):
-            return await done
+    return await Way(lab, "fastagi").run(
+        script, caller=caller, arguments=arguments, before=before, seconds=seconds
+    )
+
+
+@frozen
+class Way:
+    """How scripts get to the calls of an Asterisk. name: `fastagi` or `asyncagi`."""
+
+    lab: Lab
+    name: str
+
+    async def run(
+        self,
+        script: Callable[[Agi], Awaitable[T]],
+        *,
+        caller: str = "Wait 30",
+        arguments: str = "",
+        before: Sequence[str] = (),
+        seconds: float = 20.0,
+    ) -> T:
+        """Run a script on a call; what it returns, or raises."""
+        async with self.serving(script) as (target, done):
+            await place(self.lab, target + arguments, caller=caller, before=before)
+            async with asyncio.timeout(seconds):
+                return await done
+
+    @asynccontextmanager
+    async def serving(
+        self, script: Callable[[Agi], Awaitable[T]]
+    ) -> AsyncIterator[tuple[str, asyncio.Future[T]]]:
+        """A server of one script: what AGI() is given, and what the script returns or raises."""
+        if self.name == "fastagi":
+            async with serving(script) as found:
+                yield found
+        else:
+            noted, done = noting(script)
+            async with Ami(ami_of(self.lab)) as ami, AsyncAgi(ami, {"*": noted}, QUICK):
+                yield "agi:async,test", done
+
+
+QUICK = AsyncAgiConfig(stop_timeout=2)
+
+
+def ami_of(lab: Lab, **more: Any) -> AmiConfig:
+    """How a lab's manager interface is reached."""
+    values = {"port": lab.ami_port, "backoff_min": 0.05, "backoff_max": 0.2, **more}
+    return AmiConfig(username=lab.username, secret=Secret(lab.password), **values)

@@ -15,6 +15,7 @@ from attrs import frozen
 from stasis.config import AmiConfig, AsteriskConfig
 from stasis.lab.baresip import Baresip
 from stasis.lab.lab import Lab
+from stasis.lab.trunk import connect, disconnect
 from stasis.pbx import Needs, Pbx
 from stasis.section import Secret
 
@@ -76,6 +77,19 @@ async def bob(office: Office) -> AsyncIterator[Baresip]:
     """A phone that is registered as PJSIP/bob, and answers."""
     async with await phone(office, "bob", 1300.0) as baresip:
         yield baresip
+
+
+@pytest.fixture(scope="session")
+def trunk(office: Office) -> Iterator[Lab]:
+    """Another Asterisk, of the other version; the office is registered there as `main`."""
+    version = {"22": "16", "16": "22"}[office.version]
+    lab = Lab.up(version, f"pbx-trunk-{version}-{os.getpid()}")
+    try:
+        connect("main", office.lab, lab)
+        yield lab
+        disconnect("main", office.lab)
+    finally:
+        lab.down()
 
 
 async def phone(office: Office, name: str, tone: float) -> Baresip:

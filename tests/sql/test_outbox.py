@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from stasis_conference.outbox import Message, Post
-from stasis_conference.store import Store
+import pytest
+from sqlalchemy import MetaData
+from sqlalchemy.schema import CreateTable
 
-from tests.apps.stasis_conference.house import BEGINNING
+from stasis.sql import Database, Outbox, outbox_table
+from stasis.web import Message, Post
 
+BEGINNING = datetime(2026, 11, 23, 10, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-def message(body: str, room: str = "a", hook: str = "h") -> Message:
-    return Message(hook, room, f"msg_{body}", body, BEGINNING)
+@pytest.fixture(params=["topic", "room"])
+async def outbox(request: pytest.FixtureRequest, database: Database) -> Outbox:
+    """One whose topics have a column of that name."""
+    table = outbox_table("t_outbox", MetaData(), topic=request.param)
+    await database.do(CreateTable(table))
+    return Outbox(database, table)
+
+
+def message(body: str, topic: str = "a", hook: str = "h") -> Message:
+    return Message(hook, topic, f"msg_{body}", body, BEGINNING)
 
 
 def bodies(posts: list[Post]) -> list[str]:
     return [each.body for each in posts]
 
 
-async def test_each_room_has_one_that_is_next(store: Store):
-    outbox = store.outbox
+async def test_each_topic_has_one_that_is_next(outbox: Outbox):
     await outbox.add([])
     await outbox.add([message("1"), message("2"), message("3", "b"), message("4", hook="other")])
     heads = await outbox.heads("h", 9)
@@ -34,8 +44,7 @@ async def test_each_room_has_one_that_is_next(store: Store):
     assert await outbox.size("h") == 2
 
 
-async def test_one_that_failed_keeps_its_place_and_is_due_later(store: Store):
-    outbox = store.outbox
+async def test_one_that_failed_keeps_its_place_and_is_due_later(outbox: Outbox):
     await outbox.add([message("1"), message("2"), message("3", "b")])
     (first, _) = await outbox.heads("h", 9)
     await outbox.again(first, BEGINNING + 5 * SECOND)
@@ -44,8 +53,7 @@ async def test_one_that_failed_keeps_its_place_and_is_due_later(store: Store):
     assert (heads[1].tries, heads[1].due) == (1, BEGINNING + 5 * SECOND)
 
 
-async def test_it_is_taken_by_one_at_a_time(store: Store):
-    outbox = store.outbox
+async def test_it_is_taken_by_one_at_a_time(outbox: Outbox):
     await outbox.add([message("1")])
     (post,) = await outbox.heads("h", 9)
     assert await outbox.claim(post, BEGINNING + SECOND)
@@ -55,8 +63,7 @@ async def test_it_is_taken_by_one_at_a_time(store: Store):
     assert await outbox.claim(taken, BEGINNING + 2 * SECOND)
 
 
-async def test_what_is_dead_lets_the_next_one_go_and_is_forgotten_in_time(store: Store):
-    outbox = store.outbox
+async def test_what_is_dead_lets_the_next_one_go_and_is_forgotten_in_time(outbox: Outbox):
     await outbox.add([message("1"), message("2"), message("3", hook="gone")])
     (post,) = await outbox.heads("h", 9)
     await outbox.give_up(post, BEGINNING)

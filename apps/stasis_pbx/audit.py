@@ -1,0 +1,137 @@
+"""Who has changed what: every thing that changes something, written down before it is done.
+
+Rules: what cannot be written down is not done. Values of secrets are never written. An outcome
+that is empty is one that nobody knows: the program ended meanwhile.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import structlog
+from sqlalchemy import delete, insert, select, update
+
+from stasis.sql import Database
+from stasis_pbx.tables import audit
+
+__all__ = ["Audit", "AuditEntry", "without_secrets"]
+
+log = structlog.get_logger("stasis_pbx")
+
+# An argument of such a name is a secret, and so is a variable's value.
+SECRET = re.compile(r"secret|passw|pin$|^pin|token|credential|private", re.IGNORECASE)
+HIDDEN = "***"
+LONGEST = 2000
+
+
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was done. who: the name of the token, by its id. address: of who asked.
+
+    arguments: without secrets. outcome: `done`, or why not. ended: when that was known.
+    """
+
+    id: int
+    at: datetime
+    who: str
+    token: int
+    address: str
+    server: str
+    thing: str
+    arguments: dict[str, Any]
+    outcome: str
+    ended: datetime | None
+
+
+class Audit:
+    """The table of what was done. Every method raises StoreError.
+
+    database: it is in. now: the time.
+    """
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._do = database.do
+        self._now = now
+
+    async def begin(
+        self,
+        *,
+        who: str,
+        token: int,
+        address: str,
+        server: str,
+        thing: str,
+        arguments: Mapping[str, Any],
+    ) -> int:
+        """Write down what is about to be done. Returns its id."""
+        told = msgspec.json.encode(without_secrets(arguments)).decode()
+        if len(told) > LONGEST:
+            told = msgspec.json.encode({"too long": f"{len(told):,} characters"}).decode()
+        log.info("is to be done", who=who, thing=thing, server=server, address=address)
+        values = {
+            "at": self._now(),
+            "who": who,
+            "token": token,
+            "address": address,
+            "server": server,
+            "thing": thing,
+            "arguments": told,
+            "outcome": "",
+        }
+        rows = await self._do(insert(audit).values(values).returning(audit.c.id))
+        return int(rows[0]["id"])
+
+    async def end(self, id: int, outcome: str) -> None:
+        """Write down what became of it."""
+        log.info("was tried", audit=id, outcome=outcome)
+        await self._do(
+            update(audit)
+            .where(audit.c.id == id)
+            .values(outcome=outcome[:LONGEST], ended=self._now())
+        )
+
+    async def list(
+        self, *, limit: int, before: int | None = None, who: str = "", thing: str = ""
+    ) -> list[AuditEntry]:
+        """What was done, the latest first. before: an id. who, thing: of one only."""
+        of = audit.c
+        wanted = select(audit).order_by(of.id.desc()).limit(limit)
+        if before is not None:
+            wanted = wanted.where(of.id < before)
+        if who:
+            wanted = wanted.where(of.who == who)
+        if thing:
+            wanted = wanted.where(of.thing == thing)
+        found = []
+        for row in await self._do(wanted):
+            values = dict(**row)
+            values["arguments"] = msgspec.json.decode(values["arguments"])
+            found.append(AuditEntry(**values))
+        return found
+
+    async def forget(self, days: float) -> None:
+        """Forget what is older. days: 0: nothing."""
+        if days:
+            await self._do(delete(audit).where(audit.c.at < self._now() - timedelta(days=days)))
+
+
+def without_secrets(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as they may be written down: secrets are `***`, in what they hold too. Pure."""
+    return {
+        str(name): HIDDEN if SECRET.search(str(name)) and value else bare(value)
+        for name, value in arguments.items()
+    }
+
+
+def bare(value: Any) -> Any:
+    """A value without the secrets in it."""
+    if isinstance(value, msgspec.Struct):
+        return without_secrets(msgspec.structs.asdict(value))
+    if isinstance(value, Mapping):
+        return without_secrets(value)
+    if isinstance(value, (list, tuple)):
+        return [bare(each) for each in value]
+    return value

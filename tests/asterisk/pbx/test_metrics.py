@@ -1,0 +1,67 @@
+"""Prometheus: what the real servers count, what we count, and that the section scrapes both."""
+
+from __future__ import annotations
+
+import importlib
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from stasis.config import AsteriskConfig, HttpConfig
+from stasis.health import health
+from stasis.http import serve
+from stasis.metrics import Metrics
+from stasis.pbx import Needs, Pbx, Unavailable
+from stasis.section import Secret
+from tests.asterisk.pbx.alone import alone
+from tests.asterisk.pbx.conftest import Office
+
+yaml: Any = importlib.import_module("yaml")
+PROMETHEUS = {"prometheus.conf": "[general]\nenabled = yes\nuri = metrics\n"}
+
+
+@pytest.mark.things("metrics.asterisk", "metrics.stasis", "metrics.check", "metrics.scrape_config")
+async def test_both_are_scraped_by_the_section(office: Office, needs: Callable[[Needs], None]):
+    config = HttpConfig(port=0, health="on")
+    async with (
+        alone(office, "metrics", PROMETHEUS, "res_prometheus") as server,
+        serve(config, [], health=health({}, Metrics())) as port,
+        Pbx(server.config()) as pbx,
+    ):
+        assert port is not None
+        section = yaml.safe_load(await pbx.metrics.scrape_config(stasis=f"127.0.0.1:{port}"))
+        ours = await pbx.metrics.stasis(port=port)
+        assert {"process_open_fds"} <= {each.name for each in ours}
+        checked = {each.job: each for each in await pbx.metrics.check(port=port)}
+        targets = {
+            each["job_name"]: f"http://{each['static_configs'][0]['targets'][0]}"
+            f"{each['metrics_path']}"
+            for each in section["scrape_configs"]
+        }
+        assert targets == {job: each.url for job, each in checked.items()}
+        assert checked["stasis"].up and checked["stasis"].samples == len(ours)
+        if office.version == "16":
+            with pytest.raises(Needs, match="res_prometheus.so") as caught:
+                await pbx.metrics.asterisk()
+            needs(caught.value)
+            assert not checked["asterisk"].up and "res_prometheus.so" in checked["asterisk"].text
+            return
+        assert checked["asterisk"].up and checked["asterisk"].samples
+        (calls,) = await pbx.metrics.asterisk(like="asterisk_calls_count")
+        assert calls.value == 0 and calls.kind == "gauge"
+        uptime = await pbx.system.uptime()
+        (told,) = await pbx.metrics.asterisk(like="asterisk_core_uptime")
+        assert abs(told.value - uptime.seconds) <= 2
+
+
+@pytest.mark.things("metrics.stasis")
+async def test_where_nothing_listens_it_says_so():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = AsteriskConfig(url="http://127.0.0.1:1/ari", password=Secret("x"))
+    async with Pbx(config) as pbx:
+        with pytest.raises(Unavailable, match="a program of stasis does not answer there"):
+            await pbx.metrics.stasis(port=port)

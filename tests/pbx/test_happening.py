@@ -1,0 +1,154 @@
+"""What happens, in one shape: its group, its channel, its words, and no secret."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from stasis.ami.decode import decode
+from stasis.ami.message import Message
+from stasis.decode import Decoder
+from stasis.pbx.happening import EVENT_GROUPS, Choice, Happening, fits, group_of, happening
+
+CAME = datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+HANGUP = [
+    ("Event", "Hangup"),
+    ("Privilege", "call,all"),
+    ("Channel", "PJSIP/alice-00000001"),
+    ("Uniqueid", "1795996608.3"),
+    ("CallerIDNum", "<unknown>"),
+    ("ConnectedLineNum", "2002"),
+    ("Cause", "16"),
+    ("Cause-txt", "Normal Clearing"),
+]
+
+
+def ami(*fields: tuple[str, str]) -> Happening:
+    frame = "\r\n".join(f"{key}: {value}" for key, value in fields).encode()
+    return happening(decode(Message.of(frame)), "a", CAME)
+
+
+def ari(**fields: Any) -> Happening:
+    return happening(Decoder().decode(json.dumps(fields)), "a", CAME)
+
+
+class TestOfAmi:
+    def test_it_has_what_was_said(self):
+        found = ami(*HANGUP)
+        assert (found.source, found.type, found.group) == ("ami", "Hangup", "calls")
+        assert (found.channel, found.server, found.time) == ("PJSIP/alice-00000001", "a", CAME)
+        assert found.what == "ConnectedLineNum=2002 Cause=16 Cause-txt=Normal Clearing"
+        assert found.fields == dict(HANGUP)
+
+    def test_a_secret_is_not_told(self):
+        found = ami(
+            ("Event", "ChallengeResponseFailed"),
+            ("Privilege", "security,all"),
+            ("ReceivedHash", "s3cret"),
+            ("AccountID", "alice"),
+        )
+        assert found.group == "security" and "s3cret" not in str(found)
+        found = ami(("Event", "VarSet"), ("Variable", "API_TOKEN"), ("Value", "s3cret"))
+        assert "s3cret" not in str(found) and "API_TOKEN" in found.what
+
+
+class TestOfAri:
+    CHANNEL: dict[str, Any] = {"id": "1.2", "name": "PJSIP/alice-00000001", "state": "Up"}
+
+    def test_it_has_what_was_said(self):
+        found = ari(
+            type="ChannelDtmfReceived",
+            timestamp="2026-11-23T10:00:01.000+0000",
+            application="x",
+            digit="5",
+            channel=self.CHANNEL,
+        )
+        assert (found.source, found.type, found.group) == ("ari", "ChannelDtmfReceived", "calls")
+        assert found.channel == "PJSIP/alice-00000001"
+        assert found.time == CAME.replace(second=1)
+        assert found.what == "digit=5 state=Up"
+
+    def test_one_of_an_unknown_kind_is_told_too(self):
+        found = ari(type="BrandNew", colour="red")
+        assert (found.type, found.group, found.what) == ("BrandNew", "system", "colour=red")
+
+    def test_a_secret_is_not_told(self):
+        found = ari(type="ChannelVarset", variable="PASSWORD", value="s3cret", channel=self.CHANNEL)
+        assert "s3cret" not in str(found)
+
+
+class TestGroup:
+    @pytest.mark.parametrize(
+        ("type", "privilege", "group"),
+        [
+            ("Newchannel", "call,all", "calls"),
+            ("Newexten", "dialplan,all", "dialplan"),
+            ("QueueMemberAdded", "agent,all", "queues"),
+            ("AgentConnect", "agent,all", "queues"),
+            ("InvalidPassword", "security,all", "security"),
+            ("SuccessfulAuth", "security,all", "security"),
+            ("ContactStatus", "system,all", "endpoints"),
+            ("DeviceStateChange", "call,all", "endpoints"),
+            ("Registry", "system,all", "trunks"),
+            ("MessageWaiting", "call,all", "voicemail"),
+            ("ConfbridgeJoin", "call,all", "confbridge"),
+            ("MusicOnHoldStart", "call,all", "moh"),
+            ("MixMonitorStart", "call,all", "recordings"),
+            ("ParkedCall", "call,all", "features"),
+            ("Pickup", "call,all", "features"),
+            ("RTCPSent", "reporting,all", "rtp"),
+            ("Cdr", "cdr,all", "cdr"),
+            ("FullyBooted", "system,all", "system"),
+            ("BrandNew", "call,all", "calls"),
+            ("BrandNew", "", "system"),
+        ],
+    )
+    def test_it_is_by_the_name_or_the_class(self, type: str, privilege: str, group: str):
+        assert group_of(type, privilege, "ami") == group
+
+    def test_ari_has_names_only(self):
+        names = {"StasisStart": "calls", "BridgeCreated": "calls", "PlaybackStarted": "playback"}
+        names |= {"ContactStatusChange": "endpoints", "RecordingStarted": "recordings"}
+        assert {name: group_of(name, "", "ari") for name in names} == names
+        assert set(names.values()) < EVENT_GROUPS
+
+
+class TestChoice:
+    @pytest.mark.parametrize(
+        ("choice", "taken"),
+        [
+            (Choice(), True),
+            (Choice(source="ami"), True),
+            (Choice(source="ari"), False),
+            (Choice(types=["Hang*"]), True),
+            (Choice(types=["Queue*", "Hangup"]), True),
+            (Choice(types=["Queue*"]), False),
+            (Choice(groups=["calls", "queues"]), True),
+            (Choice(groups=["queues"]), False),
+            (Choice(channel="PJSIP/alice"), True),
+            (Choice(channel="PJSIP/ali"), False),
+            (Choice(channel="PJSIP/ali*"), True),
+            (Choice(channel="1795996608.3"), True),
+            (Choice(channel="1795996608.4"), False),
+        ],
+    )
+    def test_what_it_takes(self, choice: Choice, taken: bool):
+        assert choice.takes(ami(*HANGUP)) is taken
+
+    def test_other_channels_of_an_event_count_too(self):
+        dial = ami(
+            ("Event", "DialBegin"),
+            ("Channel", "PJSIP/alice-00000001"),
+            ("DestChannel", "PJSIP/bob-00000002"),
+        )
+        assert Choice(channel="PJSIP/bob").takes(dial)
+        peer = ari(type="Dial", peer={"id": "1.2", "name": "PJSIP/bob-00000002"})
+        assert Choice(channel="PJSIP/bob").takes(peer) and Choice(channel="1.2").takes(peer)
+
+    def test_a_pattern_is_no_more_than_it_says(self):
+        assert not fits("PJSIP/alice2-00000001", "PJSIP/alice")
+        assert not fits("PJSIP/alice", "[")
