@@ -16,6 +16,7 @@ from stasis.pbx.cdr_file import read_csv
 from stasis.pbx.cdr_record import CdrEntry, CdrRecord
 from stasis.pbx.cdr_writer import CdrWriter
 from stasis.pbx.certificate import Certificate
+from stasis.pbx.command import Commands
 from stasis.pbx.command_line import CommandLine
 from stasis.pbx.confbridge import ConfBridge, ConferenceInfo, ConferenceRecording, Participant
 from stasis.pbx.configuration import Configuration
@@ -83,6 +84,7 @@ __all__ = [
     "ChannelVariable",
     "Choice",
     "CommandLine",
+    "Commands",
     "ConfBridge",
     "ConferenceInfo",
     "ConferenceRecording",

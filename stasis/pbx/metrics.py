@@ -118,7 +118,7 @@ class Metrics(Group):
         if reply.status == 404 and not ours:
             raise Needs(
                 "",
-                "needs the module res_prometheus.so, loaded, and in [general] of prometheus.conf"
+                "needs the module res_prometheus.so, loaded, and in prometheus.conf"
                 f" enabled = yes and uri = metrics: there is no {config.url}/metrics",
             )
         if reply.status != 200:

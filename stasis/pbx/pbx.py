@@ -11,6 +11,7 @@ from stasis.config import AsteriskConfig
 from stasis.pbx.astdb import AstDb
 from stasis.pbx.calls import Calls
 from stasis.pbx.cdr import Cdr
+from stasis.pbx.command import Commands
 from stasis.pbx.confbridge import ConfBridge
 from stasis.pbx.configuration import Configuration
 from stasis.pbx.diagnostics import Diagnostics
@@ -163,6 +164,11 @@ class Pbx:
         """Feature codes, and picking up."""
         return Features(self.ways)
 
+    @cached_property
+    def command(self) -> Commands:
+        """Asterisk's own command line."""
+        return Commands(self.ways)
+
 
 GROUPS: tuple[type[Group], ...] = (
     Calls,
@@ -185,5 +191,6 @@ GROUPS: tuple[type[Group], ...] = (
     System,
     Metrics,
     Configuration,
+    Commands,
 )
 """All groups, in the order of the guide."""

@@ -23,6 +23,7 @@ __all__ = [
     "CauseCode",
     "ChannelName",
     "ClassName",
+    "CliLine",
     "ColumnName",
     "Conference",
     "ConfigFileName",
@@ -174,6 +175,16 @@ Value = Annotated[
         pattern=r"^([^\x00-\x20\x7f][^\x00-\x1f\x7f]*)?$(?!\n)",
         max_length=400,
         description="a value",
+    ),
+]
+# Its words are read by `CommandLine`, which refuses what is not clear.
+CliLine = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\x00-\x08\x0a-\x1f\x7f]*$(?!\n)",
+        min_length=1,
+        max_length=900,
+        description="a command of Asterisk's command line, such as core show channels",
     ),
 ]
 # A name for people: what quotes and brackets would mean in a caller id is left out.

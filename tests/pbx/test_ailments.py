@@ -9,6 +9,7 @@ from stasis.pbx.ailment import Files
 from stasis.pbx.ailments import RULES
 from stasis.pbx.config_file import ConfigFile, Line, Section
 
+NOW = Version(22, 10, 1)
 STRONG = "fL7_w2-Qx9pTz0"
 HTTP = "[general]\nenabled=yes\nbindaddr=127.0.0.1"
 
@@ -31,7 +32,7 @@ def told(
     name: str,
     text: str,
     *,
-    version: Version = Version(22, 10, 1),
+    version: Version = NOW,
     contexts: tuple[str, ...] | None = ("default",),
     music: dict[str, int] | None = None,
     members: dict[str, int] | None = None,

@@ -201,12 +201,13 @@ class TestAudit:
 
 class TestRestarts:
     async def test_they_are_so_many_and_no_more(self):
+        how = {"how": "now"}
         async with opened(restarts=2) as office:
             for _ in range(3):  # nobody has said that it is meant: it does not count
                 office.pbx.fails = NotConfirmed("system.restart", "say so")
-                assert (await office.ask("POST", "/system/restart")).status == 409
+                assert (await office.ask("POST", "/system/restart", how)).status == 409
             office.pbx.fails = None
-            said = {"confirm": True}
+            said = {"confirm": True, **how}
             for _ in range(2):
                 assert (await office.ask("POST", "/system/restart", said)).status in (200, 204)
             refused = await office.ask("POST", "/system/restart", said)

@@ -5,12 +5,20 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    suppress,
+)
+from datetime import datetime
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from stasis.ami import Ami, AmiError
 from stasis.lab.baresip import Baresip
-from stasis.pbx import Missing, Pbx
+from stasis.pbx import Missing, Pbx, PbxError
+from stasis.section import Secret
 from tests.asterisk.pbx.conftest import Office, phone
 from tests.asterisk.pbx.talking import talk
 from tests.docs.pages import DOCS
@@ -182,6 +190,7 @@ async def ringing(pbx: Pbx, office: Office) -> AsyncIterator[Replaced]:
                 await asyncio.sleep(0.05)
         yield {DESK: found}
         await over(pbx)
+        dialling.cancel()
         await asyncio.gather(dialling, return_exceptions=True)
 
 
@@ -194,15 +203,58 @@ async def ringing_desk(pbx: Pbx) -> str:
 
 
 @asynccontextmanager
+async def player(pbx: Pbx, office: Office) -> AsyncIterator[Replaced]:
+    """A program is where mpg123 would be: it plays silence, as long as it is let."""
+    program = office.lab.folder / "bin" / "mpg123"
+    program.write_text("#!/bin/sh\nexec cat /dev/zero\n")
+    program.chmod(0o755)
+    yield {}
+
+
+@asynccontextmanager
 async def restart(pbx: Pbx, office: Office) -> AsyncIterator[Replaced]:
-    """Nobody talks; afterwards Asterisk is there again."""
-    before = office.lab.pid
+    """Nobody talks; afterwards Asterisk is there again, and has started anew."""
+    before = (await pbx.system.uptime()).started
+    await asyncio.sleep(1)  # it counts whole seconds
     yield {}
     async with asyncio.timeout(SECONDS):
-        while office.lab.pid in (before, None):
+        while await started(pbx) in (before, None):
             await asyncio.sleep(0.1)
     await asyncio.to_thread(office.lab.ready)
-    await (await pbx.ways.ami()).ready(timeout=SECONDS)
+
+
+async def started(pbx: Pbx) -> datetime | None:
+    """When Asterisk has started; None while it is not there."""
+    try:
+        return (await pbx.system.uptime()).started
+    except PbxError:
+        return None
+
+
+@asynccontextmanager
+async def qualified(pbx: Pbx, office: Office) -> AsyncIterator[Replaced]:
+    """Asterisk asks the phones for signs of life."""
+    file = office.lab.etc / "pjsip.conf"
+    before = file.read_text("utf-8")
+    asks = "max_contacts = 5\nqualify_frequency = 60\n"
+    office.lab.write("pjsip.conf", before.replace("max_contacts = 5\n", asks))
+    await pbx.system.reload("res_pjsip.so")
+    async with phones(pbx, office) as replaced:
+        yield replaced
+    office.lab.write("pjsip.conf", before)
+    await pbx.system.reload("res_pjsip.so")
+
+
+@asynccontextmanager
+async def failed_log_in(pbx: Pbx, office: Office) -> AsyncIterator[Replaced]:
+    """Somebody has tried to log in at AMI with a wrong secret, while the log was written."""
+    config = evolve(office.config().ami, secret=Secret("wrong"))
+    heard = asyncio.Event()
+    async with await pbx.security.watch(heard=lambda failure: heard.set()):
+        with suppress(AmiError):
+            await Ami(config).start()
+        await asyncio.wait_for(heard.wait(), SECONDS)
+    yield {}
 
 
 @asynccontextmanager
@@ -234,12 +286,15 @@ async def over(pbx: Pbx) -> None:
 SETUPS: Mapping[str, Setup] = {
     "": nothing,
     "phones": phones,
+    "qualified phones": qualified,
+    "a failed log-in": failed_log_in,
     "call": call,
     "recorded call": recorded_call,
     "stored": stored,
     "member": member,
     "conference": conference,
     "ringing": ringing,
+    "a player": player,
     "a restart": restart,
     "things that happen": happening,
 }

@@ -10,11 +10,13 @@ import inspect
 import json
 import shlex
 from pathlib import Path
+from types import CodeType
 
 import pytest
 from stasis_pbx.api import BASE
 
 from stasis.cli.main import main
+from stasis.config import load
 from stasis.lab.lab import Lab
 from stasis.pbx import Pbx, PbxError
 from tests.apps.stasis_pbx.office import opened
@@ -38,6 +40,7 @@ def file(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
         f'password = "{lab.password}"\n[asterisk.ami]\nport = {lab.ami_port}\n'
         f'username = "{lab.username}"\nsecret = "{lab.password}"\n'
         f'[asterisk.cdr]\ndatabase = "sqlite:///{tmp_path}/cdr.db"\n'
+        f'[asterisk.security]\nlog = "{tmp_path}/security.log"\n'
     )
     return file
 
@@ -45,9 +48,7 @@ def file(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 async def run(example: Example, text: str, pbx: Pbx, file: Path) -> None:
     """Run an example; whatever fails is raised."""
     if example.language == "python":
-        lines = "\n" * (example.line - 1) + text
-        code = compile(lines, str(PAGE), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        found = eval(code, {"pbx": pbx})
+        found = eval(compiled("\n" * (example.line - 1) + text), {"pbx": pbx})
         if inspect.iscoroutine(found):
             await found
     elif example.language == "sh":
@@ -66,14 +67,18 @@ async def run(example: Example, text: str, pbx: Pbx, file: Path) -> None:
             assert answer.status < 300, f"{head}: {answer.status} {answer.body!r}"
 
 
+def compiled(text: str) -> CodeType:
+    """Python that may await."""
+    return compile(text, str(PAGE), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
 async def tried(example: Example, pbx: Pbx, office: Office, file: Path) -> None:
     """Run an example with all that it needs, and take it back."""
     async with SETUPS[example.setup](pbx, office) as replaced:
         text = example.text
         for written, real in replaced.items():
-            if example.language == "http":
-                written, real = (each.replace("/", "%2F") for each in (written, real))
             text = text.replace(written, real)
+            text = text.replace(written.replace("/", "%2F"), real.replace("/", "%2F"))
         await run(example, text, pbx, file)
     if example.then:
         await undone(example.then, pbx)
@@ -84,7 +89,9 @@ async def undone(expression: str, pbx: Pbx) -> None:
     async with asyncio.timeout(5):
         while True:
             try:
-                await eval(expression, {"pbx": pbx})
+                found = eval(compiled(expression), {"pbx": pbx})
+                if inspect.iscoroutine(found):
+                    await found
                 return
             except PbxError:
                 await asyncio.sleep(0.1)
@@ -93,7 +100,8 @@ async def undone(expression: str, pbx: Pbx) -> None:
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("example", ALONE, ids=str)
 async def test_an_example_works(example: Example, pbx: Pbx, office: Office, file: Path):
-    await tried(example, pbx, office, file)
+    async with Pbx(load(file).asterisk, ami=await pbx.ways.ami()) as reader:
+        await tried(example, reader, office, file)
 
 
 @pytest.mark.timeout(60)

@@ -21,6 +21,7 @@ SAMPLES = {
     "channel": "PJSIP/nobody-00000001",
     "family": "fruit",
     "key": "apple",
+    "line": "core show version",
     "value": "red",
     "column": "id",
     "uniqueid": "1795996299.1",
