@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from stasis.ami_feed import fed
 from stasis.config import Config
 from stasis.errors import ConfigError, PluginError
 from stasis.health import health
@@ -82,7 +83,11 @@ async def run(
         must = {*config.plugins.enabled, *config.plugins.required}
         pages = health(Shown(servers, listening=listen), metrics)
         watch = StallWatch(config.engine.stall_seconds, partial(stalled, metrics))
-        async with serve(config.http, running, must, health=pages), background(running):
+        async with (
+            serve(config.http, running, must, health=pages),
+            background(running),
+            fed({} if listen else dict(servers), apps),
+        ):
             async with signals(servers) as later:
                 if ready is not None:
                     later(call_when_ready(servers, ready))

@@ -45,6 +45,7 @@ __all__ = [
     "Resumed",
     "Row",
     "Trigger",
+    "needs_of",
     "trigger_of",
 ]
 
@@ -245,6 +246,7 @@ class Flow:
         raise FlowError(f"{cls.__name__}: no upgrade from version {version} to {cls.version}")
 
     _keep: Callable[[], Awaitable[None]] | None = None
+    _needs: ClassVar[frozenset[type[Event]]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -292,6 +294,14 @@ class Flow:
         return list(dict.fromkeys(names))
 
 
+def needs_of(flow: type[Flow]) -> frozenset[type[Event]]:
+    """What `needs` says of a flow, found once: it is asked for each event."""
+    found: frozenset[type[Event]] | None = vars(flow).get("_needs")
+    if found is None:
+        found = flow._needs = frozenset(flow.needs())
+    return found
+
+
 def triggers_of(event: Event, *, own: bool) -> tuple[Trigger, ...]:
     """The triggers an event can fire, the most particular first."""
     kind = type(event)
@@ -301,10 +311,15 @@ def triggers_of(event: Event, *, own: bool) -> tuple[Trigger, ...]:
     return (Other(kind),) if found is None else (Other(kind, found), Other(kind))
 
 
+def path_of(kind: type[Event]) -> tuple[str, ...]:
+    """The attributes that lead to the detail of an event; none when its kind has none."""
+    return DETAIL.get(kind) or kind.detail
+
+
 def detail_of(event: Event) -> str | None:
     """The event's detail, or None when its kind has none."""
-    path = DETAIL.get(type(event))
-    if path is None:
+    path = path_of(type(event))
+    if not path:
         return None
     value: Any = event
     for name in path:
@@ -413,7 +428,7 @@ def check_trigger(cls: type[Flow], state: str, trigger: object) -> None:
             f"{where}: {trigger!r} is no trigger; use an event class, (event class, detail),"
             " Other(…), After(seconds), an outcome's text, or Done"
         )
-    if detail is not None and kind not in DETAIL:
+    if detail is not None and not path_of(kind):
         raise FlowError(f"{where}: {kind.__name__} has no detail to tell apart")
     if kind is StasisEnd and not isinstance(trigger, Other):
         raise FlowError(f"{where}: the own StasisEnd ends the flow; override `ended` instead")

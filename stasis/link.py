@@ -38,7 +38,7 @@ from stasis.errors import (
     StasisError,
     Unreachable,
 )
-from stasis.flow import Leave
+from stasis.flow import Leave, needs_of
 from stasis.gaps import Gaps
 from stasis.keep import keep_of
 from stasis.metrics import Measured, Metrics
@@ -463,6 +463,16 @@ class Link:
         elif not self.router.dispatch(event) and not self._recovery.fences.came(event):
             self._counts["unclaimed"] += 1
             self.calls.note(event)
+
+    def hear(self, event: Event) -> bool:
+        """An event of another way, such as AMI's, about a channel of ours.
+
+        Returns whether it went to a call: one whose flow names its kind in the table or `hears`.
+        """
+        claim = self.router.claimed(("channel", event.about or ""))
+        if claim is None or not isinstance(claim.hearer, Runner):
+            return False
+        return type(event) in needs_of(type(claim.hearer.flow)) and self.router.tell(event)
 
     def _tell_plugin(self, event: Event) -> None:
         """Tell the application's plugin of a kind that it hears. What it raises is its own."""

@@ -241,11 +241,7 @@ class Router:
                 self._touched.add(key)
             if key in self._held:
                 held = self._held[key]
-            waits = self._waits.get(key)
-            if waits is not None:
-                waits[:] = [wait for wait in waits if not wait.offer(event)]
-                if not waits:
-                    self._waits.pop(key, None)
+            self._offer(key, event)
             claim = self._claims.get(key)
             if claim is None:
                 continue
@@ -266,12 +262,32 @@ class Router:
     def repeat(self, event: Event, hearer: Hearer) -> None:
         """Tell one hearer, and who waits, of what is known already: nobody else is told again."""
         for key in keys_of(event):
-            waits = self._waits.get(key)
-            if waits is not None:
-                waits[:] = [wait for wait in waits if not wait.offer(event)]
-                if not waits:
-                    self._waits.pop(key, None)
+            self._offer(key, event)
         hearer.hear(event)
+
+    def _offer(self, key: Key, event: Event) -> None:
+        """Settle who waits for this event about this id."""
+        waits = self._waits.get(key)
+        if waits is not None:
+            waits[:] = [wait for wait in waits if not wait.offer(event)]
+            if not waits:
+                self._waits.pop(key, None)
+
+    def tell(self, event: Event) -> bool:
+        """An event of another way than ARI, for who waits for it and who has claimed its channel.
+
+        Returns whether anybody has claimed it.
+        """
+        key = ("channel", event.about or "")
+        self._offer(key, event)
+        claim = self._claims.get(key)
+        if claim is None:
+            return False
+        if (held := self._held.get(key)) is not None:
+            held.append((claim.hearer, event))
+        else:
+            claim.hearer.hear(event)
+        return True
 
     def settled(self) -> list[Key]:
         """All claimed ids, but for those that are only being created."""

@@ -27,6 +27,8 @@ def subject(event: Event) -> str | None:
     are played to or recorded from; those of a bridge about none. Else the first channel that the
     event's model names.
     """
+    if event.about is not None:
+        return event.about
     if isinstance(event, Dial):
         return event.peer.id
     target = ""

@@ -28,7 +28,7 @@ RANKS = (
     "runner stay absence leaving register resync adopt handover calls recovery",
     "link servers gaps settling operations",
     "plugin http health sql web ami agi",
-    "app pbx",
+    "app ami_feed pbx",
     "testing lab cli",
 )
 RANK = {module: rank for rank, row in enumerate(RANKS) for module in row.split()}

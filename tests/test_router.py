@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from stasis.ami.events import Hold
 from stasis.ari.bridges import Bridge
 from stasis.ari.channels import Channel
 from stasis.ari.device_states import DeviceState
@@ -376,6 +377,34 @@ class TestHolding:
         router.deliver(C1)
         router.deliver(C1)
         assert router.counts()["held"] == 0
+
+
+class TestAnotherWay:
+    """An event that did not come by ARI, but is about a channel."""
+
+    def test_it_goes_to_who_has_claimed_the_channel_and_to_nobody_else(self):
+        router, ear, other = Router(), Ear(), Ear()
+        router.claim(C1, Claim(ear, "ivr", apply=lambda event: pytest.fail("no snapshot in it")))
+        router.claim(C2, Claim(other, "ivr"))
+        assert router.tell(Hold(uniqueid="c1")) is True
+        assert router.tell(Hold(uniqueid="c3")) is False
+        assert router.tell(Hold()) is False
+        assert (ear.heard, other.heard) == ([Hold(uniqueid="c1")], [])
+
+    async def test_who_waits_for_it_is_settled(self):
+        router = Router()
+        wait = router.expect(C1, Hold)
+        router.tell(Hold(uniqueid="c1"))
+        assert await wait.within(1) == Hold(uniqueid="c1")
+
+    def test_it_is_held_back_like_any_other(self):
+        router, ear = Router(), Ear()
+        router.claim(C1, Claim(ear, ""))
+        router.hold(C1)
+        router.tell(Hold(uniqueid="c1"))
+        assert ear.heard == []
+        router.deliver(C1)
+        assert ear.heard == [Hold(uniqueid="c1")]
 
 
 async def test_counts_tell_what_is_claimed_and_awaited():

@@ -26,4 +26,9 @@ class PbxConfig:
         minimum=1,
     )
     restart_window: float = key(600.0, "seconds of that window", minimum=1, maximum=86_400)
+    security_log: bool = key(
+        False,
+        "whether failed log-ins are counted in /metrics and written to the log of"
+        " [asterisk.security], by one process of a machine",
+    )
     webhook: list[WebhookConfig] = key([], "who is told over HTTP what happens in Asterisk")

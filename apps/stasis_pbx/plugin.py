@@ -19,6 +19,7 @@ from stasis_pbx.command import commands
 from stasis_pbx.config import PbxConfig
 from stasis_pbx.feed import EventFeed
 from stasis_pbx.hook import Hook, hooks_of
+from stasis_pbx.lasting import Lasting
 from stasis_pbx.operations import Desk
 from stasis_pbx.restarts import Restarts
 from stasis_pbx.scopes import MARK, Grants
@@ -85,10 +86,12 @@ class PbxPlugin(Plugin):
         return self._open[name]
 
     async def run(self) -> None:
-        """Tell what happens, and forget what is old."""
+        """Tell what happens, do what lasts, and forget what is old."""
+        lasting = Lasting(lambda: self.servers, self.pbx, security=self.config.security_log)
         async with asyncio.TaskGroup() as group:
             group.create_task(self.feed.run())
             group.create_task(self.hooks.run())
+            group.create_task(lasting.run())
             group.create_task(self.sweep())
 
     async def sweep(self) -> None:

@@ -6,7 +6,7 @@ is a plain `AmiEvent`. Every field that was sent stays with the event, typed or 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from stasis.ami.message import Message, shown
 from stasis.ari.event import Event
@@ -23,6 +23,8 @@ class AmiEvent(Event, frozen=True, kw_only=True, tag=True):
     timestamp: when, if manager.conf has `timestampevents`.
     """
 
+    way: ClassVar[str] = "ami"
+
     event: str = ""
     privilege: str = ""
     action_id: str = ""
@@ -31,6 +33,11 @@ class AmiEvent(Event, frozen=True, kw_only=True, tag=True):
     def type(self) -> str:
         """The kind, as Asterisk names it."""
         return self.event or self.__class__.__name__
+
+    @property
+    def about(self) -> str | None:
+        """The unique id of the channel that it is about, which is ARI's id; None without."""
+        return getattr(self, "uniqueid", "") or None
 
     @property
     def fields(self) -> Message:

@@ -339,6 +339,7 @@ class DialState(OfChannel, frozen=True, kw_only=True, tag=True):
 class DialEnd(OfChannel, frozen=True, kw_only=True, tag=True):
     """Dialling has ended. dial_status: like ANSWER, BUSY."""
 
+    detail = ("dial_status",)
     dest_channel: str = ""
     dest_caller_id_num: str = ""
     dest_caller_id_name: str = ""
@@ -369,6 +370,7 @@ class OriginateResponse(AmiEvent, frozen=True, kw_only=True, tag=True):
 class Hold(OfChannel, frozen=True, kw_only=True, tag=True):
     """A channel was put on hold."""
 
+    detail = ("music_class",)
     music_class: str = ""
 
 
@@ -379,6 +381,7 @@ class Unhold(OfChannel, frozen=True, kw_only=True, tag=True):
 class DTMFBegin(OfChannel, frozen=True, kw_only=True, tag=True):
     """A key was pressed, or is sent. direction: Received or Sent."""
 
+    detail = ("digit",)
     digit: str = ""
     direction: str = ""
 
@@ -386,6 +389,7 @@ class DTMFBegin(OfChannel, frozen=True, kw_only=True, tag=True):
 class DTMFEnd(OfChannel, frozen=True, kw_only=True, tag=True):
     """A key was let go."""
 
+    detail = ("digit",)
     digit: str = ""
     duration_ms: int | None = None
     direction: str = ""
@@ -703,8 +707,12 @@ class UnParkedCall(AmiEvent, frozen=True, kw_only=True, tag=True):
 
 
 class VarSet(OfChannel, frozen=True, kw_only=True, tag=True):
-    """A variable was set; of a channel, or global without one."""
+    """A variable was set; of a channel, or global without one.
 
+    value: with backslashes before quotes and backslashes, as Asterisk writes it here.
+    """
+
+    detail = ("variable",)
     variable: str = ""
     value: str = ""
 
@@ -712,6 +720,7 @@ class VarSet(OfChannel, frozen=True, kw_only=True, tag=True):
 class UserEvent(OfChannel, frozen=True, kw_only=True, tag=True):
     """An event that a program or the dialplan has made. Its own fields are in `fields`."""
 
+    detail = ("user_event",)
     user_event: str = ""
 
 
@@ -794,6 +803,7 @@ class ChannelHungup(AmiEvent, frozen=True, kw_only=True, tag=True):
 class MusicOnHoldStart(OfChannel, frozen=True, kw_only=True, tag=True):
     """Music on hold plays."""
 
+    detail = ("class_",)
     class_: str = ""
 
 

@@ -7,7 +7,7 @@ that no class exists for stays a plain `Event`, with everything Asterisk sent in
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import msgspec
 
@@ -25,6 +25,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=Tru
     event was made by hand.
     """
 
+    # By which way it comes, and the attributes down to the one detail that a trigger may name.
+    way: ClassVar[str] = "ari"
+    detail: ClassVar[tuple[str, ...]] = ()
+
     application: str = ""
     timestamp: datetime | None = None
     asterisk_id: str = ""
@@ -36,6 +40,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=Tru
         """The kind, as ARI names it; for an unknown kind what the frame says."""
         kind = self.__class__
         return str(self.raw.get("type", "")) if kind is Event else kind.__name__
+
+    @property
+    def about(self) -> str | None:
+        """The channel that an event of another way is about; ARI's own name their channels."""
+        return None
 
     @property
     def raw(self) -> dict[str, Any]:

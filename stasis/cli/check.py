@@ -12,6 +12,7 @@ from typing import Annotated
 import attrs
 import typer
 
+from stasis.ami_feed import kinds_of, unconfigured
 from stasis.ari import Ari
 from stasis.check import check as checked
 from stasis.check import check_media
@@ -23,7 +24,8 @@ from stasis.config import AsteriskConfig, Config
 from stasis.errors import AriError, Unreachable
 from stasis.finding import Finding
 from stasis.plugin import Plugin, load
-from stasis.program import Runnable
+from stasis.program import Program, Runnable
+from stasis.source import place
 from stasis.transport.http import Http
 
 __all__ = ["Sounds", "check", "sounds_in"]
@@ -84,6 +86,7 @@ def check(
             findings += check_media(medium, where, known.ids)
     for flow in runnables.values():
         findings += checked(flow, known.ids)
+        findings += not_heard(flow, config)
     errors = sum(finding.level == "error" for finding in findings)
     if json:
         as_json(
@@ -101,6 +104,17 @@ def check(
             say(hint)
     if errors or (strict and findings):
         raise typer.Exit(1)
+
+
+def not_heard(flow: Runnable, config: Config) -> list[Finding]:
+    """Whether a flow's table names events of AMI, which nobody brings as things are configured."""
+    program = Program.of(flow)
+    kinds = kinds_of([program])
+    servers = config.asterisks().values()
+    if not kinds or all(each.asterisk.ami.username for each in servers):
+        return []
+    where = f"{place(program.runnable)} {program.runnable.__name__}".strip()
+    return [Finding("ami-not-configured", where, unconfigured(kinds), "warning")]
 
 
 def show(flows: list[str], findings: list[Finding], sounds: Sounds) -> None:

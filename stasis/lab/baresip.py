@@ -9,6 +9,7 @@ ends both. One call at a time.
 from __future__ import annotations
 
 import asyncio
+import random
 import shutil
 import socket
 import tempfile
@@ -24,12 +25,13 @@ from stasis.lab.fault import LabUnavailable, PhoneError
 from stasis.lab.music import RATE, sine, write
 from stasis.lab.packages import command
 from stasis.lab.process import end
-from stasis.lab.sipp import free_port
 from stasis.lab.wire import Wire
 
 __all__ = ["Baresip"]
 
 READY_SECONDS = 5.0
+PORTS = 9_100, 12_000
+KINDS = (socket.SOCK_DGRAM, socket.SOCK_STREAM)
 SOURCE_SECONDS = 300  # how long it has something to say
 MODULES = Path("/usr/lib/baresip/modules")
 
@@ -91,9 +93,9 @@ class Baresip:
         the registration is refused.
         """
         words = spoken(source)
-        # It also takes TCP ports, one of them beside its own, which another may get before it.
+        # Another phone may choose the same ports at the same moment.
         for last in (port is not None, False, True):
-            own = free_port() if port is None else port
+            own = phone_port() if port is None else port
             try:
                 folder, process, wire = await launch(own, words)
                 break
@@ -200,7 +202,7 @@ class Baresip:
 async def launch(port: int, source: array[int]) -> tuple[Path, asyncio.subprocess.Process, Wire]:
     """Start the process on its port and connect to it. Raises PhoneError with its last words."""
     folder = Path(tempfile.mkdtemp(prefix="stasis-baresip-"))
-    control = free_port(socket.SOCK_STREAM)
+    control = phone_port()
     text = CONFIG.format(sip=port, folder=folder, control=control, modules=MODULES)
     (folder / "config").write_text(text, "utf-8")
     for name in ("contacts", "accounts"):
@@ -225,6 +227,27 @@ async def launch(port: int, source: array[int]) -> tuple[Path, asyncio.subproces
         await end(process)
         shutil.rmtree(folder)
         raise PhoneError(f"{error}\n{said}") from None
+
+
+def phone_port() -> int:
+    """A port for a phone: nobody has it, nor the next one, which is for TLS.
+
+    Below those that the kernel gives to clients: every connection of anybody would take one.
+    """
+    while True:
+        port = random.randrange(*PORTS, 2)  # noqa: S311  no secret
+        if all(bindable(each, kind) for each in (port, port + 1) for kind in KINDS):
+            return port
+
+
+def bindable(port: int, kind: socket.SocketKind) -> bool:
+    """Whether nobody has a port now."""
+    with socket.socket(socket.AF_INET, kind) as trial:
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def spoken(source: float | Path) -> array[int]:

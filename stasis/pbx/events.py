@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Coroutine
-from contextlib import aclosing, suppress
+from contextlib import AsyncExitStack, aclosing, suppress
 from time import monotonic
 from types import TracebackType
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 
 from stasis.ami import AmiError, AmiEvent, Missed, Stream
+from stasis.ari import Ari
 from stasis.decode import Decoder, FrameError
 from stasis.errors import AriError
 from stasis.flow import Gap
@@ -27,6 +28,7 @@ from stasis.pbx.inflow import Inflow, Note
 from stasis.pbx.ways import Ways
 from stasis.transport.connect import connect
 from stasis.transport.frames import Lost, Opened
+from stasis.transport.http import Http
 
 __all__ = ["Events", "Following"]
 
@@ -69,7 +71,8 @@ class Following:
         self._failed: Exception | None = None
         self._listening = asyncio.Event()
         self._app = f"stasis-events-{secrets.token_hex(4)}"
-        self._subscribed = False
+        self._ari: Ari | None = None  # once it is subscribed
+        self._opened = AsyncExitStack()
 
     @property
     def dropped(self) -> int:
@@ -128,12 +131,13 @@ class Following:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        await self._opened.aclose()
 
     async def _unsubscribe(self) -> None:
         """Take our application's subscriptions back. Raises AriError."""
-        if not self._subscribed:
+        ari = self._ari
+        if ari is None:
             return
-        ari = await self._ways.ari()
         found = await ari.applications.get(self._app)
         # By the names that Asterisk gives them: `channel:` cannot be taken back.
         sources = (
@@ -176,7 +180,9 @@ class Following:
                     self._inflow.put(event)
 
     async def _hear_ari(self) -> None:
-        ari = await self._ways.ari()
+        # Of its own: a program that stops may have closed what it has lent.
+        http = await self._opened.enter_async_context(Http(self._ways.config))
+        ari = Ari(http)
         decoder = Decoder()
         lost: float | None = None
         async with aclosing(connect(self._ways.config, [self._app])) as frames:  # type: ignore[type-var]
@@ -184,7 +190,7 @@ class Following:
                 if isinstance(frame, Opened):
                     decoder.begin()
                     await ari.applications.subscribe(self._app, event_source=SOURCES)
-                    self._subscribed = True
+                    self._ari = ari
                     self._begun("ari")
                     if lost is not None:
                         self._inflow.note(gap("ari", monotonic() - lost))

@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import get_args
 
+from stasis.ami.event import AmiEvent
 from stasis.ari.resource import Request, Response, Send
 from stasis.config import Config
 from stasis.errors import StasisError
@@ -216,6 +217,15 @@ class Asterisk:
     def left(self) -> list[str]:
         """What is on the server, or waits in the engine, now: nothing once all calls are over."""
         return left_on(self.machine, self.link, self._makers)
+
+    def ami(self, event: AmiEvent) -> bool:
+        """Tell an event of AMI, as a link with [asterisk.ami] hears it; at once.
+
+        event: with the channel's id, such as `events.Hold(uniqueid=caller.id)`.
+
+        Returns whether it went to a call. Raises StasisError when no flow was given.
+        """
+        return self.link.hear(event)
 
     # People
 

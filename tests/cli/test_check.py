@@ -114,6 +114,23 @@ def test_warnings_fail_only_when_strict(cli: Cli, write: Write) -> None:
     assert cli("check", "seeded:Doubtful", "--strict", env=NOBODY).returncode == 1
 
 
+def test_events_of_ami_that_nobody_would_bring_are_a_warning(cli: Cli, write: Write) -> None:
+    """They are triggers like others, once [asterisk.ami] says how to hear them."""
+    head = HEAD + "from stasis.ami.events import Hold\n"
+    write(
+        "seeded.py",
+        head + DOUBTFUL.removeprefix(HEAD).replace('(ChannelDtmfReceived, "1")', "Hold"),
+    )
+    done = cli("check", "seeded:Doubtful", "--json", env=NOBODY)
+    (found,) = json.loads(done.stdout)["findings"]
+    assert (found["code"], found["level"]) == ("ami-not-configured", "warning")
+    assert "names Hold of AMI: set username in [asterisk.ami]" in found["text"]
+    assert "seeded.py:" in found["where"]
+    known = {**NOBODY, "STASIS_ASTERISK_AMI_USERNAME": "stasis"}
+    done = cli("check", "seeded:Doubtful", "--json", env=known)
+    assert json.loads(done.stdout)["findings"] == []
+
+
 def test_without_asterisk_it_says_that_sounds_were_not_checked(cli: Cli, write: Write) -> None:
     write("seeded.py", CLEAN)
     done = cli("check", "seeded:clean", env=NOBODY)

@@ -8,8 +8,9 @@ from types import ModuleType
 import attrs
 import pytest
 
-from stasis.ami import Ami, AmiConfig, OutcomeUnknown, errors
+from stasis.ami import Ami, AmiConfig, OutcomeUnknown, errors, events
 from stasis.ami.message import Message
+from stasis.testing import Asterisk, virtual_time
 from tests.ami.server import Server, Session, listing
 from tests.docs.conftest import Import
 from tests.docs.pages import DOCS, table
@@ -43,6 +44,23 @@ async def test_a_call(page: ModuleType) -> None:
         assert (sent.get("Async"), sent.get("Priority")) == ("true", "1")
         assert sent.get("Variable") == "GREETING=good morning\\, Zoë; \\(all well?\\)"
         assert await page.call(ami, "PJSIP/alice", "200") == ""
+
+
+@virtual_time
+async def test_events_in_a_table(page: ModuleType) -> None:
+    async with Asterisk(page.Desk) as asterisk:
+        caller = await asterisk.call()
+        await asyncio.sleep(1)
+        (call,) = asterisk.link.runners
+        assert asterisk.ami(events.Hold(uniqueid=caller.id, music_class="jazz"))
+        await asyncio.sleep(1)
+        assert call.state == "held"
+        assert asterisk.ami(events.Unhold(uniqueid=caller.id))
+        await asyncio.sleep(1)
+        assert call.state == "talking"
+        asterisk.ami(events.VarSet(uniqueid=caller.id, variable="OTHER", value="1"))
+        asterisk.ami(events.VarSet(uniqueid=caller.id, variable="ORDER", value="1"))
+        await caller.hears("sound:vm-goodbye")
 
 
 async def test_a_hang_up_and_a_command(page: ModuleType) -> None:
@@ -89,4 +107,4 @@ def test_the_page_names_every_key_and_every_error(page: ModuleType) -> None:
     told = " ".join(row[0] for row in table(PAGE, "## What can go wrong"))
     for name in set(errors.__all__) - {"AmiError", "REFUSALS", "failed"}:
         assert f"`{name}`" in told, name
-    assert page.CONFIG.host == "127.0.0.1"
+    assert (page.CONFIG.host, page.CONFIG.port) == ("", 5038)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from socket import SOCK_STREAM
 
 import pytest
 
 from stasis.lab.audio import seconds, tones
-from stasis.lab.baresip import Baresip
+from stasis.lab.baresip import Baresip, phone_port
 from stasis.lab.configuration import TONE_HZ
 from stasis.lab.fault import LabUnavailable, PhoneError
 from stasis.lab.lab import Lab
 from stasis.lab.music import MUSIC_HZ
 from stasis.lab.prompt import contains
-from stasis.lab.sipp import free_port
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(60)]
 
@@ -169,7 +167,8 @@ async def test_another_port_is_taken_when_the_first_is_lost_to_another(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with await Baresip.start(lab.sip_port) as first:
-        found = iter([first.port, free_port(SOCK_STREAM), free_port(), free_port(SOCK_STREAM)])
-        monkeypatch.setattr("stasis.lab.baresip.free_port", lambda *kind: next(found))
+        assert first.port < 12_000  # no client's port
+        found = iter([first.port, phone_port(), phone_port(), phone_port()])
+        monkeypatch.setattr("stasis.lab.baresip.phone_port", lambda: next(found))
         async with await Baresip.start(lab.sip_port) as second:
             assert second.port != first.port

@@ -89,6 +89,7 @@ async def test_a_call_is_made_seen_heard_of_and_ended(
         assert {"Newchannel", "ChannelCreated", "Hangup"} <= types
         things = [each["thing"] for each in (await run.ask("GET", "/audit", token=token)).body]
         assert things == ["calls.hangup", "calls.originate"]
+    assert "stasis-events" not in office.lab.cli("ari show apps")
 
 
 async def test_a_webhook_hears_signed_what_it_asked_for(office: Office, tmp_path: Path):
@@ -118,6 +119,7 @@ async def test_a_webhook_hears_signed_what_it_asked_for(office: Office, tmp_path
                 while not any(str(run.port) in str(each) for each in taken):
                     await asyncio.sleep(0.05)
         assert {each["type"] for each in taken} == {"UserEvent"}
+        assert "stasis-events" not in office.lab.cli("ari show apps")
         data = taken[-1]["data"]
         assert data["fields"]["UserEvent"] == "Door" and data["fields"]["Who"] == "Zoe"
 
@@ -127,3 +129,51 @@ async def listening(run: Program) -> None:
     async with asyncio.timeout(15):
         while "stasis-events-" not in await asyncio.to_thread(run.office.lab.cli, "ari show apps"):
             await asyncio.sleep(0.05)
+
+
+@pytest.mark.things("cdr.list", "security.failures")
+async def test_call_records_and_failed_log_ins_are_written_while_it_runs(
+    office: Office, tmp_path: Path
+):
+    more = (
+        "security_log = true\n"
+        f'[asterisk.cdr]\ndatabase = "sqlite:///{tmp_path}/cdr.db"\n'
+        f'[asterisk.security]\nlog = "{tmp_path}/security.log"\n'
+    )
+    async with program(office, tmp_path, more) as run:
+        token = await run.token("*:read")
+        lab = office.lab
+        wrong = f"{lab.username}:wrong"
+        async with asyncio.timeout(30):
+            while not (tmp_path / "security.log").exists():
+                await asyncio.sleep(0.05)
+            records: list[Any] = []
+            while not records:
+                await asyncio.to_thread(
+                    lab.cli, "channel originate Local/echo@default/n application Wait 0.1"
+                )
+                await asyncio.sleep(0.5)
+                found = await run.ask("GET", "/cdr/records", token=token)
+                assert found.status in (200, 503), found
+                records = found.body if found.status == 200 else []
+            failures: list[Any] = []
+            while not failures:
+                url = lab.url.replace("http://", f"http://{wrong}@") + "/asterisk/ping"
+                async with run.session.get(url) as response:
+                    assert response.status == 401
+                await failed_log_in(lab.ami_port)
+                found = await run.ask("GET", "/security/failures", token=token)
+                failures = found.body if found.status == 200 else []
+        assert "127.0.0.1" in str(failures)
+        async with run.session.get(f"{run.root}/metrics") as response:
+            assert "127.0.0.1" in await response.text()
+
+
+async def failed_log_in(port: int) -> None:
+    """Somebody who does not know the manager's secret."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"Action: Login\r\nUsername: stasis\r\nSecret: wrong\r\n\r\n")
+    await reader.read(200)
+    await asyncio.sleep(0.3)
+    writer.close()
+    await writer.wait_closed()
