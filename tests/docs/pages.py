@@ -18,6 +18,7 @@ __all__ = [
     "ROOT",
     "Block",
     "blocks",
+    "code_of",
     "every",
     "imported",
     "named",
@@ -101,13 +102,25 @@ def table(page: Path, heading: str) -> list[list[str]]:
     return rows[1:]  # without its head; the rule below it begins with |-
 
 
+def code_of(page: Path, block: Block) -> list[str]:
+    """A line before a block of Python, and its lines. The guide's are what stands in an async
+    function that has a PBX.
+    """
+    if page.name != "guide.md":
+        return ["", *block.lines]
+    head = f"async def example_{block.line}(pbx: 'stasis.pbx.Pbx') -> None:"
+    return [head, *(f"    {each}" for each in block.lines)]
+
+
 def imported(page: Path, folder: Path) -> ModuleType:
     """A page's Python as one module, whose line numbers are the page's. folder: for its file."""
     lines = [""] * len(page.read_text("utf-8").splitlines())
     for block in blocks(page, "python"):
         if "file" in block.marks:
             continue  # a file of its own, which a page's reader writes
-        lines[block.line : block.line + len(block.lines)] = block.lines
+        head, *code = code_of(page, block)
+        lines[block.line - 1] = head  # where the fence is
+        lines[block.line : block.line + len(code)] = code
     name = f"page_{page.stem.lower()}"
     file = folder / f"{name}.py"
     file.write_text("\n".join(lines) + "\n", "utf-8")

@@ -56,7 +56,8 @@ def test_an_option_that_does_not_exist_would_be_found(capsys: pytest.CaptureFixt
 @pytest.mark.parametrize("page", named([page for page in PAGES if blocks(page, "toml")]))
 def test_a_configuration_loads(page: Path, tmp_path: Path) -> None:
     """Blocks of stasis.toml load; the IVR's file and a plugin's keys have tests of their own."""
-    (tmp_path / "password").write_text("secret\n")
+    for name in ("password", "ari-password", "ami-secret"):
+        (tmp_path / name).write_text("secret\n")
     for block in blocks(page, "toml"):
         assert block.lines[0] in (
             *("# stasis.toml", "# ivr.toml", "# conference.toml", "# pyproject.toml"),

@@ -6,7 +6,10 @@ from pathlib import Path
 
 from mypy import api
 
-from tests.docs.pages import PAGES, ROOT, blocks
+from tests.docs.pages import PAGES, ROOT, blocks, code_of
+
+# What the guide's examples have.
+START = "import stasis.pbx\n"
 
 
 def modules(folder: Path) -> list[str]:
@@ -18,7 +21,8 @@ def modules(folder: Path) -> list[str]:
             # A file in a folder is of a project, which test_plugins.py makes and checks.
             if not file.startswith(("test_", "conftest")) and "/" not in file:
                 name = Path(file).stem or f"page_{page.stem.replace('-', '_').lower()}"
-                found[name] = f"{found.get(name, '')}\n{block.text}"
+                code = "\n".join(code_of(page, block))
+                found[name] = f"{found.get(name, START)}\n{code}\n"
     for name, text in found.items():
         (folder / f"{name}.py").write_text(text)
     return [str(folder / f"{name}.py") for name in found]
