@@ -9,7 +9,7 @@ PAGE := apps/stasis_webrtc/page
 APPS := tests/apps/stasis_conference tests/apps/stasis_webrtc tests/browser \
   tests/asterisk/test_conference.py tests/asterisk/test_conference_api.py
 
-.PHONY: run page test test-apps test-pbx test-asterisk conformance faults check generate clean
+.PHONY: run page test test-apps test-pbx test-asterisk conformance faults bench check generate clean
 
 # IVR, softphone and conference on a real Asterisk: your own if stasis.toml or STASIS_ASTERISK_URL
 # names one, else the lab, with users to try it.
@@ -67,6 +67,12 @@ conformance: $(READY)
 faults: $(READY)
 	$(BIN)/stasis lab prepare
 	$(BIN)/python -m tests.faults
+
+# Speed and memory beside four other clients of ARI, on a fake server and on the real 22: half an
+# hour. It is fair on an idle machine only. ONLY="burst;rest" for some scenarios.
+bench: $(READY)
+	$(BIN)/stasis lab prepare
+	$(BIN)/python -m bench --only "$(ONLY)"
 
 # Style, types, layers, generated code against the live servers.
 check: $(READY)

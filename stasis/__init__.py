@@ -2,9 +2,13 @@
 
 A call enters through the dialplan's `Stasis(app)`, an event loop receives it, a flow decides,
 and the handles act. Start with `Flow` or a plain async function, and `Plugin`.
+
+What runs them is loaded when it is asked for: to write a flow, or to draw it, needs no network.
 """
 
-from stasis.app import run
+import importlib
+import typing
+
 from stasis.application import Application
 from stasis.ari import Ari, Since, Version
 from stasis.ari.events import (
@@ -96,7 +100,6 @@ from stasis.errors import (
 )
 from stasis.finding import Finding
 from stasis.flow import After, Do, Done, Elapsed, Flow, Gap, Leave, Other, Outcome, Resumed
-from stasis.link import Link
 from stasis.mailbox import Mailbox, MessageCount
 from stasis.menu import Choice, Match, Matcher
 from stasis.operations import operations
@@ -107,11 +110,18 @@ from stasis.program import Program, Runnable
 from stasis.recording import LiveRecording, RecordingResult, StoredRecording
 from stasis.router import Wait
 from stasis.section import Secret, key, section
-from stasis.servers import Servers
 from stasis.sound import Sound
 from stasis.walk import Walked
 
+if typing.TYPE_CHECKING:
+    from stasis.app import run
+    from stasis.link import Link
+    from stasis.servers import Servers
+
 __version__ = "0.1.0"
+
+# Where the names are that the type checker alone has above.
+_LATER = {"Link": "stasis.link", "Servers": "stasis.servers", "run": "stasis.app"}
 
 __all__ = [
     "After",
@@ -242,3 +252,10 @@ __all__ = [
     "run",
     "section",
 ]
+
+if not typing.TYPE_CHECKING:  # it would take any name for one of ours
+
+    def __getattr__(name: str) -> object:
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(_LATER[name]), name)

@@ -87,7 +87,16 @@ class TestPackage:
             for name, thing in vars(stasis).items()
             if not isinstance(thing, ModuleType) and not name.startswith("_")
         }
-        assert imported == set(stasis.__all__) - {"__version__"}
+        assert imported | set(stasis._LATER) == set(stasis.__all__) - {"__version__"}
+        assert not imported & set(stasis._LATER)
+
+    @pytest.mark.parametrize("name", stasis._LATER)
+    def test_what_it_imports_later_is_the_thing_of_that_name(self, name: str):
+        assert getattr(stasis, name) is resolve(f"{stasis._LATER[name]}.{name}")
+
+    def test_a_name_that_it_has_not_is_an_error(self):
+        with pytest.raises(AttributeError, match="'stasis' has no attribute 'Nosuch'"):
+            stasis.Nosuch  # noqa: B018
 
     def test_every_error_is_among_them(self):
         tree = {

@@ -58,6 +58,7 @@ PLACES = {
     "alembic": {"stasis.sql", "stasis.pbx.cdr_migrations"},
     "asyncpg": {"stasis.sql"},
     "argon2": {"stasis.sql"},
+    "cryptography": {"stasis.pbx.x509"},
 }
 # What an app may import from, names of its `__all__` only.
 PUBLIC = ("stasis", "stasis.agi", "stasis.ami", "stasis.pbx", "stasis.sql", "stasis.web")

@@ -23,7 +23,14 @@ __all__ = ["Audit", "AuditEntry", "without_secrets"]
 log = structlog.get_logger("stasis_pbx")
 
 # An argument of such a name is a secret, and so is a variable's value.
-SECRET = re.compile(r"secret|passw|pin$|^pin|token|credential|private", re.IGNORECASE)
+SECRET = re.compile(r"secret|passw|pwd|pin$|^pin|token|credential|private|api_?key", re.IGNORECASE)
+# Arguments that say what `value` is the value of.
+NAMING = ("variable", "key", "option", "column")
+# What a command line has behind such a word.
+BEHIND = re.compile(
+    r"(\S*(?:secret|passw|pwd|token|credential|api_?key)[^\s=]*|\b\S*pin)([\s=]+)\S.*",
+    re.IGNORECASE,
+)
 HIDDEN = "***"
 LONGEST = 2000
 
@@ -67,9 +74,7 @@ class Audit:
         arguments: Mapping[str, Any],
     ) -> int:
         """Write down what is about to be done. Returns its id."""
-        told = msgspec.json.encode(without_secrets(arguments)).decode()
-        if len(told) > LONGEST:
-            told = msgspec.json.encode({"too long": f"{len(told):,} characters"}).decode()
+        told = as_written(without_secrets(arguments))
         log.info("is to be done", who=who, thing=thing, server=server, address=address)
         values = {
             "at": self._now(),
@@ -118,12 +123,36 @@ class Audit:
             await self._do(delete(audit).where(audit.c.at < self._now() - timedelta(days=days)))
 
 
+def as_written(arguments: Mapping[str, Any]) -> str:
+    """Arguments as JSON. Of what is too long each has its beginning: nobody can have an argument
+    left out by another one.
+    """
+    told = msgspec.json.encode(arguments).decode()
+    if len(told) <= LONGEST:
+        return told
+    each = LONGEST // max(1, len(arguments))
+    texts = {name: msgspec.json.encode(value).decode() for name, value in arguments.items()}
+    return msgspec.json.encode(
+        {
+            name: arguments[name]
+            if len(text) <= each
+            else f"{text[:each]}… {len(text):,} characters"
+            for name, text in texts.items()
+        }
+    ).decode()
+
+
 def without_secrets(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments as they may be written down: secrets are `***`, in what they hold too. Pure."""
-    return {
+    found = {
         str(name): HIDDEN if SECRET.search(str(name)) and value else bare(value)
         for name, value in arguments.items()
     }
+    if found.get("value") and any(SECRET.search(str(found.get(name, ""))) for name in NAMING):
+        found["value"] = HIDDEN
+    if isinstance(line := found.get("line"), str):
+        found["line"] = BEHIND.sub(rf"\1\2{HIDDEN}", line)
+    return found
 
 
 def bare(value: Any) -> Any:

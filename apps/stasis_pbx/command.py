@@ -48,7 +48,9 @@ def new_token(
         list[str] | None,
         typer.Option(help="what it may, several times: queues:write, queues:*, *:read; see scopes"),
     ] = None,
-    days: Annotated[float, typer.Option(help="how long it counts; 0 for ever", min=0)] = 365.0,
+    days: Annotated[
+        float, typer.Option(help="how long it counts; 0 for ever", min=0, max=36_500)
+    ] = 365.0,
     json: Json = False,
 ) -> None:
     """Make a token. It is shown once."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 import structlog
@@ -26,6 +27,8 @@ FILTERS = ("source", "type", "channel", "group", "server")
 # How long to wait before an Asterisk that tells nothing is asked again, and how often it is
 # looked whether there is a new one.
 AGAIN_SECONDS = 5.0
+# How long whoever comes may wait until Asterisk is listened to.
+BEGIN_SECONDS = 5.0
 
 
 class EventFeed:
@@ -47,7 +50,8 @@ class EventFeed:
         self._hooks = hooks
         self._feed: Feed[Grant] = Feed(self._authenticate, snapshot=self._snapshot)
         self._wanted = asyncio.Event()
-        self._joined = 0
+        self._tried: set[str] = set()  # the Asterisks that are listened to, or do not answer
+        self._listening = asyncio.Event()  # once all are among them
         if hooks.hooks:
             self._wanted.set()
 
@@ -62,13 +66,10 @@ class EventFeed:
             happening = cast(Happening, data["event"])
             return server in ("", happening.server) and choice.takes(happening)
 
-        self._joined += 1
-        self._wanted.set()
         try:
             return await self._feed.join(request, only)
         finally:
-            self._joined -= 1
-            if not self._joined and not self._hooks.hooks:
+            if not len(self._feed) and not self._hooks.hooks:
                 self._wanted.clear()
 
     async def run(self) -> None:
@@ -82,6 +83,8 @@ class EventFeed:
                         if name not in following:
                             following[name] = asyncio.create_task(self._follow(name))
                     await asyncio.sleep(AGAIN_SECONDS)
+                self._tried.clear()
+                self._listening.clear()
                 await ended(following)
         finally:
             await ended(following)
@@ -100,11 +103,18 @@ class EventFeed:
         while True:
             try:
                 async with self._pbx(name).events.follow(server=name) as stream:
+                    self._was_tried(name)
                     async for happening in stream:
                         self.tell(happening)
             except PbxError as error:
                 log.warning("events are not heard", server=name, reason=str(error))
+                self._was_tried(name)
             await asyncio.sleep(AGAIN_SECONDS)
+
+    def _was_tried(self, name: str) -> None:
+        self._tried.add(name)
+        if self._tried >= set(self._names()):
+            self._listening.set()
 
     async def _authenticate(self, token: str) -> Grant | None:
         grant = await self._grants.found(token)
@@ -114,6 +124,13 @@ class EventFeed:
         return grant
 
     async def _snapshot(self, grant: Grant) -> Mapping[str, Any]:
+        # Only now is it known who asks: Asterisk is not listened to for anybody who knocks. Who has
+        # the snapshot misses nothing from then on.
+        self._wanted.set()
+        if self._names():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BEGIN_SECONDS):
+                    await self._listening.wait()
         return {"servers": list(self._names())}
 
 

@@ -7,9 +7,10 @@ written into the audit before it is done.
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from typing import Annotated, Any, NoReturn
 
 import msgspec
@@ -55,6 +56,11 @@ FAILURES: Mapping[type[Exception], tuple[int, str]] = {
     StoreError: (503, "database"),
 }
 """What a thing that was not done becomes: a status and a code."""
+
+# How long a file may take to begin before its answer does, and how often it is looked whether there
+# is still somebody who reads.
+BEGIN_SECONDS = 2.0
+LOOK_SECONDS = 5.0
 
 SERVER = "server"
 Server = Annotated[
@@ -118,7 +124,7 @@ def operation(at: Desk, group: str, method: str, thing: Thing) -> Operation:
             return await getattr(getattr(pbx, group), method)(**given)
 
         if thing.scope.endswith(":read"):
-            return await told(work)
+            return await told(asked.request, work)
         return await audited(at, asked, where, thing, server, given, work)
 
     do.__doc__ = f"{summary}\n{rest}{notes(thing)}"
@@ -161,7 +167,7 @@ async def audited(
         confirmed = not thing.confirm or given.get("confirm")
         if restart_like(thing) and confirmed and (seconds := at.restarts.wait(server)):
             too_often(seconds)
-        result = await told(work)
+        result = await told(asked.request, work)
         outcome = "done"
         return result
     except Exception as error:
@@ -180,20 +186,12 @@ def too_often(seconds: float) -> NoReturn:
     raise Problem(429, "too_often", text, retry_after=math.ceil(seconds))
 
 
-async def told(work: Callable[[], Awaitable[Any]]) -> Any:
+async def told(request: web.Request, work: Callable[[], Awaitable[Any]]) -> Any:
     """What a thing returns; a file as a response that streams it."""
     result = await work()
     if not isinstance(result, Download):
         return result
-    chunks = aiter(result.chunks)
-    # What fails at once is told as a problem, and not by a body that ends too soon.
-    first = await anext(chunks, b"")
-
-    async def body() -> AsyncIterator[bytes]:
-        yield first
-        async for chunk in chunks:
-            yield chunk
-
+    body = await begun(request, aiter(result.chunks))
     name = re.sub(r"[^A-Za-z0-9_.@+-]", "_", result.name) or "file"
     headers = {
         "Content-Type": result.kind,
@@ -201,7 +199,43 @@ async def told(work: Callable[[], Awaitable[Any]]) -> Any:
     }
     if result.size is not None:
         headers["Content-Length"] = str(result.size)
-    return web.Response(body=body(), headers=headers)
+    return web.Response(body=body, headers=headers)
+
+
+async def begun(request: web.Request, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The body out of these. What fails at once is raised here, and is no body that ends too soon;
+    one that grows may have nothing yet. It ends when there is nobody any more who reads.
+    """
+    coming = asyncio.ensure_future(anext(chunks, None))
+    try:
+        await asyncio.wait([coming], timeout=BEGIN_SECONDS)
+        if coming.done():
+            coming.result()
+    except BaseException:
+        coming.cancel()
+        raise
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal coming
+        try:
+            if not coming.done():
+                yield b""  # sends the answer's head
+            while True:
+                await asyncio.wait([coming], timeout=LOOK_SECONDS)
+                if coming.done():
+                    if (chunk := coming.result()) is None:
+                        return
+                    coming = asyncio.ensure_future(anext(chunks, None))
+                    yield chunk
+                elif request.transport is None or request.transport.is_closing():
+                    return
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+            if isinstance(chunks, AsyncGenerator):
+                await chunks.aclose()
+
+    return body()
 
 
 def struct(name: str, fields: list[tuple[str, Any, Any] | tuple[str, Any]]) -> type[msgspec.Struct]:

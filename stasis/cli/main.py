@@ -1,58 +1,49 @@
 """The commands together, and how a run ends: every foreseen error is one screen and an exit code.
 
 0 is success, 1 a failure or a finding, 2 a wrong command line or configuration, 130 Ctrl-C.
-A plugin's commands are imported only when its name is the command, so that a broken plugin
-cannot break the others.
+A command is imported only when it is the one that is named: so the others cost it no time, and
+a broken plugin cannot break them.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from stasis.cli.call import call
-from stasis.cli.check import check
-from stasis.cli.doctor import doctor
-from stasis.cli.drain import drain
-from stasis.cli.draw import draw
-from stasis.cli.events import events
-from stasis.cli.lab import lab_app
-from stasis.cli.new import new_app
-from stasis.cli.play import play
-from stasis.cli.record import record
-from stasis.cli.replay import replay
-from stasis.cli.run import run
 from stasis.cli.screen import error_text, say
 from stasis.cli.settings import Settings, existing, look_here
-from stasis.cli.strays import strays
-from stasis.cli.timeline import timeline
-from stasis.cli.version import version
 from stasis.errors import ConfigError, PluginError, StasisError
 from stasis.plugin import GROUP, discover, imported
 
 __all__ = ["main"]
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "run": run,
-    "check": check,
-    "draw": draw,
-    "doctor": doctor,
-    "call": call,
-    "events": events,
-    "play": play,
-    "record": record,
-    "replay": replay,
-    "timeline": timeline,
-    "strays": strays,
-    "drain": drain,
-    "version": version,
+# What there is, with what the help says of it. A command is the function of its name in the module
+# of its name, a group `NAME_app` there; it is imported when it is named, for that takes its time.
+COMMANDS = {
+    "run": "Run plugins, or one flow.",
+    "check": "Find mistakes in flows.",
+    "draw": "Draw a flow.",
+    "doctor": "Find out why no call comes in.",
+    "call": "Call the lab and say what was heard.",
+    "events": "Show what happens in Asterisk, as AMI and ARI tell it.",
+    "play": "Call a flow from the keyboard.",
+    "record": "Run a flow and record its session.",
+    "replay": "Run a flow on a recorded session.",
+    "timeline": "Draw a recorded session as a page for a browser.",
+    "strays": "List the channels and bridges that flows have made and no live call owns.",
+    "drain": "Let the program finish: no new calls, and an end when the last live one is over.",
+    "version": "Say which versions run.",
 }
-GROUPS = {"lab": lab_app, "new": new_app}
+GROUPS = {
+    "lab": "A private Asterisk on loopback, for development and tests.",
+    "new": "Write a project, a flow or a plugin to start from.",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -85,10 +76,13 @@ def built(words: Sequence[str]) -> typer.Typer:
     )
     name = command_of(words)
     app.callback(epilog=None if name else of_plugins())(options)
-    for each, command in COMMANDS.items():
-        app.command(each)(command)
-    for each, group in GROUPS.items():
-        app.add_typer(group, name=each)
+    for each, text in {**COMMANDS, **GROUPS}.items():
+        if each != name:
+            app.command(each, help=text)(unnamed)
+        elif each in COMMANDS:
+            app.command(each)(ours(each))
+        else:
+            app.add_typer(ours(each), name=each)
     if name and name not in COMMANDS and name not in GROUPS:
         commands = commands_of_pbx(name) or commands_of(name)
         if commands is not None:
@@ -118,6 +112,16 @@ def command_of(words: Sequence[str]) -> str:
         elif not word.startswith("-"):
             return word
     return ""
+
+
+def ours(name: str) -> Any:
+    """The function of a command of ours, or the `typer.Typer` of a group."""
+    return getattr(import_module(f"stasis.cli.{name}"), f"{name}_app" if name in GROUPS else name)
+
+
+def unnamed() -> None:
+    """Stands in the help, and among what may have been meant, for a command that is not named."""
+    raise AssertionError("only the command that is named can run")
 
 
 def commands_of(name: str) -> typer.Typer | None:

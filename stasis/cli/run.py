@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import attrs
 import typer
@@ -24,8 +24,9 @@ from stasis.link import Link
 from stasis.plugin import Plugin, load
 from stasis.program import Program, app_of, checked_app
 from stasis.section import Secret
-from stasis.testing.session.file import LIMIT
-from stasis.testing.session.tap import Masking, SessionTaps
+
+if TYPE_CHECKING:
+    from stasis.testing.session.tap import Masking, SessionTaps
 
 __all__ = ["run", "started"]
 
@@ -115,11 +116,11 @@ def started(
     listen: bool = False,
     record: Path | None = None,
     masking: Masking | None = None,
-    limit: int = LIMIT,
+    limit: int | None = None,
 ) -> None:
     """Run it until it is told to stop; the parameters are those of the command line.
 
-    masking, limit: of the session that is recorded.
+    masking, limit: of the session that is recorded, in bytes; None takes the usual ones.
     """
     config = settings(context).load()
     if app and not flow:
@@ -159,8 +160,11 @@ def started(
 
     taps: SessionTaps | None = None
     if record is not None:
+        from stasis.testing.session.file import LIMIT  # with the simulator: not for every run
+        from stasis.testing.session.tap import Masking, SessionTaps
+
         several = listen or len(config.asterisks()) > 1
-        taps = SessionTaps(record, masking or Masking(), limit, several=several)
+        taps = SessionTaps(record, masking or Masking(), limit or LIMIT, several=several)
     try:
         asyncio.run(
             run_app(

@@ -43,8 +43,10 @@ def as_json(value: object) -> None:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str] = ()) -> None:
-    """The result as a table. styles: one for each row, or none."""
-    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    """The result as a table. head: all empty for none. styles: one for each row, or none."""
+    shown = Table(
+        box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0), show_header=any(head)
+    )
     for name in head:
         shown.add_column(name, overflow="fold")
     for row, style in zip(rows, styles or [""] * len(rows), strict=True):

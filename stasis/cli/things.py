@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
 import sys
 import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 import typer
 
 from stasis.cli import security
-from stasis.cli.screen import as_json, say, table, tell
+from stasis.cli.result import shown
+from stasis.cli.screen import say
 from stasis.cli.settings import settings
 from stasis.errors import ConfigError, StasisError
 from stasis.pbx import GROUPS, Download, Group, Parameter, Pbx, Thing, things_of
 
-__all__ = ["commands_for", "shown"]
+__all__ = ["commands_for"]
 
 # Typer's own, by a name that no thing's parameter has.
 CONTEXT = "typer_context"
@@ -32,6 +33,8 @@ JSON = "json_"
 SERVER = "server"
 OUT = "out"
 
+# What a docstring says to who calls it in Python only: a sentence of it.
+IN_PYTHON = re.compile(r"\s*\b(?:Raises|Returns) (?:[^.]|\.(?=\S))*\.(?=\s|$)")
 # Groups with commands that are no things: what lasts, or writes files here.
 MORE = {"security": security.add_to}
 
@@ -55,10 +58,19 @@ def commands_of(group: type[Group]) -> typer.Typer:
         rich_markup_mode=None,
     )
     for method, thing in things_of(group).items():
-        app.command(thing.name.replace("_", "-"), help=thing.doc.partition("\n\n")[0])(
-            command(group.name, method, thing)
-        )
+        app.command(
+            thing.name.replace("_", "-"),
+            help=explained(thing.doc),
+            short_help=thing.doc.partition("\n\n")[0],
+        )(command(group.name, method, thing))
     return app
+
+
+def explained(doc: str) -> str:
+    """A thing's docstring as its command's help: parameters, and the way behind it."""
+    summary, _, rest = doc.partition("\n\n")
+    more = IN_PYTHON.sub("", " ".join(rest.split())).strip()
+    return f"{summary}\n\n{more}" if more else summary
 
 
 def command(group: str, method: str, thing: Thing) -> Any:
@@ -81,6 +93,8 @@ def command(group: str, method: str, thing: Thing) -> Any:
             async with Pbx(chosen.asterisk) as pbx:
                 result = await getattr(getattr(pbx, group), method)(**values)
                 if isinstance(result, Download):
+                    if seconds := lasting(thing, values):
+                        say(f"it takes {seconds:g} s")
                     await stored(result, out)
                 else:
                     shown(result, json=json)
@@ -103,6 +117,12 @@ def command(group: str, method: str, thing: Thing) -> Any:
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {each.name: each.annotation for each in parameters}
     return run
+
+
+def lasting(thing: Thing, values: Mapping[str, Any]) -> float:
+    """For how many seconds a file is written, such as a capture; 0 when nobody knows."""
+    default = {each.name: each.default for each in thing.parameters}.get("seconds", 0)
+    return float(values.get("seconds", default))
 
 
 def option(name: str, annotation: Any, default: Any) -> inspect.Parameter:
@@ -179,57 +199,10 @@ async def stored(download: Download, out: Path | None) -> None:
         with path.open("xb" if out is None else "wb") as file:
             async for chunk in download.chunks:
                 size += file.write(chunk)
+    except StasisError:
+        if not size:  # or the next try would find a file there
+            path.unlink()
+        raise
     except OSError as error:
         raise StasisError(f"{path}: {error.strerror}; name another file with --out") from None
     say(f"{path}: {size:,} bytes")
-
-
-def shown(result: Any, *, json: bool) -> None:
-    """A result on the screen: a table of what it holds, or JSON."""
-    if json:
-        as_json(msgspec.to_builtins(result))
-    elif result is None:
-        say("done", "green")
-    elif isinstance(result, msgspec.Struct):
-        names = result.__struct_fields__
-        table(("", ""), [(words(name), cell(getattr(result, name))) for name in names])
-    elif isinstance(result, Sequence) and not isinstance(result, str):
-        many(result)
-    else:
-        tell(cell(result))
-
-
-def many(results: Sequence[Any]) -> None:
-    """Several results: a table when they have fields, else a line each."""
-    if not results:
-        say("none")
-    elif isinstance(results[0], msgspec.Struct):
-        names = results[0].__struct_fields__
-        table(
-            [words(name) for name in names],
-            [[cell(getattr(each, name)) for name in names] for each in results],
-        )
-    else:
-        for each in results:
-            tell(cell(each))
-
-
-def words(name: str) -> str:
-    """A field's name for reading."""
-    return name.replace("_", " ").strip()
-
-
-def cell(value: Any) -> str:
-    """A value for reading."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, msgspec.Struct):
-        return " ".join(cell(getattr(value, name)) for name in value.__struct_fields__)
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}={cell(each)}" for name, each in value.items())
-    if isinstance(value, (list, tuple, frozenset, set)):
-        return ", ".join(map(cell, value))
-    found = msgspec.to_builtins(value)
-    return found if isinstance(found, str) else str(found)

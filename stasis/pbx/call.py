@@ -17,11 +17,12 @@ __all__ = [
     "ParkingLot",
     "calls_of",
     "details_of",
+    "known",
     "parked_of",
 ]
 
-# How Asterisk writes that it has no number or name.
-UNKNOWN = "<unknown>"
+# How Asterisk writes that it has no number or name; a queue writes the second.
+UNKNOWN = ("<unknown>", "unknown")
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,7 +182,7 @@ def parked_of(item: events.ParkedCall) -> Parked:
 
 def known(text: str) -> str:
     """A number or a name; "" when Asterisk has none."""
-    return "" if text == UNKNOWN else text
+    return "" if text in UNKNOWN else text
 
 
 def seconds_of(duration: str) -> int:

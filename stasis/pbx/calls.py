@@ -6,9 +6,10 @@ call is lost. So it is asked first whether there is one.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
-from stasis.ami import actions, events
+from stasis.ami import AmiError, actions, events
 from stasis.errors import NotFound
 from stasis.pbx.applications import checked
 from stasis.pbx.call import (
@@ -228,7 +229,7 @@ class Calls(Group):
         await self._place("calls.attended_transfer", context, digits)
         ami = await self.ways.ami()
         kinds = (events.Hold, events.BridgeEnter)
-        async with ami.events(*kinds, where=lambda event: event.channel == channel) as stream:
+        async with ami.events(*kinds, where=lambda event: same(event.channel, channel)) as stream:
             await ami.send(actions.Atxfer(channel=channel, exten=digits, context=context))
             if await heard(stream, events.Hold, BEGIN_SECONDS) is None:
                 raise Refused(
@@ -252,7 +253,7 @@ class Calls(Group):
         """
         ami = await self.ways.ami()
         async with ami.events(
-            events.BridgeEnter, where=lambda event: event.channel == channel
+            events.BridgeEnter, where=lambda event: same(event.channel, channel)
         ) as stream:
             await ami.send(actions.CancelAtxfer(channel=channel))
             if await heard(stream, events.BridgeEnter, CANCEL_SECONDS) is None:
@@ -318,19 +319,24 @@ class Calls(Group):
         if lot and lot not in [each.lot for each in await self.lots()]:
             raise Missing("calls.park", f"there is no parking lot {lot} in res_parking.conf")
         if space:
-            await ami.send(actions.Setvar(channel=channel, variable="PARKINGEXTEN", value=space))
-        async with ami.events(
-            events.ParkedCall, where=lambda event: event.parkee_channel == channel
-        ) as stream:
-            await ami.send(
-                actions.Park(
-                    channel=channel,
-                    timeout=None if timeout is None else int(timeout * 1000),
-                    parkinglot=lot or None,
-                    timeout_channel=parker or None,
+            await self._space(channel, space)
+        try:
+            async with ami.events(
+                events.ParkedCall, where=lambda event: same(event.parkee_channel, channel)
+            ) as stream:
+                await ami.send(
+                    actions.Park(
+                        channel=channel,
+                        timeout=None if timeout is None else int(timeout * 1000),
+                        parkinglot=lot or None,
+                        timeout_channel=parker or None,
+                    )
                 )
-            )
-            told = await heard(stream, events.ParkedCall, PARK_SECONDS)
+                told = await heard(stream, events.ParkedCall, PARK_SECONDS)
+        finally:
+            if space:  # else it would be parked there again, whoever parks it next
+                with contextlib.suppress(AmiError):
+                    await self._space(channel, "")
         if told is None:
             raise Unavailable("calls.park", f"it is not known where {channel} was parked")
         return parked_of(told)
@@ -382,5 +388,13 @@ class Calls(Group):
         """
         await self.ask(actions.Setvar(channel=channel, variable=variable, value=value))
 
+    async def _space(self, channel: str, space: str) -> None:
+        await self.ask(actions.Setvar(channel=channel, variable="PARKINGEXTEN", value=space))
+
     async def _place(self, thing: str, context: str, extension: str, priority: int = 1) -> None:
         await wanted(await self.ways.ami(), thing, context, extension, priority)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two names are of the same channel: large and small letters are alike to Asterisk."""
+    return one.casefold() == other.casefold()

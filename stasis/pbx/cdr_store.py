@@ -24,6 +24,7 @@ from sqlalchemy import (
     MetaData,
     RowMapping,
     Table,
+    and_,
     func,
     or_,
     select,
@@ -186,10 +187,15 @@ def clauses(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 def of_party(party: str) -> ColumnElement[bool]:
-    """Records with somebody on either side: PJSIP/2001-… is 2001, and so is Local/2001@…"""
+    """Records with somebody on either side: PJSIP/2001-… is 2001, and so is Local/2001@…
+
+    PJSIP/2001-home-… is not: the last part alone is Asterisk's.
+    """
     found: list[ColumnElement[bool]] = [cdr.c.src == party, cdr.c.dst == party]
     for column in (cdr.c.channel, cdr.c.dstchannel):
-        found += [column.contains(f"/{party}{mark}", autoescape=True) for mark in "-@"]
+        own = column.contains(f"/{party}-", autoescape=True)
+        others = column.like(f"%/{party.replace('_', '!_')}-%-%", escape="!")
+        found += [and_(own, ~others), column.contains(f"/{party}@", autoescape=True)]
     return or_(*found)
 
 

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 import msgspec
 
 from stasis.ami import NoSuch, actions
-from stasis.pbx.errors import Missing
+from stasis.pbx.call import known
+from stasis.pbx.errors import Missing, Refused
 from stasis.pbx.group import Group
 from stasis.pbx.recordings import FOLDER, RecordingFormat
 from stasis.pbx.thing import thing
@@ -51,8 +52,8 @@ class Participant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConferenceRecording(msgspec.Struct, frozen=True, kw_only=True):
-    """A recording that was begun. recording: the name of what is stored; "" when no file was seen
-    yet.
+    """A recording that was begun, or goes on. recording: the name of what is stored; "" when no
+    file was seen yet.
     """
 
     recording: str
@@ -173,7 +174,8 @@ class ConfBridge(Group):
         """Record a conference. The file is one of the stored recordings.
 
         recording: the beginning of its name; else the conference's. Asterisk adds the time, unless
-        the bridge's profile says `record_file_timestamp=no`.
+        the bridge's profile says `record_file_timestamp=no`. Asked for the same name again in the
+        same conference, it goes on with the file that it has, unless the profile says otherwise.
 
         Returns its name. Raises Missing when nobody is in the conference, Refused when it is
         recorded already; PbxError. AMI: ConfbridgeStartRecord; ARI: GET /recordings/stored.
@@ -189,7 +191,7 @@ class ConfBridge(Group):
             if fresh := await self._stored(name) - before:
                 return ConferenceRecording(recording=max(fresh), format=format)
             await asyncio.sleep(LOOK_SECONDS)
-        return ConferenceRecording(recording="", format=format)
+        return ConferenceRecording(recording=max(before, default=""), format=format)
 
     @thing("DELETE /confbridge/{conference}/recording", needs=MODULE)
     async def stop_record(self, conference: Conference) -> None:
@@ -221,8 +223,8 @@ class ConfBridge(Group):
         return [
             Participant(
                 channel=each.channel,
-                caller_number=each.caller_id_num,
-                caller_name=each.caller_id_name,
+                caller_number=known(each.caller_id_num),
+                caller_name=known(each.caller_id_name),
                 muted=bool(each.muted),
                 talking=bool(each.talking),
                 admin=bool(each.admin),
@@ -234,10 +236,13 @@ class ConfBridge(Group):
         ]
 
     async def _inside(self, where: str, conference: str, channel: str) -> None:
-        """Raises Missing when a channel is not in a conference."""
-        inside = await self._participants(where, conference)
-        if all(each.channel != channel for each in inside):
+        """Raises Missing when a channel is not inside, Refused when others are meant too."""
+        inside = [each.channel for each in await self._participants(where, conference)]
+        if channel not in inside:
             raise Missing(where, f"{channel} is not in the conference {conference}")
+        alike = [each for each in inside if each.startswith(channel) and each != channel]
+        if alike:
+            raise Refused(where, f"Asterisk could take {alike[0]} for it: hang that up, or wait")
 
     async def _stored(self, name: str) -> frozenset[str]:
         """The stored recordings of a name, with or without the time that Asterisk adds."""

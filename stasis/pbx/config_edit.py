@@ -9,17 +9,18 @@
         seen=before,
     )
 
-An edit is all or nothing. Before it the file is copied beside itself, as `FILE.stasis-before`;
-after it the file is read again. When it is not as meant, or its module does not take it, the copy
-is put back. Asterisk keeps comments, but not those in `;-- --;` and those behind the last line, and
-writes included files anew.
+An edit is all or nothing; one that has begun is done to its end, also when its caller is cancelled.
+Before it the file is copied beside itself, as `FILE.stasis-before`; after it the file is read
+again. When it is not as meant, or its module does not take it, the copy is put back. Asterisk keeps
+comments, but not those in `;-- --;` and those behind the last line, and writes included files anew.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
 
 from stasis.ami import ActionFailed, AmiError, NoSuch, actions
 from stasis.pbx.config_file import ConfigFile, Edit, checked
@@ -27,6 +28,8 @@ from stasis.pbx.errors import Missing, Refused
 from stasis.pbx.ways import Ways
 
 __all__ = ["ConfigFiles"]
+
+T = TypeVar("T")
 
 COPY = ".stasis-before"
 TEMPLATES = "TEMPLATES=include"
@@ -68,24 +71,29 @@ class ConfigFiles:
         """
         checked(edits)
         async with self._editing:
-            before = await self.read(name)
-            if seen is not None and before != seen:
-                raise Refused(name, "it has changed since it was read: read it again")
-            changes = [change for each in edits for change in each.changes(before)]
-            await self._copy(name, name + COPY)
-            await self._update(name, name, changes)
-            after = await self.read(name)
-            if not all(each.holds(after) for each in edits):
-                await self._copy(name + COPY, name)
-                raise Refused(name, "Asterisk kept something else; the file is as it was before")
-            try:
+            return await whole(self._edit(name, edits, reload, seen))
+
+    async def _edit(
+        self, name: str, edits: Sequence[Edit], reload: str, seen: ConfigFile | None
+    ) -> ConfigFile:
+        before = await self.read(name)
+        if seen is not None and before != seen:
+            raise Refused(name, "it has changed since it was read: read it again")
+        changes = [change for each in edits for change in each.changes(before)]
+        await self._copy(name, name + COPY)
+        await self._update(name, name, changes)
+        after = await self.read(name)
+        if not all(each.holds(after) for each in edits):
+            await self._copy(name + COPY, name)
+            raise Refused(name, "Asterisk kept something else; the file is as it was before")
+        try:
+            await self.reload(reload)
+        except AmiError as error:
+            await self._copy(name + COPY, name)
+            with contextlib.suppress(AmiError):
                 await self.reload(reload)
-            except AmiError as error:
-                await self._copy(name + COPY, name)
-                with contextlib.suppress(AmiError):
-                    await self.reload(reload)
-                raise Refused(name, f"{error}; the file is as it was before") from error
-            return after
+            raise Refused(name, f"{error}; the file is as it was before") from error
+        return after
 
     async def undo(self, name: str, *, reload: str = "") -> ConfigFile:
         """Put a file back as it was before the last edit here. A second time changes nothing.
@@ -94,16 +102,19 @@ class ConfigFiles:
         AMI: UpdateConfig, Reload.
         """
         async with self._editing:
-            try:
-                before = await self.read(name + COPY)
-            except Missing:
-                raise Missing(name, "it was never edited from here") from None
-            await self._copy(name + COPY, name)
-            await self.reload(reload)
-            after = await self.read(name)
-            if after.sections != before.sections:
-                raise Refused(name, "a file that it includes was changed: put that back by hand")
-            return after
+            return await whole(self._undo(name, reload))
+
+    async def _undo(self, name: str, reload: str) -> ConfigFile:
+        try:
+            before = await self.read(name + COPY)
+        except Missing:
+            raise Missing(name, "it was never edited from here") from None
+        await self._copy(name + COPY, name)
+        await self.reload(reload)
+        after = await self.read(name)
+        if after.sections != before.sections:
+            raise Refused(name, "a file that it includes was changed: put that back by hand")
+        return after
 
     async def reload(self, module: str) -> None:
         """Have a module read its files again; "" does nothing.
@@ -128,6 +139,16 @@ class ConfigFiles:
             await (await self.ways.ami()).send(action)
         except ActionFailed as error:
             raise Refused(to, f"{error.message}{HINTS.get(error.message, '')}") from None
+
+
+async def whole(doing: Coroutine[Any, Any, T]) -> T:
+    """Do it to its end, also when the caller is cancelled: a file is not left half-way."""
+    task = asyncio.ensure_future(doing)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 HINTS = {

@@ -73,7 +73,9 @@ class Configuration(Group):
         Returns its lines. Raises Missing when there is none, Refused when Asterisk does not give
         it out; PbxError. AMI: GetConfig.
         """
-        return Masked().file(await ConfigFiles(self.ways).read(file)).splitlines()
+        found, masked = await ConfigFiles(self.ways).read(file), Masked()
+        masked.file(found)  # a secret may stand again above the line that tells it is one
+        return masked.file(found).splitlines()
 
     async def _read(self, name: str) -> ConfigFile:
         return await ConfigFiles(self.ways).read(name)

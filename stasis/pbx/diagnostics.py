@@ -6,7 +6,8 @@ What is switched on here goes off by itself: see `switch_off`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -16,6 +17,7 @@ from stasis.pbx.core_settings import CoreLines
 from stasis.pbx.download import Download
 from stasis.pbx.errors import Missing, Needs, Refused
 from stasis.pbx.group import Group
+from stasis.pbx.happening import arguments, unset
 from stasis.pbx.retrieved import Retrieved
 from stasis.pbx.switch_off import SwitchOff
 from stasis.pbx.thing import thing
@@ -25,6 +27,8 @@ __all__ = ["Diagnostics", "Levels"]
 
 # Longer than what is watched for: the server switches off only if we do not.
 LATER_SECONDS = 30.0
+# How long a lost connection may take to be back, for what has to be set back.
+BACK_SECONDS = 30.0
 SIP_OFF = ("pjsip set logger off", "pjsip set logger verbose on")
 
 
@@ -43,6 +47,7 @@ class Diagnostics(Group):
     """SIP and debug logs, captures, the support archive."""
 
     name = "diagnostics"
+    _raised = False  # whether `verbose` has set the level, and has not set it back yet
 
     @thing("GET /diagnostics/levels")
     async def levels(self) -> Levels:
@@ -89,16 +94,25 @@ class Diagnostics(Group):
         can set it, none of Asterisk's own: if this program is killed meanwhile, it stays.
         With way = "local" in [asterisk.cli] it is not possible. `trace` needs neither.
 
-        Returns the levels, as they are again. Raises Needs, PbxError. CLI: core set verbose.
+        Returns the levels, as they are again. Raises Refused while another one waits, Needs,
+        PbxError. CLI: core set verbose.
         """
         if self.ways.config.cli.way == "local":
             raise Needs("diagnostics.verbose", "needs AMI: `asterisk -rx` sets only its own level")
-        before = (await self.levels()).verbose
-        await self.ways.command(f"core set verbose {level}")
+        if self._raised:  # it would take the other's level for what it was
+            raise Refused("diagnostics.verbose", "it is set already: wait until it is back")
+        self._raised = True
         try:
-            await asyncio.sleep(seconds)
+            before = (await self.levels()).verbose
+            try:
+                await self.ways.command(f"core set verbose {level}")
+                await asyncio.sleep(seconds)
+            finally:
+                with suppress(TimeoutError):
+                    await (await self.ways.ami()).ready(BACK_SECONDS)
+                await self.ways.command(f"core set verbose {before}")
         finally:
-            await self.ways.command(f"core set verbose {before}")
+            self._raised = False
         return await self.levels()
 
     @thing("POST /diagnostics/sip", needs="res_pjsip_logger.so", scope="admin")
@@ -205,14 +219,14 @@ class Diagnostics(Group):
 
     @thing("GET /diagnostics/channel")
     async def channel(self, channel: ChannelName) -> Sequence[str]:
-        """Everything that Asterisk tells of a channel, in its own words.
+        """Everything that Asterisk tells of a channel, in its own words, without secrets.
 
         Returns the lines. Raises Missing when it is not there; PbxError. CLI: core show channel.
         """
         lines = await self.ways.command(f"core show channel {channel}")
         if any(line.endswith("is not a known channel") for line in lines):
             raise Missing("diagnostics.channel", f"there is no channel {channel}")
-        return [line.rstrip() for line in lines]
+        return [line.rstrip() for line in without_secrets(lines)]
 
     @thing("GET /diagnostics/archive", scope="admin")
     async def archive(self) -> Download:
@@ -246,6 +260,21 @@ class Diagnostics(Group):
         lines = [*off, f"logger remove channel {file.path}"] if name == "trace" else off
         await switch.arm(name, lines, seconds + LATER_SECONDS)
         return file
+
+
+def without_secrets(lines: Iterable[str]) -> Iterator[str]:
+    """What `core show channel` prints, without PINs and the values of secret variables."""
+    application = ""
+    for line in lines:
+        # `Data: x` of what is being done, and `level 1: lastdata=x` of the call record.
+        head, sign, value = line.partition("=" if line.startswith("level ") else ": ")
+        word = head.split(" ")[-1].lower()
+        if word in ("application", "lastapp"):
+            application = value.strip()
+        if word in ("data", "lastdata"):
+            yield f"{head}{sign}{arguments(application, value)}"
+        else:
+            yield unset(line)
 
 
 async def taken(file: Retrieved) -> bytes:

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from stasis.ami import Stream, actions, events
+from stasis.ami import NoSuch, Stream, actions, events
 from stasis.pbx.endpoint import Aor, Auth, Contact, Endpoint, EndpointDetails, talking
 from stasis.pbx.errors import Missing, Needs, Unavailable
 from stasis.pbx.group import Group
 from stasis.pbx.thing import thing
 from stasis.pbx.values import EndpointName, Seconds
 
-__all__ = ["EndpointChange", "Endpoints"]
+__all__ = ["EndpointChange", "Endpoints", "details_of"]
 
 EndpointChange = (
     events.ContactStatus | events.PeerStatus | events.DeviceStateChange | events.Registry
@@ -61,8 +61,7 @@ class Endpoints(Group):
         for each in map(Endpoint.of, await self.items(actions.PJSIPShowEndpoints())):
             # PJSIPShowContacts leaves out what stands in pjsip.conf.
             if any((each.name, uri) not in known for uri in each.contacts):
-                items = await self.items(actions.PJSIPShowEndpoint(endpoint=each.name))
-                details = EndpointDetails.of(items)
+                details = await details_of(self, each.name)
                 of_it = details.contacts if details else ()
                 found += [one for one in of_it if (one.endpoint, one.uri) not in known]
         return sorted(found, key=lambda each: (each.endpoint, each.uri))
@@ -152,11 +151,19 @@ class Endpoints(Group):
 
     async def details(self, where: str, endpoint: str) -> EndpointDetails:
         """All about an endpoint. where: the thing that asks. Raises Missing, AmiError."""
-        items = await self.items(actions.PJSIPShowEndpoint(endpoint=endpoint))
-        found = EndpointDetails.of(items)
+        found = await details_of(self, endpoint)
         if found is None:
             raise Missing(where, f"there is no endpoint {endpoint!r}")
         return found
+
+
+async def details_of(group: Group, endpoint: str) -> EndpointDetails | None:
+    """All about an endpoint; None when it is not there, or not any more. Raises AmiError."""
+    try:
+        items = await group.items(actions.PJSIPShowEndpoint(endpoint=endpoint))
+    except NoSuch:
+        return None
+    return EndpointDetails.of(items)
 
 
 def patience(details: EndpointDetails) -> float:

@@ -1,25 +1,26 @@
 """Events: what happens in an Asterisk, of AMI and ARI together, chosen and in one shape.
 
 Rules: ARI's come by an application of our own with a socket of its own, so that no call of a
-program hears anything twice; it is taken back at the end. One way that is lost leaves the other.
+program hears anything twice; it is taken back at the end. One way that is lost leaves the other,
+and is tried again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Coroutine
-from contextlib import AsyncExitStack, aclosing, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing, suppress
+from datetime import datetime
 from time import monotonic
 from types import TracebackType
-from typing import Any
 
 import structlog
 
-from stasis.ami import AmiError, AmiEvent, Missed, Stream
+from stasis.ami import AmiError, AmiEvent, LoginRefused, Missed, Stream
 from stasis.ari import Ari
 from stasis.decode import Decoder, FrameError
-from stasis.errors import AriError
+from stasis.errors import AriError, Forbidden, NotAri, Unauthorized, Unreachable
 from stasis.flow import Gap
 from stasis.pbx.errors import PbxError, Unavailable
 from stasis.pbx.group import Group
@@ -38,6 +39,11 @@ SOURCES = ("channel:", "bridge:", "endpoint:")
 # How long Asterisk may take to forget our application.
 LEAVING_SECONDS = 2.0
 LIMIT = 20_000
+# How long until a way that is lost is tried again. Who is refused waits longer: that will not mend
+# itself soon, and failed log-ins trip fail2ban.
+AGAIN_SECONDS = 5.0
+REFUSED_SECONDS = 300.0
+REFUSED = (LoginRefused, Unauthorized, Forbidden, NotAri)
 
 
 class Events(Group):
@@ -72,7 +78,7 @@ class Following:
         self._listening = asyncio.Event()
         self._app = f"stasis-events-{secrets.token_hex(4)}"
         self._ari: Ari | None = None  # once it is subscribed
-        self._opened = AsyncExitStack()
+        self._lost: dict[str, float] = {}  # the ways that are tried again: since when
 
     @property
     def dropped(self) -> int:
@@ -81,15 +87,12 @@ class Following:
 
     async def __aenter__(self) -> Following:
         chosen = self.choice.source
-        sources: dict[str, Coroutine[Any, Any, None]] = {}
-        if chosen in ("", "ami"):
-            sources["ami"] = self._hear_ami()
-        if chosen in ("", "ari"):
-            sources["ari"] = self._hear_ari()
+        hears = {"ami": self._hear_ami, "ari": self._hear_ari}
+        sources = [name for name in hears if chosen in ("", name)]
         self._there = set(sources)
         self._to_come = set(sources)
-        for name, work in sources.items():
-            self._tasks.append(asyncio.create_task(self._kept(name, work)))
+        for name in sources:
+            self._tasks.append(asyncio.create_task(self._kept(name, hears[name])))
         try:
             await self._listening.wait()
             if self._failed is not None:
@@ -131,7 +134,6 @@ class Following:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
-        await self._opened.aclose()
 
     async def _unsubscribe(self) -> None:
         """Take our application's subscriptions back. Raises AriError."""
@@ -148,29 +150,38 @@ class Following:
         if sources:
             await ari.applications.unsubscribe(self._app, event_source=sources)
 
-    async def _kept(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        """Hear one way, until it ends; the last one that ends says why to the reader."""
-        why: Exception = Unavailable("events.follow", f"{name} has ended")
-        try:
-            await work
-        except (AmiError, AriError) as error:
-            why = Unavailable("events.follow", error.reason)
-        except PbxError as error:
-            why = Unavailable("events.follow", error.reason)
-        self._there.discard(name)
-        if self._there:
-            log.warning("events come by one way only", lost=name, reason=str(why))
-            self._inflow.note(Note("ami" if name == "ami" else "ari", "Lost", str(why)))
-        else:
-            self._failed = why
-            self._inflow.end(why)
+    async def _kept(self, name: str, hear: Callable[[], Awaitable[None]]) -> None:
+        """Hear one way, for ever; the last one that is lost says why to the reader."""
+        while True:
+            why, again = await ended(name, hear)
+            self._there.discard(name)
+            if not self._there:
+                self._failed = why
+                self._inflow.end(why)
+                self._begun(name)
+                return
+            if name not in self._lost:
+                self._lost[name] = monotonic()
+                log.warning("events come by one way only", lost=name, reason=str(why))
+                self._inflow.note(Note("ami" if name == "ami" else "ari", "Lost", str(why)))
+            self._begun(name)
+            if not again:
+                return
+            await asyncio.sleep(again)
+
+    def _back(self, name: str) -> None:
+        """A way is there: for the first time, or again."""
+        self._there.add(name)
+        since = self._lost.pop(name, None)
+        if since is not None:
+            self._inflow.note(gap(name, monotonic() - since))
         self._begun(name)
 
     async def _hear_ami(self) -> None:
         ami = await self._ways.ami()
         opened: Stream[AmiEvent] = ami.events(limit=self._limit)
         async with opened as stream:
-            self._begun("ami")
+            self._back("ami")
             async for event in stream:
                 if isinstance(event, Missed):
                     self._inflow.miss(event.count)
@@ -180,26 +191,33 @@ class Following:
                     self._inflow.put(event)
 
     async def _hear_ari(self) -> None:
-        # Of its own: a program that stops may have closed what it has lent.
-        http = await self._opened.enter_async_context(Http(self._ways.config))
-        ari = Ari(http)
         decoder = Decoder()
         lost: float | None = None
-        async with aclosing(connect(self._ways.config, [self._app])) as frames:  # type: ignore[type-var]
-            async for frame in frames:
-                if isinstance(frame, Opened):
-                    decoder.begin()
-                    await ari.applications.subscribe(self._app, event_source=SOURCES)
-                    self._ari = ari
-                    self._begun("ari")
-                    if lost is not None:
-                        self._inflow.note(gap("ari", monotonic() - lost))
-                        lost = None
-                elif isinstance(frame, Lost):
-                    lost = lost or monotonic()
-                    log.warning("ARI's events are lost", reason=frame.reason)
-                else:
-                    self._take(decoder, frame)
+        # Of its own: a program that stops may have closed what it has lent.
+        async with (
+            Http(self._ways.config) as http,
+            aclosing(connect(self._ways.config, [self._app])) as frames,  # type: ignore[type-var]
+        ):
+            ari = Ari(http)
+            try:
+                async for frame in frames:
+                    if isinstance(frame, Opened):
+                        decoder.begin()
+                        await ari.applications.subscribe(self._app, event_source=SOURCES)
+                        self._ari = ari
+                        self._back("ari")
+                        if lost is not None:
+                            self._inflow.note(gap("ari", monotonic() - lost))
+                            lost = None
+                    elif isinstance(frame, Lost):
+                        if self._ari is None:  # start_timeout waits for it; the other way does not
+                            raise Unreachable("GET", "/events", frame.reason)
+                        lost = lost or monotonic()
+                        log.warning("ARI's events are lost", reason=frame.reason)
+                    else:
+                        self._take(decoder, frame)
+            finally:
+                self._ari = None
 
     def _take(self, decoder: Decoder, frame: bytes) -> None:
         """One of ARI's frames."""
@@ -218,13 +236,26 @@ class Following:
             self._listening.set()
 
 
+async def ended(name: str, hear: Callable[[], Awaitable[None]]) -> tuple[Exception, float]:
+    """Why a way has ended, and after how many seconds it is tried again; 0: it is not."""
+    why, again = f"{name} has ended", 0.0
+    try:
+        await hear()
+    except (AmiError, AriError) as error:
+        why = error.reason
+        again = REFUSED_SECONDS if isinstance(error, REFUSED) else AGAIN_SECONDS
+    except PbxError as error:  # it is not configured
+        why = error.reason
+    return Unavailable("events.follow", why), again
+
+
 def gap(source: str, seconds: float) -> Note:
     """Nothing was heard for a while."""
     text = f"events of {seconds:.1f} seconds are missing: the connection was lost"
     return Note("ami" if source == "ami" else "ari", "Gap", text, seconds=seconds)
 
 
-def noted(note: Note, server: str, came: Any) -> Happening:
+def noted(note: Note, server: str, came: datetime) -> Happening:
     """A note as it is told."""
     fields = {"count": note.count} if note.count else {"seconds": note.seconds}
     return Happening(

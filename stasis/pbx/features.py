@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Sequence
 
 import msgspec
@@ -25,6 +26,7 @@ from stasis.pbx.feature import (
 )
 from stasis.pbx.group import Group
 from stasis.pbx.hearing import heard
+from stasis.pbx.originate import originate
 from stasis.pbx.thing import thing
 from stasis.pbx.values import ChannelName, ConfigValue, Context, Device, Extension, FeatureDigits
 from stasis.pbx.ways import Ways
@@ -33,7 +35,7 @@ __all__ = ["Features", "PickedUp"]
 
 FILE, MODULE = "features.conf", "features"
 PICKUP = "app_directed_pickup.so"
-RING_MS = 20_000  # how long the phone rings that is to pick up
+RING_SECONDS = 20.0  # how long the phone rings that is to pick up
 PICKUP_SECONDS = 3.0
 
 
@@ -177,15 +179,12 @@ class Features(Group):
 
     async def _picked_up(self, where: str, device: str, application: str, data: str) -> PickedUp:
         ami = await self.ways.ami()
-        async with ami.events(
-            events.Pickup, where=lambda event: event.channel.startswith(f"{device}-")
-        ) as stream:
-            told = await ami.originate(
-                actions.Originate(
-                    channel=device, application=application, data=data or None, timeout=RING_MS
-                )
+        id = f"stasis-pickup-{uuid.uuid4().hex}"
+        async with ami.events(events.Pickup, where=lambda event: event.uniqueid == id) as stream:
+            told = await originate(
+                ami, device, timeout=RING_SECONDS, application=application, data=data, id=id
             )
-            if told.response != "Success":
+            if told.outcome != "ANSWER":
                 raise Refused(where, f"{device} was not reached, or did not answer")
             found = await heard(stream, events.Pickup, PICKUP_SECONDS)
         if found is None:

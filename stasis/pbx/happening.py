@@ -17,6 +17,7 @@ from attrs import field, frozen
 
 from stasis.ami import AmiEvent
 from stasis.ari.event import Event
+from stasis.pbx.mask import ASSIGNED
 
 __all__ = [
     "ALL",
@@ -117,6 +118,8 @@ CHANNELS = (
 )  # fmt: skip
 # Of the events themselves: they are told to everybody.
 NOTES = frozenset({"Gap", "Missed", "Lost"})
+# Applications whose first argument is a PIN.
+PINS = frozenset({"authenticate", "disa"})
 # A variable of such a name has a secret for its value.
 SECRETS = ("secret", "password", "passwd", "token", "pin", "auth")
 HIDDEN = "***"
@@ -200,7 +203,8 @@ ALL = Choice()
 
 def fits(name: str, pattern: str) -> bool:
     """Whether a channel's name is one of a pattern, or of an endpoint: `PJSIP/alice`."""
-    return name.startswith(f"{pattern}-") or fnmatchcase(name, pattern)
+    # The last part alone is Asterisk's: PJSIP/alice-home-0000002a is none of PJSIP/alice.
+    return name.rpartition("-")[0] == pattern or fnmatchcase(name, pattern)
 
 
 @lru_cache(4096)
@@ -229,6 +233,12 @@ def of_ami(event: AmiEvent, server: str, came: datetime) -> Happening:
     fields = event.raw
     if "Variable" in fields and secret(str(fields["Variable"])):
         fields["Value"] = HIDDEN
+    hide(fields, "Application", "AppData")
+    hide(fields, "LastApplication", "LastData")
+    if isinstance(own := fields.get("ChanVariable"), list):  # of `channelvars` in manager.conf
+        fields["ChanVariable"] = [unset(each) for each in own]
+    elif own:
+        fields["ChanVariable"] = unset(str(own))
     said = [f"{key}={value}" for key in SAID if told(value := fields.get(key))]
     channel = fields.get("Channel") or fields.get("DestChannel") or ""
     return Happening(
@@ -248,6 +258,12 @@ def of_ari(event: Event, server: str, came: datetime) -> Happening:
     fields = event.raw
     if secret(str(fields.get("variable", ""))):
         fields["value"] = HIDDEN
+    hide(fields, "dialplan_app", "dialplan_app_data")
+    for each in fields.values():
+        if isinstance(each, dict) and isinstance(at := each.get("dialplan"), dict):
+            hide(at, "app_name", "app_data")
+        if isinstance(each, dict) and isinstance(own := each.get("channelvars"), dict):
+            each["channelvars"] = {k: HIDDEN if v and secret(k) else v for k, v in own.items()}
     type = event.type
     channel = fields.get("channel") or fields.get("peer") or {}
     return Happening(
@@ -279,6 +295,30 @@ def words(fields: Mapping[str, Any]) -> Iterator[str]:
 def told(value: object) -> bool:
     """Whether a field says something."""
     return value not in (None, "", "<unknown>")
+
+
+def hide(fields: dict[str, Any], application: str, data: str) -> None:
+    """Hide the secrets in an application's arguments."""
+    if data in fields:
+        fields[data] = arguments(str(fields.get(application, "")), str(fields[data]))
+
+
+def arguments(application: str, data: str) -> str:
+    """An application's arguments without PINs, and without the values of secret variables."""
+    low = application.lower()
+    if low in PINS and data:
+        return "".join((HIDDEN, *data.partition(",")[1:]))
+    if low == "set":
+        return unset(data)
+    if low == "mset":
+        return ",".join(map(unset, data.split(",")))
+    return ASSIGNED.sub(rf"\1{HIDDEN}", data)
+
+
+def unset(assigned: str) -> str:
+    """NAME=VALUE, without the value when it is a secret."""
+    name, equals, _ = assigned.partition("=")
+    return f"{name}={HIDDEN}" if equals and secret(name) else assigned
 
 
 def secret(variable: str) -> bool:

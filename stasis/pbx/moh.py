@@ -15,6 +15,8 @@ from stasis.pbx.errors import BadValue, Missing, Refused
 from stasis.pbx.group import Group
 from stasis.pbx.moh_player import Player, PlayerFolder, command
 from stasis.pbx.moh_shown import MusicClass, MusicFile, classes_of, files_of
+from stasis.pbx.originate import originate
+from stasis.pbx.playback import audible
 from stasis.pbx.thing import thing
 from stasis.pbx.values import (
     ChannelName,
@@ -36,6 +38,7 @@ SOURCE = (
     ("music", 1, "Answer", ""),
     ("music", 2, "MusicOnHold", f"${{{VARIABLE}}}"),
 )
+GENERAL = "general"
 # So much of the program's line Asterisk keeps.
 LONGEST = 255
 
@@ -107,8 +110,9 @@ class Moh(Group):
 
         To a channel in Stasis as ARI does it. To any other it is whispered: a call goes on
         meanwhile, and the music is heard over it, by this side alone. Does nothing when music was
-        started already. Raises Missing when there is no such class or channel; PbxError.
-        ARI: channels.startMoh. AMI: DialplanExtensionAdd, Originate of ChanSpy.
+        started already. Raises Missing when there is no such class or channel, Refused when the
+        channel is sent no sound that it could be mixed into; PbxError. ARI: channels.startMoh.
+        AMI: DialplanExtensionAdd, Originate of ChanSpy.
         """
         await self._wanted("moh.start", music_class)
         unique = await self._unique(channel)
@@ -117,6 +121,7 @@ class Moh(Group):
         whisper = f"{CONTEXT}-{unique}"
         if await self._there(whisper):
             return
+        await audible(await self.ways.ami(), "moh.start", channel)
         for extension, priority, application, data in SOURCE:
             await self.ask(
                 actions.DialplanExtensionAdd(
@@ -128,17 +133,16 @@ class Moh(Group):
                     replace=True,
                 )
             )
-        ami = await self.ways.ami()
-        told = await ami.originate(
-            actions.Originate(
-                channel=f"Local/whisper@{CONTEXT}/n",
-                application="ChanSpy",
-                data=f"{channel},qWuES",
-                channel_id=whisper,
-                variable={f"__{VARIABLE}": music_class},
-            )
+        told = await originate(
+            await self.ways.ami(),
+            f"Local/whisper@{CONTEXT}/n",
+            application="ChanSpy",
+            data=f"{channel},qWuES",
+            variables={f"__{VARIABLE}": music_class},
+            id=whisper,
         )
-        if told.response != "Success":
+        # Another may have started it in the same moment: an id is taken once.
+        if told.outcome != "ANSWER" and not await self._there(whisper):
             raise Refused("moh.start", f"no music could be played to {channel}")
 
     @thing("POST /moh/channels/{channel}/stop")
@@ -221,6 +225,8 @@ class Moh(Group):
 
         Raises Missing when it is not there; PbxError. AMI: UpdateConfig, Reload.
         """
+        if music_class.casefold() == GENERAL:
+            raise Missing("moh.remove", f"[{music_class}] of {FILE} is no class, but its settings")
         await self.config.edit(FILE, [RemoveSection(section=music_class)], reload=MODULE)
 
     @thing("POST /moh/undo", needs="res_musiconhold.so", scope="admin")

@@ -6,17 +6,19 @@ busy Local channel, and the cause of the hang-up is missing when nobody has answ
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import uuid
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
 
-from stasis.ami import Ami, actions, events
+from stasis.ami import Ami, AmiError, OutcomeUnknown, actions, events
 from stasis.dialstatus import DialStatus, of_end
 from stasis.pbx.hearing import heard
 
-__all__ = ["OriginateOutcome", "Originated", "caller_id", "originate", "outcome_of"]
+__all__ = ["OriginateOutcome", "Originated", "caller_id", "hang_up", "originate", "outcome_of"]
 
 OriginateOutcome: TypeAlias = DialStatus | Literal["STARTED"]
 """What became of a call that was made; STARTED: nobody has waited for it."""
@@ -25,6 +27,8 @@ OriginateOutcome: TypeAlias = DialStatus | Literal["STARTED"]
 REASONS: Mapping[int, DialStatus] = {1: "NOANSWER", 3: "NOANSWER", 5: "BUSY", 8: "CONGESTION"}
 # How long the hang-up of a call that has failed may take; some have none.
 ENDS_SECONDS = 0.5
+# How long a cancelled one is kept by it.
+HANG_UP_SECONDS = 2.0
 
 
 class Originated(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +65,7 @@ async def originate(
     """Call a device; when it answers it goes to an extension, or to an application.
 
     caller: as `caller_id` writes it. timeout: seconds that it may ring. wait: until it has
-    answered or not. id: the channel's; else a new one.
+    answered or not; cancelled meanwhile, it is hung up. id: the channel's; else a new one.
 
     Returns what became of it. Raises AmiError. AMI: Originate, OriginateResponse, Hangup.
     """
@@ -82,11 +86,22 @@ async def originate(
         await ami.send(action)
         return Originated(outcome="STARTED", channel=device, id=id)
     async with ami.events(events.Hangup, where=lambda event: event.uniqueid == id) as ends:
-        told = await ami.originate(action)
+        try:
+            told = await ami.originate(action)
+        except asyncio.CancelledError:
+            await hang_up(ami, id)
+            raise
         ended = None
         if told.response != "Success":
-            ended = await heard(ends, events.Hangup, ENDS_SECONDS)
+            with contextlib.suppress(OutcomeUnknown):
+                ended = await heard(ends, events.Hangup, ENDS_SECONDS)
     return outcome_of(told, ended)
+
+
+async def hang_up(ami: Ami, channel: str) -> None:
+    """Hang up what nobody waits for any more, as far as Asterisk is reached. channel: or its id."""
+    with contextlib.suppress(AmiError):
+        await ami.send(actions.Hangup(channel=channel), timeout=HANG_UP_SECONDS)
 
 
 def outcome_of(told: events.OriginateResponse, ended: events.Hangup | None) -> Originated:

@@ -15,10 +15,12 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from stasis.ami import Ami, Stream, actions, events
+from stasis.flow import Gap
 from stasis.pbx.dialplan import exists
 from stasis.pbx.errors import Missing, Refused
 from stasis.pbx.group import Group
-from stasis.pbx.originate import Originated, caller_id, originate
+from stasis.pbx.hearing import lost
+from stasis.pbx.originate import Originated, caller_id, hang_up, originate
 from stasis.pbx.thing import thing
 from stasis.pbx.values import (
     ChannelName,
@@ -87,7 +89,7 @@ class Playback(Group):
         """Play sounds to a channel.
 
         sounds: names without their ending, below the sounds folder. language: of the sounds; else
-        Asterisk's own. wait: until they are over.
+        Asterisk's own. wait: until they are over; cancelled meanwhile, they are stopped.
 
         Returns the playback. Raises Missing when there is no such channel or sound, Refused when
         the channel is sent no sound that this could be mixed into; PbxError.
@@ -208,7 +210,12 @@ class Playback(Group):
                 id=id,
                 wait=False,
             )
-            if await failed(stream, LONGEST_SECONDS if wait else SOON_SECONDS):
+            try:
+                bad = await failed(stream, LONGEST_SECONDS if wait else SOON_SECONDS)
+            except asyncio.CancelledError:
+                await hang_up(ami, id)
+                raise
+            if bad:
                 raise Missing(thing, f"Asterisk cannot play {data}: is there such a sound?")
         return Playing(id=id, channel=channel, application=application, data=data)
 
@@ -241,10 +248,15 @@ async def sent(ami: Ami, channel: str) -> str:
 
 
 async def failed(stream: Stream[events.OfChannel], seconds: float) -> bool:
-    """Whether the playback could not be played; False too when it is not over in time."""
+    """Whether the playback could not be played; False too when it is not over in time.
+
+    Raises OutcomeUnknown when the connection was lost meanwhile.
+    """
     try:
         async with asyncio.timeout(seconds):
             async for event in stream:
+                if isinstance(event, Gap):
+                    raise lost()
                 if isinstance(event, events.Hangup):
                     return False
                 if isinstance(event, events.VarSet) and event.variable == "PLAYBACKSTATUS":

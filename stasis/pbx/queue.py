@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from stasis.ami import AmiEvent, events
+from stasis.pbx.call import known
 
 __all__ = [
     "QueueCaller",
@@ -165,8 +166,8 @@ def caller_of(item: events.QueueEntry) -> QueueCaller:
         queue=item.queue,
         position=item.position or 0,
         channel=item.channel,
-        caller_number=item.caller_id_num,
-        caller_name=item.caller_id_name,
+        caller_number=known(item.caller_id_num),
+        caller_name=known(item.caller_id_name),
         seconds=item.wait or 0,
         priority=item.priority or 0,
     )

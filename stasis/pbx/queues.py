@@ -184,7 +184,7 @@ class Queues(Group):
             actions.QueueReload(queue=queue or None, members=True, rules=True, parameters=True)
         )
         if queue:
-            await self.show(queue)
+            only(await self._listed(queue), "queues.reload", queue)
 
     @thing("POST /queues/{queue}/reset", needs=MODULE, confirm="the queue's numbers begin at 0")
     async def reset(self, queue: QueueName, *, confirm: bool = False) -> None:
@@ -192,7 +192,7 @@ class Queues(Group):
 
         Raises Missing when there is no such queue; PbxError. AMI: QueueReset.
         """
-        await self.show(queue)
+        only(await self._listed(queue), "queues.reset", queue)
         await self.ask(actions.QueueReset(queue=queue))
 
     async def _pause(self, interface: str, paused: bool, queue: str, reason: str) -> None:
@@ -202,15 +202,23 @@ class Queues(Group):
             )
         )
 
-    async def _listed(self, queue: str = "", member: str = "") -> Sequence[QueueDetails]:
-        status = actions.QueueStatus(queue=queue or None, member=member or None)
+    async def _listed(self, queue: str = "") -> Sequence[QueueDetails]:
+        status = actions.QueueStatus(queue=queue or None)
         listing = await self.items(status)
         return queues_of(listing)
 
     async def _changed(self, where: str, interface: str, queue: str) -> Sequence[QueueMember]:
-        """The memberships of an interface. Raises Missing when there are none."""
-        listed = await self._listed(queue, interface)
-        found = [each for every in listed for each in every.members]
+        """The memberships of an interface. Raises Missing when there are none.
+
+        Asterisk takes large and small letters of an interface for the same when it changes one. Its
+        own choice of members does not, and takes another's name for an interface.
+        """
+        found = [
+            each
+            for every in await self._listed(queue)
+            for each in every.members
+            if each.interface.casefold() == interface.casefold()
+        ]
         if not found:
             place = f"the queue {queue}" if queue else "any queue"
             raise Missing(where, f"{interface} is no member of {place}")

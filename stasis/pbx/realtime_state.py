@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from stasis.ami.message import HIDDEN, secret
+from stasis.pbx.mask import HIDDEN, names_secret
 
 __all__ = [
     "Category",
@@ -129,7 +129,7 @@ def row_in(lines: Iterable[str]) -> Mapping[str, str]:
             break
     for line in rows:
         if match := ROW.fullmatch(line):
-            found[match[1]] = HIDDEN if match[2] and secret(match[1]) else match[2]
+            found[match[1]] = HIDDEN if match[2] and names_secret(match[1]) else match[2]
     return found
 
 

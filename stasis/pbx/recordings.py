@@ -21,6 +21,7 @@ from stasis.pbx.errors import Missing, Refused
 from stasis.pbx.group import Group
 from stasis.pbx.thing import thing
 from stasis.pbx.values import ChannelName, FileName, MixMonitorId, RecordingName
+from stasis.pbx.ways import Ways
 
 __all__ = ["RecordingFormat", "Recordings", "RunningRecording", "StoredRecording"]
 
@@ -67,6 +68,10 @@ class Recordings(Group):
 
     name = "recordings"
 
+    def __init__(self, ways: Ways) -> None:
+        super().__init__(ways)
+        self._beginning: set[str] = set()
+
     @thing("POST /recordings/channels/{channel}", needs=MIXMONITOR)
     async def start(
         self,
@@ -87,20 +92,28 @@ class Recordings(Group):
         there is no such channel, Refused when one of that name is stored; PbxError.
         AMI: MixMonitor; ARI: GET /recordings/stored/{recording}.
         """
-        if not append and await self._stored(recording) is not None:
-            raise Refused(
-                "recordings.start",
-                f"{recording} is stored already: take another name, or append to it",
+        if not append and recording in self._beginning:
+            raise Refused("recordings.start", f"{recording} is being begun: take another name")
+        self._beginning.add(recording)
+        try:
+            if not append and await self._stored(recording) is not None:
+                raise Refused(
+                    "recordings.start",
+                    f"{recording} is stored already: take another name, or append to it",
+                )
+            file = f"{FOLDER}/{recording}.{format}"
+            options = f"{'b' if bridged else ''}{'a' if append else ''}i({ID})"
+            if side != "both":
+                options += f"{'r' if side == 'read' else 't'}({file})"
+            told = await self.ask(
+                actions.MixMonitor(
+                    channel=channel, file=file if side == "both" else None, options=options
+                )
             )
-        file = f"{FOLDER}/{recording}.{format}"
-        options = f"{'b' if bridged else ''}{'a' if append else ''}i({ID})"
-        if side != "both":
-            options += f"{'r' if side == 'read' else 't'}({file})"
-        told = await self.ask(
-            actions.MixMonitor(
-                channel=channel, file=file if side == "both" else None, options=options
-            )
-        )
+            if not append:
+                await self._begun(recording)
+        finally:
+            self._beginning.discard(recording)
         return RunningRecording(
             channel=channel, recording=recording, side=side, id=told.mix_monitor_id
         )
@@ -196,6 +209,13 @@ class Recordings(Group):
         if not await self.running(channel):
             raise Refused(thing, f"{channel} is not recorded")
         await self.ask(actions.MixMonitorMute(channel=channel, direction=side, state=state))
+
+    async def _begun(self, recording: str) -> None:
+        """Wait for its file: from then on Asterisk tells whoever asks that the name is taken."""
+        for _ in range(LOOKS):
+            if await self._stored(recording) is not None:
+                return
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _stored(self, recording: str) -> StoredRecording | None:
         try:

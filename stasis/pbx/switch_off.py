@@ -106,4 +106,5 @@ def script(lines: Sequence[str], seconds: int) -> list[tuple[str, str]]:
         if not SAFE.fullmatch(line):
             raise ValueError(f"{line!r} cannot be given through a shell")
     given = [("System", f"{PATH} asterisk -rx '{line}'") for line in lines]
-    return [("Answer", ""), ("Wait", str(seconds)), *given]
+    # Behind its end may still stand what a longer one had there.
+    return [("Answer", ""), ("Wait", str(seconds)), *given, ("Hangup", "")]

@@ -167,9 +167,9 @@ def thing(
             values = about.checked(where, given, strict=True)
             if confirm and not values.get("confirm"):
                 raise NotConfirmed(where, f"{confirm}; say so with confirm")
-            if since is not None:
-                await needed(self, where, since)
             try:
+                if since is not None:
+                    await needed(self, where, since)
                 return await function(self, **values)  # type: ignore[call-arg]
             except (AmiError, AriError) as error:
                 raise told(where, needs, error) from error

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from stasis.ami import actions
 from stasis.pbx.certificate import Certificate, served
-from stasis.pbx.endpoint import EndpointDetails
+from stasis.pbx.endpoints import details_of
 from stasis.pbx.errors import Missing
 from stasis.pbx.group import Group
 from stasis.pbx.thing import thing
@@ -83,8 +83,7 @@ class Transports(Group):
         listed = [] if endpoint else await self.items(actions.PJSIPShowEndpoints())
         found = []
         for name in [endpoint] if endpoint else sorted(each.object_name for each in listed):
-            items = await self.items(actions.PJSIPShowEndpoint(endpoint=name))
-            details = EndpointDetails.of(items)
+            details = await details_of(self, name)
             if details is not None and (endpoint or every or meant(details)):
                 found.append(lacks(details, server, known, srtp))
         if endpoint and not found:

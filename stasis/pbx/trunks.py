@@ -14,6 +14,7 @@ import msgspec
 
 from stasis.ami import actions, events
 from stasis.pbx.endpoint import Contact, EndpointDetails, names, talking
+from stasis.pbx.endpoints import details_of
 from stasis.pbx.errors import Missing, Refused, Unavailable
 from stasis.pbx.group import Group
 from stasis.pbx.thing import thing
@@ -116,8 +117,7 @@ class Trunks(Group):
         channels = talking(each.channel for each in await self.items(actions.CoreShowChannels()))
         found = []
         for item in await self.items(actions.PJSIPShowEndpoints()):
-            items = await self.items(actions.PJSIPShowEndpoint(endpoint=item.object_name))
-            details = EndpointDetails.of(items)
+            details = await details_of(self, item.object_name)
             trunk = Trunk.of(details, ours, channels) if details else None
             found += [trunk] if trunk else []
         return sorted(found, key=lambda each: each.name)
@@ -197,7 +197,9 @@ class Trunks(Group):
             await self.ask(action)
             try:
                 async with asyncio.timeout(timeout):
-                    await anext(stream)
+                    async for event in stream:
+                        if isinstance(event, events.Registry):  # and no gap
+                            break
             except TimeoutError:
                 raise Unavailable(
                     where, f"{before.server} has not answered in {timeout:g} s"

@@ -17,7 +17,8 @@ from typing import Literal
 from stasis.ami import UnknownAction, actions
 from stasis.ari import Since
 from stasis.errors import NotFound, NotSupported
-from stasis.pbx.errors import Needs
+from stasis.pbx.endpoints import Endpoints
+from stasis.pbx.errors import Needs, Refused
 from stasis.pbx.group import Group
 from stasis.pbx.mailbox import (
     VoicemailBox,
@@ -266,8 +267,12 @@ class Voicemail(Group):
 
         new, old: other counts than the mailbox's own.
 
-        Raises Missing when there is no such endpoint or mailbox; PbxError. AMI: PJSIPNotify.
+        Raises Missing when there is no such endpoint or mailbox, Refused when no phone of it is
+        registered: Asterisk itself would say that it has worked; PbxError. AMI: PJSIPShowEndpoint,
+        PJSIPNotify.
         """
+        if not (await Endpoints(self.ways).details("voicemail.notify", endpoint)).contacts:
+            raise Refused("voicemail.notify", f"no phone is registered as {endpoint} now")
         if new is None or old is None:
             counts = await self.counts(mailbox)
             new = counts.new + counts.urgent if new is None else new

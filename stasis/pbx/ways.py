@@ -34,6 +34,7 @@ class Ways:
         self._ari = ari
         self._ami = ami
         self._opening = asyncio.Lock()
+        self._opening_ari = asyncio.Lock()  # AMI may keep one waiting, and ARI not
         self._opened = AsyncExitStack()
         self._others: dict[str, Any] = {}
         self._opening_others = asyncio.Lock()  # a database may keep one waiting, and AMI not
@@ -54,7 +55,7 @@ class Ways:
 
     async def ari(self) -> Ari:
         """ARI's operations. Nothing is sent yet."""
-        async with self._opening:
+        async with self._opening_ari:
             if self._ari is None:
                 self._ari = Ari(await self._opened.enter_async_context(Http(self.config)))
             return self._ari

@@ -3,6 +3,8 @@
 The only module that uses aiohttp as a client. Foreign errors become ours here and nowhere else.
 Three facts of Asterisk's server shape it: a connection beyond `sessionlimit` is closed without
 a byte, an idle one after 15 s, and nothing tells how long a request may wait behind media.
+
+aiohttp is loaded with the first request: to load it takes as long as all of stasis.
 """
 
 from __future__ import annotations
@@ -13,14 +15,17 @@ import socket
 import ssl
 from base64 import b64encode
 from types import TracebackType
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import aiohttp
 from yarl import URL
 
 from stasis.ari.resource import Request, Response
 from stasis.config import AsteriskConfig
 from stasis.errors import NotAri, OutcomeUnknown, Unreachable
+
+if TYPE_CHECKING:
+    import aiohttp
 
 __all__ = ["Http", "authorization", "encoded_query", "plainly"]
 
@@ -80,6 +85,8 @@ class Http:
         raise AssertionError("a loop of at least one try returns or raises")
 
     async def _try(self, request: Request) -> Response:
+        import aiohttp
+
         session = self._open(request)
         address = URL(
             f"{self._config.url}{request.path}{encoded_query(request.query)}", encoded=True
@@ -137,6 +144,8 @@ class Http:
         if self._closed:
             raise Unreachable(request.method, request.path, "the connection to Asterisk is closed")
         if self._session is None:
+            import aiohttp
+
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     limit=self._config.connections, keepalive_timeout=KEEPALIVE_SECONDS

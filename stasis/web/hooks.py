@@ -32,6 +32,8 @@ H = TypeVar("H", bound=Hook)
 # Events that may wait to be written down, and messages that may wait for one webhook.
 FRESH = 10_000
 WAITING = 100_000
+# Of these so many are written down at once: a database takes 32,766 values in one statement.
+BATCH = 1000
 # Topics whose messages go to one webhook at the same time.
 AT_ONCE = 8
 # How often it is looked for messages without being told, and when the database was gone.
@@ -47,7 +49,7 @@ class KeptMessages(Protocol):
     """
 
     async def add(self, messages: Sequence[Message]) -> None:
-        """Keep messages, in their order."""
+        """Keep messages, in their order; a thousand at most. All of them or none."""
         ...
 
     async def heads(self, hook: str, limit: int, topic: str | None = None) -> Sequence[Post]:
@@ -149,17 +151,15 @@ class Hooks(Generic[H]):
         """Write down what was heard. Raises StoreError: then it is kept for the next time."""
         self._heard.clear()
         async with self._writing:
-            if not self._fresh:
-                return
-            taken = list(self._fresh)
-            self._fresh.clear()
-            try:
-                await self._kept.add(taken)
-            except StasisError:
-                self._fresh.extendleft(reversed(taken))
-                raise
-        for hook in {each.hook for each in taken}:
-            self._more[hook].set()
+            while self._fresh:
+                taken = [self._fresh.popleft() for _ in range(min(BATCH, len(self._fresh)))]
+                try:
+                    await self._kept.add(taken)
+                except StasisError:
+                    self._fresh.extendleft(reversed(taken))
+                    raise
+                for hook in {each.hook for each in taken}:
+                    self._more[hook].set()
 
     async def close(self) -> None:
         """The program stops: write down what was heard. What cannot be, is told."""

@@ -51,6 +51,20 @@ def test_an_unknown_command_is_exit_code_2(cli: Cli) -> None:
     assert "rnu" in done.stderr
 
 
+@pytest.mark.parametrize("name", [*MODULE.COMMANDS, *MODULE.GROUPS])
+def test_the_help_says_of_a_command_what_its_own_help_begins_with(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert main([name, "--help"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    text = {**MODULE.COMMANDS, **MODULE.GROUPS}[name]
+    assert f" {text} " in told.partition("Options:")[0]
+
+
+def test_an_unknown_command_is_told_with_the_nearest(cli: Cli) -> None:
+    assert "Did you mean 'run'?" in cli("rnu").stderr
+
+
 class TestConfiguration:
     def test_broken_toml_names_file_and_line(self, cli: Cli, write: Write) -> None:
         write("stasis.toml", "[asterisk]\nurl = \n")

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from stasis.cli import things as module
 from stasis.cli.settings import Settings
-from stasis.cli.things import commands_for, commands_of, shown
-from stasis.pbx import BadValue, Download, Group, Pbx, thing
+from stasis.cli.things import commands_for, commands_of, explained
+from stasis.pbx import BadValue, Download, Group, Missing, Pbx, thing
 from stasis.pbx.values import Count, Data, QueueName, Variables
 
 
@@ -47,7 +47,7 @@ class Seats(Group):
     ) -> Seat:
         """Take a seat.
 
-        Returns it.
+        Returns it. AMI: Sit.
         """
         self.calls.append((room, count, quiet, tuple(rows), variables))
         return Seat(room=room, taken_by="Zoë", free=False, marks=["a", "b"])
@@ -71,6 +71,16 @@ class Seats(Group):
             yield b"b"
 
         return Download("../plan.txt", "text/plain", chunks())
+
+    @thing("GET /seats/torn")
+    async def torn(self, *, seconds: Count = 30) -> Download:
+        """Get what is not there."""
+
+        async def chunks() -> AsyncIterator[bytes]:
+            raise Missing("seats.torn", "it is gone")
+            yield b""
+
+        return Download("torn.txt", "text/plain", chunks())
 
 
 @pytest.fixture
@@ -120,6 +130,21 @@ class TestArguments:
         assert "there are asterisk" in str(run("list", "--server", "east").exception)
 
 
+class TestHelp:
+    def test_it_says_what_parameters_are_and_the_way_behind(self):
+        doc = (
+            "Add it.\n\nqueue: in\nqueues.conf. Returns it. Raises Missing where no queues.conf is;"
+            " PbxError.\nAMI: QueueAdd."
+        )
+        assert explained(doc) == "Add it.\n\nqueue: in queues.conf. AMI: QueueAdd."
+        assert explained("Add it.") == "Add it."
+
+    def test_a_list_of_commands_has_the_first_line_only(self, run):
+        told = run("--help").output
+        assert "Take a seat." in told and "AMI: Sit" not in told
+        assert "AMI: Sit" in run("take-one", "--help").output
+
+
 class TestResults:
     def test_one_is_a_table_of_its_fields(self, run):
         lines = run("take-one", "support").output.splitlines()
@@ -142,12 +167,6 @@ class TestResults:
             "free": True,
             "marks": [],
         }
-
-    def test_none_and_nothing_are_said_beside_the_result(self, capsys):
-        shown([], json=False)
-        shown(None, json=False)
-        told = capsys.readouterr()
-        assert (told.out, told.err) == ("", "none\ndone\n")
 
 
 class TestConfirmation:
@@ -177,6 +196,14 @@ class TestFiles:
         assert (tmp_path / "plan.txt").read_text() == "mine"
         assert run("plan", "--out", "plan.txt").exit_code == 0
         assert (tmp_path / "plan.txt").read_bytes() == b"ab"
+
+    def test_one_that_fails_at_once_leaves_nothing(self, run, tmp_path: Path):
+        result = run("torn", "--seconds", "2")
+        assert isinstance(result.exception, Missing) and "it takes 2 s" in result.output
+        assert not (tmp_path / "torn.txt").exists()
+
+    def test_how_long_it_takes_is_said_before(self, run):
+        assert "it takes 30 s" in run("torn").output
 
     def test_it_can_go_to_the_screen(self, run):
         assert run("plan", "-o", "-").stdout == "ab"

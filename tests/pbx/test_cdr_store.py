@@ -106,9 +106,13 @@ class TestLookingUp:
                 record(3, src="9", dst="s", dstchannel="Local/2001@default-00000001;1"),
                 record(4, src="20010", dst="s", channel="PJSIP/20010-00000001"),
                 record(5, src="12001", dst="s", channel="PJSIP/12001-00000001"),
+                record(6, src="9", dst="s", channel="PJSIP/2001-home-00000001"),
+                record(7, src="9", dst="s", channel="PJSIP/2001_b-00000001"),
             ]
         )
         assert await numbers(store, Wanted(party="2001")) == [3, 2, 1, 0]
+        assert await numbers(store, Wanted(party="2001-home")) == [6]
+        assert await numbers(store, Wanted(party="2001_b")) == [7]
 
     async def test_a_party_is_no_pattern(self, store: CdrStore):
         await store.add([record(0, src="1", dst="2", channel="PJSIP/axb-00000001")])

@@ -1,84 +1,23 @@
-"""Certificates out of DER, against another library's; and what comes over the network."""
+"""Certificates as they come over the network, and how they are judged."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from datetime import UTC, datetime, timedelta
+import sys
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-from hypothesis import given
-from hypothesis import strategies as st
 from stasis_webrtc.authority import Authority
 
-from stasis.pbx.certificate import GENERALIZED_TIME, UTC_TIME, moment, read, served
+from stasis.pbx import Needs
+from stasis.pbx.certificate import served
 from tests.until import until
-
-NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
-HOSTS = ["pbx.example.org", "192.0.2.7", "2001:db8::7", "*.example.org"]
 
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority.open(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def der(authority: Authority) -> bytes:
-    chain, _ = authority.signed(HOSTS, NOW)
-    return x509.load_pem_x509_certificate(chain).public_bytes(Encoding.DER)
-
-
-class TestReading:
-    def test_what_people_ask_about_it(self, der: bytes):
-        other, found = x509.load_der_x509_certificate(der), read(der, NOW)
-        assert found.names == tuple(HOSTS)
-        assert (found.subject, found.issuer) == (
-            "CN=pbx.example.org",
-            "CN=stasis development authority",
-        )
-        assert (found.begins, found.ends) == (other.not_valid_before_utc, other.not_valid_after_utc)
-        assert found.days == 90 and not found.self_signed
-
-    def test_an_authoritys_own(self, authority: Authority):
-        found = read(authority.certificate.public_bytes(Encoding.DER))
-        assert found.self_signed and found.names == () and found.subject == found.issuer
-
-    @pytest.mark.parametrize(
-        ("tag", "text", "year"),
-        [
-            (UTC_TIME, b"491231235959Z", 2049),
-            (UTC_TIME, b"500101000000Z", 1950),
-            (UTC_TIME, b"991231235959Z", 1999),
-            (GENERALIZED_TIME, b"20500101000000Z", 2050),
-        ],
-    )
-    def test_the_century_of_two_digits(self, tag: int, text: bytes, year: int):
-        assert moment(tag, text).year == year
-
-    def test_every_beginning_of_it_is_refused(self, der: bytes):
-        for size in range(len(der) - 1):
-            with pytest.raises(ValueError, match="X.509"):
-                read(der[:size])
-
-    @given(st.data())
-    def test_one_that_is_broken_is_read_or_refused(self, der: bytes, data: st.DataObject):
-        broken = bytearray(der)
-        for _ in range(data.draw(st.integers(1, 4))):
-            broken[data.draw(st.integers(0, len(der) - 1))] = data.draw(st.integers(0, 255))
-        try:
-            found = read(bytes(broken))
-        except ValueError:
-            return
-        assert all(each.isprintable() for each in (found.subject, found.issuer, *found.names))
-
-    @given(st.binary(max_size=400))
-    def test_anything_else_is_refused(self, data: bytes):
-        with pytest.raises(ValueError, match="X.509"):
-            read(data)
 
 
 class TestServing:
@@ -117,6 +56,8 @@ class TestServing:
             assert (await served("127.0.0.1", port, "here")).problem.startswith("no TLS there: ")
         assert (await served("127.0.0.1", port, "here")).problem.startswith("no TLS there: ")
 
-
-def test_days_are_of_now(der: bytes):
-    assert read(der, NOW + timedelta(days=100)).days == -10
+    async def test_what_reads_it_may_not_be_there(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setitem(sys.modules, "cryptography", None)
+        monkeypatch.delitem(sys.modules, "stasis.pbx.x509", raising=False)
+        with pytest.raises(Needs, match=r"cryptography: pip install 'stasis-ari\[pbx\]'"):
+            await served("127.0.0.1", 1, "here")

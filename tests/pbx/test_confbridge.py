@@ -11,7 +11,7 @@ from stasis.ami import Ami, NoSuch, actions, events
 from stasis.ari import Ari
 from stasis.ari.resource import Request, Response
 from stasis.config import AsteriskConfig
-from stasis.pbx import BadValue, Missing, NotConfirmed, Pbx
+from stasis.pbx import BadValue, Missing, NotConfirmed, Pbx, Refused
 from stasis.testing.clock import virtual_time
 from tests.pbx.fake_ami import FakeAmi
 
@@ -57,6 +57,13 @@ class TestAChannel:
         assert caught.value.thing == f"confbridge.{thing}"
         assert [type(each) for each in ami.asked] == [actions.ConfbridgeList]
 
+    @pytest.mark.parametrize("thing", ["kick", "mute", "unmute", "video"])
+    async def test_one_that_is_anothers_beginning_is_refused(self, thing: str) -> None:
+        one, ami = pbx(inside(f"{ALICE}-00000007", ALICE))
+        with pytest.raises(Refused, match=f"could take {ALICE}-00000007 for it"):
+            await getattr(one.confbridge, thing)("sales", ALICE)
+        assert [type(each) for each in ami.asked] == [actions.ConfbridgeList]
+
     @pytest.mark.parametrize("name", ["all", "participants", "alice", "PJSIP/a b", "PJSIP/a\r\nb"])
     async def test_what_is_no_name_is_refused(self, name: str) -> None:
         one, ami = pbx()
@@ -97,6 +104,11 @@ class TestARecording:
         assert (found.recording, found.format) == (new, "wav")
         (asked,) = ami.asked
         assert asked.record_file == "../recording/sales.wav"
+
+    @virtual_time
+    async def test_without_a_new_file_it_goes_on_with_the_last_one(self) -> None:
+        one, _ = pbx(stored=Stored(["sales-1700000000", "sales-1795996467", "sales-x-1795996467"]))
+        assert (await one.confbridge.record("sales")).recording == "sales-1795996467"
 
     @virtual_time
     async def test_no_file_is_no_name(self) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from time import monotonic
 
+import attrs
 import pytest
 
 from stasis.config import AmiConfig, AsteriskConfig
 from stasis.pbx import Choice, Pbx, Unavailable
+from stasis.pbx import events as module
+from stasis.pbx.events import Following
 from tests.ami.server import Server
 
 
@@ -62,6 +65,43 @@ async def test_a_reader_that_is_too_slow_is_told_how_many_it_has_missed():
             found = [await anext(stream) for _ in range(4)]
             assert [each.type for each in found] == ["VarSet", "VarSet", "VarSet", "Missed"]
             assert found[3].fields == {"count": 7} and found[3].source == "both"
+
+
+async def test_a_way_that_was_not_there_is_tried_again(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "AGAIN_SECONDS", 0.05)
+    async with Server() as gone:
+        away = gone.config()
+    async with Server() as server, Pbx(config(server)) as pbx:
+
+        async def hear_ari(self: Following) -> None:
+            self._back("ari")
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(Following, "_hear_ari", hear_ari)
+        pbx.ways.config = attrs.evolve(pbx.ways.config, ami=away)
+        async with pbx.events.follow() as stream, asyncio.timeout(5):
+            lost = await anext(stream)
+            assert (lost.source, lost.type) == ("ami", "Lost")
+            pbx.ways.config = config(server)
+            back = await anext(stream)
+            assert (back.source, back.type) == ("ami", "Gap") and back.fields["seconds"] > 0
+            server.session.send("Event: FullyBooted", "Privilege: system,all")
+            assert (await anext(stream)).type == "FullyBooted"
+
+
+async def test_the_patience_with_one_way_at_the_start_does_not_hold_up_the_other():
+    async with Server() as server:
+        patient = attrs.evolve(config(server), start_timeout=60.0)
+        async with Pbx(patient) as pbx, asyncio.timeout(5), pbx.events.follow() as stream:
+            lost = await anext(stream)
+            assert (lost.source, lost.type) == ("ari", "Lost")
+
+
+async def test_who_is_refused_does_not_try_again_soon():
+    async with Server(Login=lambda s, m: s.answer(m, "Message: no", response="Error")) as server:
+        async with Pbx(config(server)) as pbx:
+            why, again = await module.ended("ami", lambda: pbx.ways.ami())
+    assert again == module.REFUSED_SECONDS and isinstance(why, Unavailable)
 
 
 @pytest.mark.alone

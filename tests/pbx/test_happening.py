@@ -55,6 +55,39 @@ class TestOfAmi:
         found = ami(("Event", "VarSet"), ("Variable", "API_TOKEN"), ("Value", "s3cret"))
         assert "s3cret" not in str(found) and "API_TOKEN" in found.what
 
+    @pytest.mark.parametrize(
+        ("application", "data"),
+        [
+            ("Set", "__DOOR_PIN=s3cret,with comma"),
+            ("MSet", "a=b,PASSWORD=s3cret"),
+            ("Authenticate", "s3cret,a"),
+            ("AGI", "login.py,password=s3cret"),
+        ],
+    )
+    def test_nor_one_that_the_dialplan_has(self, application: str, data: str):
+        found = ami(("Event", "Newexten"), ("Application", application), ("AppData", data))
+        assert "s3cret" not in str(found) and found.fields["AppData"].count("***") == 1
+        at = {"app_name": application, "app_data": data, "exten": "s"}
+        channel = {**TestOfAri.CHANNEL, "dialplan": at}
+        told = {"dialplan_app": application, "dialplan_app_data": data}
+        found = ari(type="ChannelDialplan", channel=channel, **told)
+        assert "s3cret" not in str(found) and "***" in found.what
+
+    def test_nor_one_that_comes_with_every_event(self):
+        line = ("ChanVariable", "DOOR_PIN=s3cret")
+        assert "s3cret" not in str(ami(*HANGUP, line))
+        assert ami(*HANGUP, line, ("ChanVariable", "LANG=de")).fields["ChanVariable"] == [
+            "DOOR_PIN=***",
+            "LANG=de",
+        ]
+        channel = {**TestOfAri.CHANNEL, "channelvars": {"DOOR_PIN": "s3cret", "LANG": "de"}}
+        found = ari(type="ChannelDestroyed", channel=channel)
+        assert found.fields["channel"]["channelvars"] == {"DOOR_PIN": "***", "LANG": "de"}
+
+    def test_what_is_no_secret_stays(self):
+        found = ami(("Event", "Newexten"), ("Application", "Dial"), ("AppData", "PJSIP/alice,20"))
+        assert found.fields["AppData"] == "PJSIP/alice,20"
+
 
 class TestOfAri:
     CHANNEL: dict[str, Any] = {"id": "1.2", "name": "PJSIP/alice-00000001", "state": "Up"}
@@ -131,6 +164,7 @@ class TestChoice:
             (Choice(groups=["queues"]), False),
             (Choice(channel="PJSIP/alice"), True),
             (Choice(channel="PJSIP/ali"), False),
+            (Choice(channel="PJSIP"), False),
             (Choice(channel="PJSIP/ali*"), True),
             (Choice(channel="1795996608.3"), True),
             (Choice(channel="1795996608.4"), False),
@@ -138,6 +172,11 @@ class TestChoice:
     )
     def test_what_it_takes(self, choice: Choice, taken: bool):
         assert choice.takes(ami(*HANGUP)) is taken
+
+    def test_an_endpoint_whose_name_begins_like_it_is_another(self):
+        assert fits("PJSIP/alice-home-0000002a", "PJSIP/alice-home")
+        assert not fits("PJSIP/alice-home-0000002a", "PJSIP/alice")
+        assert fits("Local/100@default-0000002a;1", "Local/100@default")
 
     def test_other_channels_of_an_event_count_too(self):
         dial = ami(

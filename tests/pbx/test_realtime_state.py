@@ -74,6 +74,11 @@ def test_a_driver_that_is_connected(line: str, is_connected: bool | None):
     assert connected([line]) is is_connected
 
 
+def test_a_pin_is_a_secret_too():
+    lines = ["  Column Name  Column Value", "-" * 20, "  adminpin  4711", "  confno  100"]
+    assert row_in(lines) == {"adminpin": "***", "confno": "100"}
+
+
 def test_a_row_is_shown_without_its_secrets():
     assert row_in(ROW.splitlines()) == {
         "id": "carol",

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
 import pytest
 
 from stasis.ami import (
     ActionFailed,
+    Ami,
     AmiError,
     InvalidValue,
     NoSuch,
     OutcomeUnknown,
     PermissionDenied,
     UnknownAction,
+    actions,
 )
 from stasis.ari import Since, Version
 from stasis.config import AsteriskConfig
@@ -33,6 +35,7 @@ from stasis.pbx import (
     things_of,
 )
 from stasis.pbx.values import Count, Name, QueueName
+from tests.pbx.fake_ami import FakeAmi
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +152,12 @@ class TestWhatItWants:
         with pytest.raises(Needs, match=r"needs Asterisk 18\.20 or 20\.5; this is 20\.4\.0"):
             await seats("20.4.0").show("support")
         assert await seats("18.20.0").show("support") == Place(room="support", seat=0)
+
+    async def test_one_that_cannot_be_asked_for_its_version_is_not_there(self):
+        ami = FakeAmi({actions.CoreSettings: AmiError("CoreSettings", "no connection")})
+        with pytest.raises(Unavailable, match="no connection") as caught:
+            await Seats(Ways(AsteriskConfig(), ami=cast(Ami, ami))).show("support")
+        assert caught.value.thing == "seats.show"
 
     async def test_what_loses_something_wants_to_be_confirmed(self):
         with pytest.raises(NotConfirmed, match="everybody has to stand up"):

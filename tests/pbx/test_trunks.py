@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 
-from stasis.ami import Ami, Stream, actions, events
+from stasis.ami import Ami, NoSuch, Stream, actions, events
 from stasis.config import AsteriskConfig
+from stasis.flow import Gap
 from stasis.pbx import BadValue, Missing, NotConfirmed, Pbx, Refused, Unavailable
 from stasis.pbx.endpoint import EndpointDetails
 from stasis.pbx.trunks import Registration, Trunk
 from stasis.testing.clock import virtual_time
 from tests.pbx.fake_ami import FakeAmi
 
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 SERVER, CLIENT = "sip:isp.example.org", "sip:4930@isp.example.org"
 
 
@@ -74,6 +77,15 @@ class TestRegistering:
         with pytest.raises(Unavailable, match="has not answered in 4 s"):
             await trunks(Registrar("Registered")).register("isp", timeout=4.0)
         assert asyncio.get_running_loop().time() - begin == pytest.approx(4)
+
+    @virtual_time
+    async def test_a_lost_connection_is_none(self):
+        ami = Registrar("Registered")
+        registering = asyncio.create_task(trunks(ami).register("isp", timeout=4.0))
+        await asyncio.sleep(1)
+        ami.streams[0].gap(Gap(start=NOW, end=NOW, seconds=0.5))
+        with pytest.raises(Unavailable):
+            await registering
 
     @virtual_time
     async def test_another_registrations_answer_is_none(self):
@@ -148,3 +160,18 @@ class TestATrunk:
     def test_a_phone_is_none(self):
         phone = details(endpoint={"auth": "isp"}, items=[events.AuthDetail(object_name="isp")])
         assert Trunk.of(phone, [], Counter()) is None
+
+
+async def test_an_endpoint_that_is_gone_by_then_is_left_out():
+    listed = [events.EndpointList(object_name="gone")]
+    gone = NoSuch("PJSIPShowEndpoint", "Unable to retrieve endpoint gone")
+    says: dict[Any, Any] = {
+        actions.PJSIPShowEndpoints: listed,
+        actions.PJSIPShowEndpoint: gone,
+        actions.PJSIPShowRegistrationsOutbound: [],
+        actions.CoreShowChannels: [],
+    }
+    pbx = Pbx(AsteriskConfig(), ami=cast(Ami, FakeAmi(says)))
+    assert await pbx.trunks.list() == []
+    with pytest.raises(Missing, match="no endpoint 'gone'"):
+        await pbx.endpoints.show("gone")

@@ -10,9 +10,12 @@ from stasis.ami import Ami, NoSuch, UnknownAction, actions, events
 from stasis.ami.answers import MailboxCountAnswer
 from stasis.ari import Ari, Version
 from stasis.config import AsteriskConfig
-from stasis.pbx import BadValue, Missing, Needs, Pbx
+from stasis.pbx import BadValue, Missing, Needs, Pbx, Refused
 from tests.answers import Answers
 from tests.pbx.fake_ami import FakeAmi
+
+ALICE = events.EndpointDetail(object_name="alice")
+PHONE = events.ContactStatusDetail(endpoint_name="alice", uri="sip:alice@127.0.0.1")
 
 
 def pbx(says: dict[type[Any], Any] | None = None) -> Any:
@@ -89,7 +92,9 @@ class TestALamp:
     async def test_it_is_told_the_counts(
         self, given: dict[str, int], waiting: str, told: str
     ) -> None:
-        one, ami, _ = pbx({actions.MailboxCount: counted(1, 2, 4)})
+        one, ami, _ = pbx(
+            {actions.MailboxCount: counted(1, 2, 4), actions.PJSIPShowEndpoint: [ALICE, PHONE]}
+        )
         await one.voicemail.notify("2001", "alice", **given)
         sent = ami.asked[-1]
         assert isinstance(sent, actions.PJSIPNotify) and sent.endpoint == "alice"
@@ -97,6 +102,12 @@ class TestALamp:
             f"Messages-Waiting: {waiting}",
             f"Voice-Message: {told} (0/0)",
         ]
+
+    async def test_one_that_no_phone_has_is_not_lit(self) -> None:
+        one, ami, _ = pbx({actions.PJSIPShowEndpoint: [ALICE]})
+        with pytest.raises(Refused, match="no phone is registered as alice now"):
+            await one.voicemail.notify("2001", "alice", new=1, old=0)
+        assert [type(each) for each in ami.asked] == [actions.PJSIPShowEndpoint]
 
 
 class TestAMessage:

@@ -73,3 +73,8 @@ async def test_what_is_dead_lets_the_next_one_go_and_is_forgotten_in_time(outbox
     assert await outbox.size("gone") == 1
     await outbox.forget(BEGINNING + SECOND, ["h"])
     assert await outbox.size("gone") == 0 and await outbox.size("h") == 1
+
+
+async def test_a_thousand_go_in_at_once(outbox: Outbox):
+    await outbox.add([message(str(each)) for each in range(1000)])
+    assert await outbox.size("h") == 1000

@@ -12,11 +12,13 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from attrs import evolve
 from structlog.testing import capture_logs
 
+from stasis.errors import StasisError
 from stasis.section import Secret
 from stasis.testing.clock import virtual_time
 from stasis.web import Hook, Hooks, Message, Patience, Post, message_id, signature
@@ -108,3 +110,25 @@ async def test_what_is_not_taken_is_tried_again_until_it_is_dead():
     assert [each.body for each in kept.dead] == ['"1"']
     (dead,) = [each for each in logs if each["log_level"] == "error"]
     assert (dead["hook"], dead["why"]) == ("site", "HTTP 500")
+
+
+async def test_after_a_long_gap_no_statement_has_more_than_a_database_takes():
+    class Sized(Memory):
+        sizes: list[int] = []
+
+        async def add(self, messages: Sequence[Message]) -> None:
+            self.sizes.append(len(messages))
+            if len(self.sizes) == 2:
+                raise StasisError("gone")
+            await super().add(messages)
+
+    kept = Sized()
+    hook = Hook("h", "site", Secret("http://127.0.0.1:1/"), Secret(SECRET), 10.0)
+    hooks: Hooks[Any] = Hooks([hook], kept, now)
+    for number in range(2500):
+        hooks.put(hook, Message("h", "t", message_id(), str(number), BEGINNING), "kind")
+    with pytest.raises(StasisError):
+        await hooks.flush()
+    await hooks.flush()
+    assert kept.sizes == [1000, 1000, 1000, 500]
+    assert [each.body for each in kept.posts.values()] == [str(each) for each in range(2500)]

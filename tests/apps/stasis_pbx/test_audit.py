@@ -50,12 +50,14 @@ async def test_it_is_looked_through_page_by_page_and_forgotten_in_time(database_
     await store.close()
 
 
-async def test_what_is_too_long_is_only_named(database_url: str):
+async def test_of_what_is_too_long_is_the_beginning_and_all_the_rest(database_url: str):
     store = Store(database_url)
     await store.open()
-    await begun(store, value="x" * LONGEST)
+    await begun(store, "calls.originate", device="PJSIP/alice", variables={"X": "x" * LONGEST})
     (entry,) = await store.audit.list(limit=1)
-    assert list(entry.arguments) == ["too long"]
+    assert entry.arguments["device"] == "PJSIP/alice"
+    cut = entry.arguments["variables"]
+    assert cut.startswith('{"X":"xxx') and "2,0" in cut and len(cut) < LONGEST
     await store.close()
 
 
@@ -80,3 +82,29 @@ def test_secrets_are_in_nothing_that_is_written():
     assert told["variables"] == {"API_TOKEN": "***", "LANG": "de"}
     assert told["accounts"] == [{"name": "ann", "password": "***"}]
     assert (told["secret"], told["count"]) == ("", 3)
+
+
+def test_a_value_is_a_secret_by_what_it_is_the_value_of():
+    assert without_secrets({"variable": "DOOR_PIN", "value": "1234"})["value"] == "***"
+    assert without_secrets({"key": "api_key", "family": "f", "value": "1234"})["value"] == "***"
+    assert without_secrets({"key": "cidname", "family": "f", "value": "Zoë"})["value"] == "Zoë"
+
+
+def test_a_command_line_is_written_without_what_stands_behind_such_a_word():
+    told = [
+        without_secrets({"line": line})["line"]
+        for line in (
+            "dialplan set global TRUNK_PASSWORD s3cret x",
+            "database put door pin 1234",
+            "core show channels",
+            "pjsip show endpoint shipping",
+            "core stop now",
+        )
+    ]
+    assert told == [
+        "dialplan set global TRUNK_PASSWORD ***",
+        "database put door pin ***",
+        "core show channels",
+        "pjsip show endpoint shipping",
+        "core stop now",
+    ]

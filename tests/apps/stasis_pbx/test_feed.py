@@ -12,7 +12,7 @@ from aiohttp import ClientWebSocketResponse
 from stasis_pbx.api import BASE
 from stasis_pbx.feed import choice_of
 
-from stasis.pbx import Choice
+from stasis.pbx import Choice, Unavailable
 from stasis.web import Problem
 from tests.apps.stasis_pbx.office import Office, opened
 from tests.apps.stasis_pbx.test_hook import event
@@ -44,6 +44,13 @@ class Followed:
 
     def follow(self, **options: Any) -> Stream:
         return Stream()
+
+
+class Deaf:
+    """What the events of one that is not reached are."""
+
+    def follow(self, **options: Any) -> Stream:
+        raise Unavailable("events.follow", "not reached")
 
 
 @asynccontextmanager
@@ -81,13 +88,29 @@ async def test_asterisk_is_listened_to_while_somebody_hears():
         async with listening(office) as socket:
             first = await next_of(socket)
             assert (first["type"], first["servers"]) == ("snapshot", ["a", "b"])
-            async with asyncio.timeout(5):
-                while Stream.open < 2:
-                    await asyncio.sleep(0.01)
+            assert Stream.open == 2  # so nothing is missed from the snapshot on
             office.plugin.feed.tell(event())
             told = await next_of(socket)
             assert (told["type"], told["event"]["type"]) == ("event", "Hangup")
     assert Stream.open == 0
+
+
+async def test_for_who_only_knocks_asterisk_is_not_listened_to():
+    async with running() as office:
+        async with office.session.ws_connect(office.root + BASE + "/events") as silent:
+            async with listening(office, token="stpbx_nobody") as socket:
+                assert (await socket.receive(timeout=5)).data == 4401
+            await asyncio.sleep(0.05)
+            assert Stream.open == 0
+            await silent.close()
+
+
+async def test_an_asterisk_that_does_not_answer_holds_up_nobody():
+    async with running() as office:
+        office.pbxes["b"].events = Deaf()  # type: ignore[attr-defined]
+        async with listening(office) as socket:
+            assert (await next_of(socket))["type"] == "snapshot"
+            assert Stream.open == 1
 
 
 async def test_each_hears_what_it_has_chosen():

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from stasis_pbx import operations
+from stasis_pbx.api import BASE
 from stasis_pbx.operations import FAILURES
 
 from stasis.pbx import (
@@ -16,8 +20,10 @@ from stasis.pbx import (
     NotConfirmed,
     PbxError,
     Refused,
+    Thing,
     Unavailable,
 )
+from tests.apps.stasis_pbx import office as desk
 from tests.apps.stasis_pbx.office import THINGS, opened, path_of
 
 
@@ -231,3 +237,45 @@ class TestDownloads:
             assert answer.headers["Content-Length"] == "8"
             assert answer.headers["Content-Disposition"] == 'attachment; filename="a__b_.wav"'
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+    async def test_one_that_grows_begins_before_there_is_anything(
+        self, monkeypatch: pytest.MonkeyPatch
+    ):
+        ended = asyncio.Event()
+        said: asyncio.Queue[bytes] = asyncio.Queue()
+
+        async def chunks() -> AsyncIterator[bytes]:
+            try:
+                while True:
+                    yield await said.get()
+            finally:
+                ended.set()
+
+        def growing(thing: Thing) -> Download:
+            return Download("cdr.jsonl", "application/x-ndjson", chunks())
+
+        monkeypatch.setattr(desk, "returned", growing)
+        monkeypatch.setattr(operations, "BEGIN_SECONDS", 0.05)
+        monkeypatch.setattr(operations, "LOOK_SECONDS", 0.05)
+        async with opened() as office, asyncio.timeout(5):
+            headers = {"Authorization": f"Bearer {office.token}"}
+            url = office.root + BASE + "/cdr/live"
+            async with office.session.get(url, headers=headers) as response:
+                assert response.status == 200  # nothing has happened yet
+                said.put_nowait(b"1\n")
+                assert await response.content.readline() == b"1\n"
+                said.put_nowait(b"2\n")
+                assert await response.content.readline() == b"2\n"
+                assert not ended.is_set()
+                response.close()
+            await ended.wait()  # though nothing more has happened
+
+    async def test_what_fails_at_once_is_told(self, monkeypatch: pytest.MonkeyPatch):
+        async def chunks() -> AsyncIterator[bytes]:
+            raise Unavailable("cdr.export", "the database is gone")
+            yield b""
+
+        monkeypatch.setattr(desk, "returned", lambda thing: Download("x", "text/csv", chunks()))
+        async with opened() as office:
+            answer = await office.ask("GET", "/cdr/export")
+            assert (answer.status, answer.code) == (503, "unavailable")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 VERSIONS = ("22", "16")
@@ -74,4 +75,4 @@ def cell(results: list[str]) -> str:
         return "[red]fails[/red]"
     if "works" in results:
         return "[green]works[/green]"
-    return results[0] if results else ""
+    return escape(results[0]) if results else ""

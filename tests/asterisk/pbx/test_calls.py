@@ -386,3 +386,42 @@ class TestLooking:
         with pytest.raises(BadValue):
             await pbx.calls.get_variable(channel, name)
         assert not ran(office)
+
+
+@pytest.mark.things("calls.originate")
+async def test_a_call_that_nobody_waits_for_any_more_rings_no_longer(pbx: Pbx):
+    calling = asyncio.create_task(pbx.calls.originate("Local/ring@default", "answer"))
+    async with asyncio.timeout(5):
+        while "Ringing" not in [each.state for each in await pbx.calls.list()]:
+            await asyncio.sleep(0.05)
+    calling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await calling
+    async with asyncio.timeout(5):
+        while await pbx.calls.list():
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.things("calls.park", "calls.parked")
+async def test_small_and_large_letters_of_a_channel_are_alike(pbx: Pbx):
+    made = await pbx.calls.originate("Local/echo@default", "answer")
+    parked = await pbx.calls.park(made.channel.upper(), space="705")
+    assert (parked.space, parked.channel) == ("705", made.channel)
+
+
+@pytest.mark.things("calls.attended_transfer", "calls.cancel_transfer")
+async def test_a_transfer_by_other_letters_is_the_same(pbx: Pbx, alice: Baresip, bob: Baresip):
+    first, second = await talk(pbx, alice, bob)
+    await pbx.calls.attended_transfer(first.upper(), NUMBER)
+    await hears(alice, TONE)
+    await pbx.calls.cancel_transfer(first.upper())
+    assert (await channels(pbx))[first] == [second]
+
+
+@pytest.mark.things("calls.park", "calls.get_variable")
+async def test_the_space_of_one_parking_is_not_the_next_ones(pbx: Pbx):
+    made = await pbx.calls.originate("Local/echo@default", "answer")
+    assert (await pbx.calls.park(made.channel, space="706")).space == "706"
+    await pbx.calls.redirect(made.channel, "answer")
+    assert (await pbx.calls.get_variable(made.channel, "PARKINGEXTEN")).value == ""
+    assert (await pbx.calls.park(made.channel)).space != "706"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -192,3 +193,26 @@ async def test_one_video_is_shown_to_everybody(pbx: Pbx, anna_and_bert: tuple[Ph
     (id,) = [each.id for each in await ari.channels.list() if each.name == name]
     (bridge,) = [each for each in await ari.bridges.list() if each.name == "sales"]
     assert (bridge.video_mode, bridge.video_source_id) == ("single", id)
+
+
+@pytest.mark.things("confbridge.record", "confbridge.stop_record")
+async def test_a_recording_goes_on_in_the_file_it_has(pbx: Pbx):
+    await pbx.calls.originate("Local/echo@default", "confbridge-again")
+    async with asyncio.timeout(5):
+        while "again" not in [each.conference for each in await pbx.confbridge.list()]:
+            await asyncio.sleep(0.05)
+    first = await pbx.confbridge.record("again")
+    await pbx.confbridge.stop_record("again")
+    assert first.recording.startswith("again-")
+    assert await pbx.confbridge.record("again") == first
+    await pbx.confbridge.stop_record("again")
+
+
+@pytest.mark.things("confbridge.participants")
+async def test_a_participant_without_a_number_has_none(pbx: Pbx):
+    await pbx.calls.originate("Local/echo@default", "confbridge-nameless")
+    async with asyncio.timeout(5):
+        while "nameless" not in [each.conference for each in await pbx.confbridge.list()]:
+            await asyncio.sleep(0.05)
+    (found,) = await pbx.confbridge.participants("nameless")
+    assert (found.caller_number, found.caller_name) == ("", "")

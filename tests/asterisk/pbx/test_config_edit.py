@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 import pytest
 
 from stasis.ami import actions
-from stasis.pbx import BadValue, Missing, Pbx, Refused
+from stasis.pbx import BadValue, Missing, Pbx, Refused, Ways
 from stasis.pbx.config_edit import ConfigFiles
 from stasis.pbx.config_file import (
     AddLine,
@@ -190,3 +191,35 @@ async def test_a_file_that_asterisk_may_not_write(pbx: Pbx, office: Office, writ
     with pytest.raises(Refused, match="belong to the user that Asterisk runs as"):
         await ConfigFiles(pbx.ways).edit(FILE, [edit])
     assert written() == TEXT
+
+
+async def test_an_edit_that_nobody_waits_for_any_more_is_done_to_its_end(
+    pbx: Pbx, written: Written
+):
+    files = Watched(pbx.ways)
+    edit = SetLine(section="general", name="price", value="4")
+    editing = asyncio.create_task(files.edit(FILE, [edit], reload="logger"))
+    await files.updated.wait()
+    editing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await editing
+    assert files.reloaded
+    assert "price = 4" in written()
+
+
+class Watched(ConfigFiles):
+    """Tells when a file was changed, and whether its module was told."""
+
+    def __init__(self, ways: Ways) -> None:
+        super().__init__(ways)
+        self.updated = asyncio.Event()
+        self.reloaded = False
+
+    async def _update(self, name: str, to: str, changes: Sequence[actions.Change]) -> None:
+        await super()._update(name, to, changes)
+        if changes:
+            self.updated.set()
+
+    async def reload(self, module: str) -> None:
+        await super().reload(module)
+        self.reloaded = True

@@ -12,6 +12,8 @@ import pytest
 from stasis.ami import actions
 from stasis.lab.baresip import Baresip
 from stasis.pbx import Download, Missing, Needs, Pbx, Refused
+from stasis.pbx.switch_off import SwitchOff
+from stasis.transport.connect import Backoff
 from tests.asterisk.pbx.alone import alone
 from tests.asterisk.pbx.conftest import Office
 
@@ -246,3 +248,69 @@ def leftovers(office: Office) -> list[str]:
     """Files of captures and traces on the server."""
     folder = office.lab.folder / "spool" / "recording"
     return [each.name for each in folder.iterdir() if each.name.startswith("stasis-")]
+
+
+@pytest.mark.things("diagnostics.channel")
+async def test_and_without_secrets(pbx: Pbx):
+    ami = await pbx.ways.ami()
+    for priority, (application, data) in enumerate(
+        (("Set", f"__DOOR_PIN={PLANT}"), ("Authenticate", f"{PLANT},,9")), 1
+    ):
+        await ami.send(
+            actions.DialplanExtensionAdd(
+                context="planted",
+                extension="s",
+                priority=priority,
+                application=application,
+                application_data=data,
+                replace=True,
+            )
+        )
+    await ami.action(
+        "Originate", channel="Local/s@planted/n", application="Wait", data="9", async_="1"
+    )
+    async with asyncio.timeout(10):
+        while True:
+            told = [
+                "\n".join(await pbx.diagnostics.channel(each.channel))
+                for each in await ami.list(actions.CoreShowChannels())
+                if each.channel.startswith("Local/s@planted-")
+            ]
+            if any("Authenticate" in each for each in told):
+                break
+            await asyncio.sleep(0.1)
+    assert PLANT not in "".join(told) and "DOOR_PIN=***" in "".join(told)
+
+
+@pytest.mark.things("diagnostics.verbose")
+async def test_two_at_once_do_not_leave_it_raised(pbx: Pbx, office: Office):
+    before = verbose_of(office)
+    first = asyncio.create_task(pbx.diagnostics.verbose(before + 2, seconds=1.5))
+    await asyncio.sleep(0.5)
+    with pytest.raises(Refused, match="set already"):
+        await pbx.diagnostics.verbose(before + 3, seconds=2.0)
+    await first
+    assert verbose_of(office) == before
+
+
+@pytest.mark.things("diagnostics.verbose")
+async def test_it_goes_back_though_the_connection_was_lost_meanwhile(pbx: Pbx, office: Office):
+    before = verbose_of(office)
+    raised = asyncio.create_task(pbx.diagnostics.verbose(before + 2, seconds=1.0))
+    await asyncio.sleep(0.4)
+    ami = await pbx.ways.ami()
+    assert verbose_of(office) == before + 2 and ami._connection is not None
+    ami._backoff = Backoff(2.0, 2.0)
+    ami._connection._writer.transport.abort()
+    await raised
+    assert verbose_of(office) == before
+
+
+@pytest.mark.things("diagnostics.debug")
+async def test_what_a_longer_one_had_there_is_not_given_by_a_shorter_one(pbx: Pbx, office: Office):
+    off = SwitchOff(pbx.ways)
+    await off.arm("planted", ["core set debug 1", "core set debug 7"], 60.0)
+    await off.disarm("planted")
+    await off.arm("planted", ["core set debug 2"], 1.0)
+    await until_quiet(pbx)
+    assert debug_of(office) == 2

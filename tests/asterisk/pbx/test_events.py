@@ -58,6 +58,18 @@ async def test_only_what_was_chosen_comes(pbx: Pbx, office: Office):
     assert event.group == "dialplan" and "UserEvent=Door" in event.what
 
 
+async def test_no_secret_of_the_dialplan_is_told(pbx: Pbx, office: Office):
+    ami = await pbx.ways.ami()
+    await ami.action(
+        "DialplanExtensionAdd", context="planted", extension="s", priority="1", application="Set",
+        applicationdata="__DOOR_PIN=pl4nt", replace="yes",
+    )  # fmt: skip
+    async with pbx.events.follow(Choice(groups=["dialplan", "calls"])) as stream:
+        office.lab.cli("channel originate Local/s@planted/n application Wait 1")
+        found = await until(stream, "Newexten", "ChannelDialplan", "VarSet", "Hangup")
+    assert "pl4nt" not in str(found) and "DOOR_PIN=***" in str(found)
+
+
 async def test_a_lost_connection_is_told_by_each_way(pbx: Pbx, office: Office):
     async with pbx.events.follow(Choice(groups=["system"])) as stream:
         office.lab.cli("core restart now")

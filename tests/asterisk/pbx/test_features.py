@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from stasis.lab.baresip import Baresip
-from stasis.pbx import BadValue, Missing, Needs, Pbx, Refused
+from stasis.pbx import BadValue, Call, Missing, Needs, Pbx, Refused
 from tests.asterisk.pbx.conftest import Office
 from tests.asterisk.pbx.talking import ALICE, BOB, NUMBER, TONE, channels, hears, talk
 
@@ -189,3 +189,33 @@ async def test_a_phone_that_is_not_there(pbx: Pbx, office: Office):
                 await pbx.features.pickup(evil, channel)
             with pytest.raises(BadValue):
                 await pbx.features.pickup("PJSIP/bob", evil)
+
+
+@pytest.mark.things("features.pickup")
+async def test_what_picks_up_may_be_dialled_by_more_than_its_name(pbx: Pbx, office: Office):
+    async with ringing(pbx, office) as (caller, channel):
+        taken = await pbx.features.pickup("Local/tone@default/n", channel)
+        assert taken.by.startswith("Local/tone@default-")
+        assert taken.ringing == channel
+        await hears(caller, TONE)
+
+
+@pytest.mark.things("features.pickup")
+async def test_a_pickup_that_is_cancelled_rings_no_longer(pbx: Pbx, office: Office):
+    async with ringing(pbx, office) as (_, channel):
+        picking = asyncio.create_task(pbx.features.pickup("Local/ring@default", channel))
+        async with asyncio.timeout(5):
+            while not (found := [each for each in await locals_(pbx) if each.state == "Ringing"]):
+                await asyncio.sleep(0.05)
+        assert len(found) == 1
+        picking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await picking
+        async with asyncio.timeout(5):
+            while await locals_(pbx):
+                await asyncio.sleep(0.05)
+
+
+async def locals_(pbx: Pbx) -> list[Call]:
+    """The Local channels there are."""
+    return [each for each in await pbx.calls.list() if each.channel.startswith("Local/")]

@@ -227,3 +227,39 @@ async def test_undo_and_reload(pbx: Pbx, office: Office, jazz: Path):
     assert {each.name for each in await pbx.moh.reload()} == {"default", "jazz"}
     file.write_text(before)
     assert [each.name for each in await pbx.moh.reload()] == ["default"]
+
+
+@pytest.mark.things("moh.start")
+async def test_a_channel_that_is_sent_no_sound_is_refused(pbx: Pbx, alice: Baresip):
+    await alice.dial("answer")
+    channel = await alone(pbx, "alice")
+    with pytest.raises(Refused, match="is sent no sound now"):
+        await pbx.moh.start(channel)
+    assert [each.channel for each in await pbx.calls.list()] == [channel]
+
+
+@pytest.mark.things("moh.start", "moh.stop")
+async def test_started_twice_in_a_moment_it_plays_once(pbx: Pbx, alice: Baresip):
+    await alice.dial("tone")
+    channel = await alone(pbx, "alice")
+    await hears(alice, TONE)
+    await asyncio.gather(pbx.moh.start(channel), pbx.moh.start(channel))
+    found = [each for each in await pbx.calls.list() if each.application == "ChanSpy"]
+    assert len(found) == 1
+    await pbx.moh.stop(channel)
+    async with asyncio.timeout(5):
+        while len(await pbx.calls.list()) > 1:
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.things("moh.remove")
+async def test_the_settings_are_no_class(pbx: Pbx, office: Office):
+    file = office.lab.etc / "musiconhold.conf"
+    text = file.read_text("utf-8")
+    file.write_text(f"[general]\ncachertclasses = yes\n\n{text}", "utf-8")
+    try:
+        with pytest.raises(Missing, match="is no class"):
+            await pbx.moh.remove("General", confirm=True)
+        assert "cachertclasses" in file.read_text("utf-8")
+    finally:
+        file.write_text(text, "utf-8")

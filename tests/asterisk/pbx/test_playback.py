@@ -11,7 +11,7 @@ from stasis.lab.baresip import Baresip
 from stasis.lab.music import write_tone
 from stasis.pbx import BadValue, Missing, Pbx, Refused
 from tests.asterisk.pbx.conftest import Office
-from tests.asterisk.pbx.talking import BOB, alone, hears, is_told, likeness, sound, talk
+from tests.asterisk.pbx.talking import BOB, TONE, alone, hears, is_told, likeness, sound, talk
 
 
 async def over(pbx: Pbx) -> None:
@@ -128,3 +128,18 @@ class TestWhatIsSaid:
         await alice.hangup()
         await over(pbx)
         assert await pbx.calls.list() == []
+
+
+@pytest.mark.things("playback.play", "playback.list")
+async def test_a_playback_that_nobody_waits_for_any_more_is_over(pbx: Pbx, alice: Baresip):
+    await alice.dial("tone")
+    channel = await alone(pbx, "alice")
+    await hears(alice, TONE)
+    playing = asyncio.create_task(pbx.playback.play(channel, ["hello-world"] * 9, wait=True))
+    async with asyncio.timeout(5):
+        while not await pbx.playback.list():
+            await asyncio.sleep(0.05)
+    playing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await playing
+    await over(pbx)

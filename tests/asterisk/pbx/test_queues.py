@@ -234,3 +234,31 @@ async def test_what_is_not_there_or_no_name(pbx: Pbx):
     for evil in ("a\r\nb", "a|b", "a;b", '"', "$x"):
         with pytest.raises(BadValue, match="reason"):
             await pbx.queues.pause(ALICES, reason=evil)
+
+
+@pytest.mark.things("queues.add", "queues.pause", "queues.penalty")
+async def test_a_member_whose_name_is_anothers_interface_is_another(pbx: Pbx):
+    await pbx.queues.add(QUEUE, "Local/echo@default", member_name=ALICES)
+    with pytest.raises(Missing, match="no member of any queue"):
+        await pbx.queues.penalty(ALICES, 3)
+    added = await pbx.queues.add(QUEUE, ALICES, member_name="Zoë")
+    assert (added.interface, added.name) == (ALICES, "Zoë")
+    assert [each.interface for each in await pbx.queues.pause(ALICES)] == [ALICES]
+
+
+@pytest.mark.things("queues.pause", "queues.penalty", "queues.remove")
+async def test_small_and_large_letters_of_an_interface_are_alike(pbx: Pbx):
+    await pbx.queues.add(QUEUE, ALICES)
+    assert [each.paused for each in await pbx.queues.pause("pjsip/ALICE", queue=QUEUE)] == [True]
+    assert [each.penalty for each in await pbx.queues.penalty("pjsip/ALICE", 4)] == [4]
+    await pbx.queues.remove(QUEUE, "pjsip/ALICE")
+    assert await pbx.queues.members(QUEUE) == []
+
+
+@pytest.mark.things("queues.callers")
+async def test_a_caller_without_a_number_has_none(pbx: Pbx):
+    await pbx.calls.originate("Local/echo@default", f"queue-{QUEUE}")
+    async with asyncio.timeout(5):
+        while not (waiting := await pbx.queues.callers(QUEUE)):
+            await asyncio.sleep(0.05)
+    assert (waiting[0].caller_number, waiting[0].caller_name) == ("", "")

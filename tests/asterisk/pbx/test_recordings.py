@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from pathlib import Path
 
 import pytest
@@ -165,3 +166,19 @@ class TestStored:
         with pytest.raises(BadValue):
             await pbx.recordings.start("PJSIP/alice-1", name)
         assert secret.exists()
+
+
+@pytest.mark.things("recordings.start")
+async def test_two_begun_in_the_same_moment_are_not_one_file(pbx: Pbx):
+    first = await pbx.calls.originate("Local/echo@default", "answer")
+    second = await pbx.calls.originate("Local/echo@default", "answer")
+    name = f"moment-{secrets.token_hex(4)}"
+    told = await asyncio.gather(
+        pbx.recordings.start(first.channel, name),
+        pbx.recordings.start(second.channel, name),
+        return_exceptions=True,
+    )
+    assert sorted(type(each).__name__ for each in told) == ["Refused", "RunningRecording"]
+    with pytest.raises(Refused, match="stored already"):
+        await pbx.recordings.start(second.channel, name)
+    await pbx.recordings.delete(name, confirm=True)

@@ -15,7 +15,7 @@ import pytest
 from stasis.ami import events
 from stasis.lab.audio import tones
 from stasis.lab.baresip import Baresip
-from stasis.pbx import Missing, Needs, NotConfirmed, Pbx, VoicemailMessage
+from stasis.pbx import Missing, Needs, NotConfirmed, Pbx, Refused, VoicemailMessage
 from tests.asterisk.listener import until
 from tests.asterisk.pbx.conftest import Office
 from tests.asterisk.pbx.lamp import desk_lamp, mailbox_lamp
@@ -334,3 +334,9 @@ async def test_mailboxes_kept_elsewhere_exclude_voicemail(pbx: Pbx, thing: str, 
     with pytest.raises(Needs, match=r"res_mwi_external\.so in place of app_voicemail") as caught:
         await getattr(pbx.voicemail, thing)("3001")
     needs(caught.value)
+
+
+@pytest.mark.things("voicemail.notify")
+async def test_a_lamp_of_nobody_is_not_lit(pbx: Pbx):
+    with pytest.raises(Refused, match="no phone is registered as alice"):
+        await pbx.voicemail.notify("2001", "alice", new=1, old=0)
