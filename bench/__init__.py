@@ -1,0 +1,1 @@
+"""Measures stasis beside other clients of ARI: `make bench`. For development only."""

@@ -1,0 +1,166 @@
+"""`make bench`: every scenario with every client, round by round.
+
+In one round each scenario is run by all clients one after the other, so that what the machine does
+beside it hits all of them; the next round begins with another client. The results are printed, and
+written to bench/results/latest.json with all that each run has told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.described import described
+from bench.peers import PEERS, PeerMissing
+from bench.report import show
+from bench.results import REFERENCE, Results
+from bench.run import OURS, Client, Failed, FakeServer
+from bench.scenarios import ALL, Numbers, Place, Scenario
+from stasis.errors import StasisError
+from stasis.lab.lab import Lab
+
+__all__ = ["main", "run"]
+
+RESULTS = Path(__file__).parent / "results" / "latest.json"
+LAB = "bench-22"
+
+
+def run(
+    scenarios: Sequence[Scenario],
+    clients: Sequence[Client],
+    rounds: int,
+    places: dict[bool, Place],
+    console: Console,
+) -> Results:
+    """All rounds. places: the fake server, and under True a real Asterisk."""
+    done: list[dict[str, dict[str, Numbers | str]]] = []
+    for number in range(rounds):
+        found: dict[str, dict[str, Numbers | str]] = {}
+        for scenario in scenarios:
+            if scenario.real not in places:
+                continue
+            who = [each for each in clients if scenario.takes(each)]
+            first = number % len(who) if who else 0
+            for client in [*who[first:], *who[:first]]:
+                console.print(f"round {number + 1}: {scenario.name}: {client.name}", style="dim")
+                try:
+                    numbers: Numbers | str = scenario.measure(client, places[scenario.real])
+                except Failed as failed:
+                    numbers = str(failed)
+                    console.print(numbers, style="red", markup=False)
+                found.setdefault(scenario.name, {})[client.name] = numbers
+            # In the order of the clients, whoever has begun.
+            there = found.get(scenario.name, {})
+            found[scenario.name] = {c.name: there[c.name] for c in who}
+        done.append(found)
+    return Results(done)
+
+
+@contextmanager
+def place_of(lab: Lab | None, docs: Path | None) -> Iterator[dict[bool, Place]]:
+    """The fake server while the context lasts, and the real Asterisk when there is one."""
+    with FakeServer.running(docs) as server:
+        places = {False: Place(server.url, "bench", "bench", server)}
+        if lab is not None:
+            places[True] = Place(lab.url, lab.username, lab.password)
+        yield places
+
+
+def peers(console: Console) -> list[Client]:
+    """The peers that can be installed here; the others are told of."""
+    found: list[Client] = []
+    for peer in PEERS:
+        try:
+            peer.prepare()
+        except PeerMissing as missing:
+            console.print(str(missing), style="red", markup=False)
+        else:
+            found.append(Client(peer.title, tuple(peer.command), most=peer.most))
+    return found
+
+
+def ours() -> list[Client]:
+    """Our own clients, without those whose event loop is not installed."""
+    fast = importlib.util.find_spec("uvloop") is not None
+    return [each for each in OURS if fast or each.extra.get("loop") != "uvloop"]
+
+
+def machine() -> dict[str, object]:
+    """Where it was measured."""
+    return {
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "python": platform.python_version(),
+        "cpus": os.cpu_count(),
+        "load": os.getloadavg(),
+        "system": platform.platform(),
+    }
+
+
+def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("--quick", action="store_true", help="one small round, ours, no Asterisk")
+    parser.add_argument("--rounds", type=int, default=0, help="3, in the quick mode 1")
+    parser.add_argument("--only", default="", help="scenarios, or kinds of them: 'burst;paced 500'")
+    parser.add_argument("--clients", default="", help="parts of clients' names: 'bare;stasis'")
+    parser.add_argument("--no-peers", action="store_true", help="ours and the reference alone")
+    parser.add_argument("--json", type=Path, default=RESULTS, help="where the results go")
+    return parser.parse_args(arguments)
+
+
+@contextmanager
+def asterisk(console: Console) -> Iterator[Lab | None]:
+    """A lab while the context lasts; one that is there already stays. None: it cannot be had."""
+    there = Lab.find(LAB)
+    try:
+        lab = there or Lab.up("22", LAB, report=console.print)
+    except StasisError as error:
+        console.print(f"without a real Asterisk: {error}", style="red", markup=False)
+        yield None
+        return
+    try:
+        yield lab
+    finally:
+        if there is None:
+            lab.down()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure. Returns how many runs have failed."""
+    options, console = options_of(arguments), Console(highlight=False)
+    wanted, named = options.only.split(";"), options.clients.split(";")
+    scenarios = [
+        each.sized(quick=options.quick) for each in ALL if {each.name, each.kind, ""} & set(wanted)
+    ]
+    alone = options.quick or options.no_peers
+    clients = [
+        each
+        for each in ours() + ([] if alone else peers(console))
+        if any(part in each.name for part in named)
+    ]
+    # Peers ask for an API description, which a real one gives.
+    real = any(each.real for each in scenarios) or not alone
+    with asterisk(console) if real and not options.quick else nullcontext() as lab:
+        with place_of(lab, described(lab)) as places:
+            rounds = options.rounds or (1 if options.quick else 3)
+            results = run(scenarios, clients, rounds, places, console)
+    show(results, [each for each in scenarios if results.clients(each.name)], console)
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    told = {"machine": machine(), "reference": REFERENCE, **results.told()}
+    options.json.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    console.print(f"all numbers: {options.json}", style="dim")
+    return results.failed
+
+
+if __name__ == "__main__":
+    sys.exit(min(main(), 1))
