@@ -224,7 +224,10 @@ class Ami:
             raise
         if self.config.boot_timeout and not connection.booted.is_set():
             log.warning(
-                "Asterisk did not say that it has started; does `read` in manager.conf have system?"
+                "Asterisk did not say that it has started, as it says to who reads the class"
+                " system: see `read` of the user in manager.conf",
+                user=self.config.username,
+                waited=self.config.boot_timeout,
             )
         return connection
 

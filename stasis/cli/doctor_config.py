@@ -12,6 +12,7 @@ import msgspec
 
 from stasis.cli.hop import Hop
 from stasis.cli.screen import as_json, tell
+from stasis.cli.settings import at_once
 from stasis.config import Config
 from stasis.pbx import Ailment, Pbx
 
@@ -42,7 +43,7 @@ def doctor_config(config: Config, show: Callable[[Hop], None], *, json: bool) ->
 
 async def look(config: Config) -> Sequence[Ailment]:
     """The findings on one Asterisk."""
-    async with Pbx(config.asterisk) as pbx:
+    async with Pbx(at_once(config.asterisk)) as pbx:
         return await pbx.configuration.check()
 
 

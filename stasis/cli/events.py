@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import msgspec
 import typer
 from rich.text import Text
 
 from stasis.cli.screen import console, say
-from stasis.cli.settings import settings
+from stasis.cli.settings import at_once, settings
 from stasis.config import Config
 from stasis.errors import ConfigError, StasisError
+
+if TYPE_CHECKING:
+    from stasis.pbx import Choice
 
 __all__ = ["events"]
 
@@ -84,9 +87,10 @@ async def heard(
 ) -> StasisError | None:
     """Show what happens in each Asterisk. seconds: how long; None for ever. count: how many.
 
-    Returns why none can be heard any more.
+    Returns why none can be heard any more, or that fewer came.
     """
     from stasis.pbx import Choice, Pbx
+    from stasis.pbx.happening import NOTES
 
     assert isinstance(choice, Choice)
     left = count
@@ -97,11 +101,15 @@ async def heard(
         nonlocal left
         try:
             async with (
-                Pbx(config.asterisk) as pbx,
+                Pbx(at_once(config.asterisk)) as pbx,
                 pbx.events.follow(choice, server=name) as stream,
             ):
                 async for each in stream:
                     line(each, json=json, named=len(configs) > 1)
+                    if each.type in NOTES:  # nothing has happened
+                        if count and each.type == "Lost" and not rest(choice, each.source):
+                            raise StasisError(f"there is nothing left to hear: {each.what}")
+                        continue
                     left -= 1
                     if left == 0:
                         break
@@ -123,7 +131,16 @@ async def heard(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    return failed[-1] if len(failed) == len(configs) else None
+    if len(failed) == len(configs):
+        return failed[-1]
+    if count and left > 0:
+        return StasisError(f"{count - left} of {count} events came, and no more can come")
+    return None
+
+
+def rest(choice: Choice, lost: str) -> bool:
+    """Whether what is waited for may come, when one way is lost."""
+    return choice.comes_by("ari" if lost == "ami" else "ami")
 
 
 def line(each: object, *, json: bool, named: bool) -> None:

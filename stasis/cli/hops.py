@@ -15,10 +15,11 @@ from stasis.ari.events import ChannelUserevent, StasisEnd, StasisStart
 from stasis.cli.hop import Hop
 from stasis.cli.patient import Patient
 from stasis.cli.reach import SECONDS, ari, credentials, http, since, tcp, writing
+from stasis.cli.reach_ami import ami, ami_classes, ami_login
 from stasis.errors import AriError, NotFound, StasisError
 from stasis.owner import new_id
 
-__all__ = ["HOPS", "examine"]
+__all__ = ["AMI_HOPS", "HOPS", "examine"]
 
 Look: TypeAlias = Callable[[Patient], Awaitable[Hop]]
 
@@ -63,19 +64,20 @@ USEFUL = {
 
 
 async def examine(patient: Patient) -> AsyncIterator[Hop]:
-    """Each hop as it is looked at."""
-    broken = ""
-    for name, look, stops in HOPS:
-        if broken:
-            yield Hop(name, "skipped", f"needs {broken}")
-            continue
-        try:
-            hop = await look(patient)
-        except StasisError as error:
-            hop = Hop(name, "failed", str(error), "Asterisk's log of this moment says more")
-        yield hop
-        if hop.state == "failed" and stops:
-            broken = name
+    """Each hop as it is looked at. Those of AMI stand on no other, and are left out without it."""
+    for way in (HOPS, AMI_HOPS if patient.config.ami.username else ()):
+        broken = ""
+        for name, look, stops in way:
+            if broken:
+                yield Hop(name, "skipped", f"needs {broken}")
+                continue
+            try:
+                hop = await look(patient)
+            except StasisError as error:
+                hop = Hop(name, "failed", str(error), "Asterisk's log of this moment says more")
+            yield hop
+            if hop.state == "failed" and stops:
+                broken = name
 
 
 async def version(patient: Patient) -> Hop:
@@ -210,4 +212,10 @@ HOPS: tuple[tuple[str, Look, bool], ...] = (
     ("events", events, False),
     ("call", call, True),
     ("dialplan", dialplan, False),
+)
+# The same of the manager interface, where a user of it is configured.
+AMI_HOPS: tuple[tuple[str, Look, bool], ...] = (
+    ("ami", ami, True),
+    ("ami-login", ami_login, True),
+    ("ami-classes", ami_classes, False),
 )

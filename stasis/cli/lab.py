@@ -35,6 +35,7 @@ class Asterisk(StrEnum):
 Version = Annotated[Asterisk, typer.Option("--asterisk", help="which version")]
 Chosen = Annotated[Asterisk | None, typer.Option("--asterisk", help="the lab of this version")]
 Name = Annotated[str | None, typer.Option("--name", help="the lab's name; else the version")]
+Named = Annotated[str | None, typer.Argument(metavar="NAME", help="the lab's name, as --name")]
 Json = Annotated[bool, typer.Option("--json", help="for machines")]
 
 
@@ -59,13 +60,14 @@ def up(asterisk: Version = Asterisk.newest, name: Name = None, json: Json = Fals
 
 @lab_app.command()
 def down(
+    lab_name: Named = None,
     asterisk: Version = Asterisk.newest,
     name: Name = None,
     everything: Annotated[bool, typer.Option("--all", help="every lab of this user")] = False,
 ) -> None:
     """Stop a lab and delete everything of it. A lab that is not up is no error."""
     # Never «the one that happens to be up»: it may be another program's.
-    wanted = name or asterisk.value
+    wanted = lab_name or name or asterisk.value
     names = [each.name for each in folders()] if everything else [wanted]
     # Also one that was killed: its folder is still there.
     found = [each for each in map(Lab.read, names) if each is not None]
@@ -101,12 +103,13 @@ def cli(
 
 @lab_app.command()
 def logs(
+    lab_name: Named = None,
     asterisk: Chosen = None,
     name: Name = None,
     lines: Annotated[int, typer.Option("--lines", min=1, help="how many")] = 100,
 ) -> None:
     """Show the end of a lab's log."""
-    tell(pick(asterisk, name).logs(lines))
+    tell(pick(asterisk, lab_name or name).logs(lines))
 
 
 def pick(asterisk: Asterisk | None, name: str | None) -> Lab:

@@ -14,6 +14,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any
 
+import structlog
 import typer
 
 from stasis.cli.screen import error_text, say
@@ -52,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns the exit code.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    log_beside()
     try:
         built(words)(args=words, prog_name="stasis")
     except SystemExit as end:
@@ -62,6 +64,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(error_text(error), "red")
         return 2 if isinstance(error, ConfigError) else 1
     return 0
+
+
+def log_beside() -> None:
+    """Let logs go to standard error, unless the program has said where: results stay alone."""
+    if not structlog.is_configured():
+        # Not the stream of now: a test has one of its own each time.
+        structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
 def built(words: Sequence[str]) -> typer.Typer:
@@ -87,6 +96,11 @@ def built(words: Sequence[str]) -> typer.Typer:
         commands = commands_of_pbx(name) or commands_of(name)
         if commands is not None:
             app.add_typer(commands, name=name)
+        else:
+            from stasis.pbx import GROUPS as THINGS  # not for everybody: it takes its time
+
+            for group in THINGS:  # one of them may have been meant
+                app.command(group.name, hidden=True)(unnamed)
     return app
 
 

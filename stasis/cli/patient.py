@@ -7,6 +7,7 @@ import os
 from contextlib import aclosing
 from typing import TypeVar
 
+from stasis.ami import Ami
 from stasis.ari import Ari, Response
 from stasis.ari.events import Event, RESTResponse
 from stasis.config import AsteriskConfig
@@ -26,6 +27,7 @@ class Patient:
     config: which Asterisk. extension: `EXTEN@CONTEXT` to look for in the dialplan, or empty.
     app: an application name of its own, so that two doctors do not take each other's. answer:
     the first thing that came over HTTP. in_dialplan: whether the extension is there, once known.
+    ami: the manager interface, once it is tried. refused: why it let nobody in.
     """
 
     def __init__(self, config: AsteriskConfig, extension: str = "") -> None:
@@ -36,6 +38,8 @@ class Patient:
         self.ari = Ari(self.http)
         self.answer = Response(0)
         self.in_dialplan: bool | None = None
+        self.ami: Ami | None = None
+        self.refused = ""
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._reader: asyncio.Task[None] | None = None
 
@@ -46,6 +50,8 @@ class Patient:
         if self._reader is not None:
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
+        if self.ami is not None:
+            await self.ami.stop()
         await self.http.close()
 
     async def open(self) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from stasis.cli.screen import as_json, say, table, tell
+from stasis.pbx import Originated
 
-__all__ = ["shown"]
+__all__ = ["shown", "unanswered"]
 
 
 def shown(result: Any, *, json: bool) -> None:
@@ -25,6 +26,13 @@ def shown(result: Any, *, json: bool) -> None:
         many(result)
     else:
         tell(cell(result))
+
+
+def unanswered(result: Any) -> str:
+    """Why a call that was made was not answered; "" when it was, and for any other result."""
+    if not isinstance(result, Originated) or result.outcome in ("ANSWER", "STARTED"):
+        return ""
+    return f"{result.channel}: {result.outcome}: {result.cause_text}"
 
 
 def one(result: msgspec.Struct) -> None:

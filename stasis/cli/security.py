@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 
 from stasis.cli.screen import as_json, console, say, tell
-from stasis.cli.settings import settings
+from stasis.cli.settings import at_once, settings
 from stasis.config import Config
 from stasis.errors import ConfigError, StasisError
 from stasis.pbx.failure import Failure
@@ -55,7 +55,7 @@ async def watched(configs: Mapping[str, Config], *, json: bool) -> None:
 
 async def one(name: str, config: Config, heard: Callable[[Failure], None]) -> None:
     """Watch one Asterisk."""
-    async with Pbx(config.asterisk) as pbx:
+    async with Pbx(at_once(config.asterisk)) as pbx:
         async with await pbx.security.watch(server=name, heard=heard) as watching:
             say(f"watching {config.asterisk.url}; failures go to {config.asterisk.security.log}")
             await watching.finished()

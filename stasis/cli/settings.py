@@ -10,10 +10,14 @@ import attrs
 import typer
 
 from stasis import config as configuration
-from stasis.config import Config
+from stasis.config import AsteriskConfig, Config
 from stasis.errors import ConfigError
 
-__all__ = ["Settings", "settings"]
+__all__ = ["Settings", "at_once", "settings"]
+
+# Who types a command does not wait for Asterisk's start, which a user without `read = system` is
+# never told of.
+BOOT_SECONDS = 2.0
 
 
 @attrs.frozen
@@ -39,6 +43,14 @@ def settings(context: typer.Context) -> Settings:
     found = context.obj
     assert isinstance(found, Settings)
     return found
+
+
+def at_once(asterisk: AsteriskConfig) -> AsteriskConfig:
+    """An Asterisk as a command talks to it: it waits no longer than a moment for its start."""
+    ami = asterisk.ami
+    return attrs.evolve(
+        asterisk, ami=attrs.evolve(ami, boot_timeout=min(ami.boot_timeout, BOOT_SECONDS))
+    )
 
 
 def look_here() -> None:

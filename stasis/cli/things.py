@@ -18,9 +18,9 @@ from typing import Annotated, Any
 import typer
 
 from stasis.cli import security
-from stasis.cli.result import shown
+from stasis.cli.result import shown, unanswered
 from stasis.cli.screen import say
-from stasis.cli.settings import settings
+from stasis.cli.settings import at_once, settings
 from stasis.errors import ConfigError, StasisError
 from stasis.pbx import GROUPS, Download, Group, Parameter, Pbx, Thing, things_of
 
@@ -37,6 +37,11 @@ OUT = "out"
 IN_PYTHON = re.compile(r"\s*\b(?:Raises|Returns) (?:[^.]|\.(?=\S))*\.(?=\s|$)")
 # Groups with commands that are no things: what lasts, or writes files here.
 MORE = {"security": security.add_to}
+# Why there may be nothing, where one would wonder.
+EMPTY = {
+    "cdr.list": "is a program with [plugin.pbx] running that writes call records, or does Asterisk"
+    " write them itself? `stasis cdr status` says what can be known"
+}
 
 
 def commands_for(name: str) -> typer.Typer | None:
@@ -90,7 +95,7 @@ def command(group: str, method: str, thing: Thing) -> Any:
         chosen = config[server] if server else next(iter(config.values()))
 
         async def work() -> None:
-            async with Pbx(chosen.asterisk) as pbx:
+            async with Pbx(at_once(chosen.asterisk)) as pbx:
                 result = await getattr(getattr(pbx, group), method)(**values)
                 if isinstance(result, Download):
                     if seconds := lasting(thing, values):
@@ -98,6 +103,10 @@ def command(group: str, method: str, thing: Thing) -> Any:
                     await stored(result, out)
                 else:
                     shown(result, json=json)
+                    if not result and (hint := EMPTY.get(f"{group}.{thing.name}")):
+                        say(hint)
+                    if why := unanswered(result):
+                        raise StasisError(why)
 
         asyncio.run(work())
 
@@ -155,9 +164,16 @@ def parameter(each: Parameter) -> inspect.Parameter:
     if shown_default:
         help = f"{help} [{each.default}]".strip()
     flag = f"--{each.name.rstrip('_').replace('_', '-')}"
-    return option(
-        each.name, Annotated[text | None, typer.Option(flag, help=help, show_default=False)], None
-    )
+    hint = typer.Option(flag, help=help, show_default=False, metavar=sample(kind))
+    return option(each.name, Annotated[text | None, hint], None)
+
+
+def sample(kind: Any) -> str:
+    """What stands for an option's value in the help."""
+    origin = typing.get_origin(kind)
+    if origin is typing.Literal:
+        return f"[{'|'.join(str(each) for each in typing.get_args(kind) if each != '')}]"
+    return {int: "INTEGER", float: "NUMBER", dict: "NAME=VALUE"}.get(origin or kind, "TEXT")
 
 
 def plain(thing: Thing, given: Mapping[str, Any]) -> dict[str, Any]:

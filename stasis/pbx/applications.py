@@ -24,6 +24,7 @@ SPOKEN = r"[A-Za-z0-9 *#.+-]*"
 # A sound's name has no colon and begins with no slash: no URL, no file from anywhere.
 SOUND = r"(?!\.|[^,]*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]*"
 DEVICE = r"[A-Za-z][A-Za-z0-9_]*/[A-Za-z0-9_.+*#@:/~=-]+"
+MAILBOX = r"[A-Za-z0-9_.@+-]*"
 FORMAT = r"([A-Za-z ]|'[A-Za-z0-9_/-]+')*"
 
 APPLICATIONS: Mapping[str, str] = {
@@ -54,10 +55,13 @@ APPLICATIONS: Mapping[str, str] = {
     "SendDTMF": r"[0-9A-Da-dwWfF*#]+(,[0-9]*(,[0-9]*)?)?",
     "Stasis": r"[A-Za-z0-9_.-]+(,[^\"\\()]*)?",
     "VoiceMail": WORDS,
-    "VoiceMailMain": WORDS,
+    "VoiceMailMain": rf"{MAILBOX}(,p?)?",  # with s it would ask for no password
     "Wait": NUMBER,
 }
 """The application's name, and what its arguments must look like."""
+
+# What does more, for who may.
+INSTEAD = {"VoiceMailMain": "without its password a mailbox is heard by voicemail.check"}
 
 NAMES = {name.casefold(): name for name in APPLICATIONS}
 
@@ -74,6 +78,7 @@ def checked(thing: str, application: str, data: str) -> str:
     if not re.fullmatch(APPLICATIONS[name], data):
         raise BadValue(
             thing,
-            f"data: {name} takes no such arguments here; for them, call an extension that runs it",
+            f"data: {name} takes no such arguments here; "
+            + INSTEAD.get(name, "for them, call an extension that runs it"),
         )
     return name

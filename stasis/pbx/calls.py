@@ -341,7 +341,7 @@ class Calls(Group):
             raise Unavailable("calls.park", f"it is not known where {channel} was parked")
         return parked_of(told)
 
-    @thing("GET /calls/parking/spaces", needs=PARKING)
+    @thing("GET /calls/parked", needs=PARKING)
     async def parked(self, *, lot: Context = "") -> Sequence[Parked]:
         """List the parked calls. lot: only its own.
 

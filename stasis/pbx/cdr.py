@@ -18,6 +18,7 @@ from stasis.pbx.cdr_file import KINDS, FileFormat, csv_chunks, json_chunks, line
 from stasis.pbx.cdr_record import CdrEntry, CdrRecord
 from stasis.pbx.cdr_state import state_of
 from stasis.pbx.cdr_wanted import Wanted, wanted_of
+from stasis.pbx.classes import classes_of, must_hear, unheard
 from stasis.pbx.download import Download
 from stasis.pbx.errors import Missing, Needs, PbxError
 from stasis.pbx.group import Group
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 __all__ = ["Cdr", "CdrStatus"]
 
 MODULE = "cdr_manager.so"
+# What Asterisk writes databases by: parts of their names, in small letters.
+DATABASES = ("pgsql", "odbc", "sqlite", "mysql", "tds")
 CHUNKS = {"csv": csv_chunks, "json": json_chunks, "jsonl": lines_chunks}
 
 
@@ -49,6 +52,7 @@ class CdrStatus(msgspec.Struct, frozen=True, kw_only=True):
     logging, mode, backends: Asterisk's; `simple` writes each record at once, `batch` many together.
     events: whether AMI tells them. database: stasis', without its password. problem: why that
     cannot be used. records, latest: how many are there, and when the latest call began.
+    writer: who writes there, as far as it can be known.
     """
 
     logging: bool
@@ -60,6 +64,7 @@ class CdrStatus(msgspec.Struct, frozen=True, kw_only=True):
     problem: str
     records: int
     latest: datetime | None
+    writer: str
 
 
 class Cdr(Group):
@@ -164,10 +169,12 @@ class Cdr(Group):
         seconds: for so long; 0: for ever. A line with `gap`: AMI was lost for so many seconds. One
         with `missed`: so many records came faster than they were read.
 
-        Returns a file that grows. Raises Needs, Unavailable. AMI: Cdr.
+        Returns a file that grows. Raises Needs, Unavailable, and Refused when the class `cdr` is
+        not heard. AMI: Cdr.
         """
         if not await self.ways.loaded(MODULE):
             raise Needs("cdr.follow", f"needs the module {MODULE}, which is not loaded")
+        await must_hear(await self.ways.ami(), "cdr.follow", "cdr")
         return Download(
             name="cdr.jsonl", kind=KINDS["jsonl"], chunks=lines(self.live(seconds=seconds))
         )
@@ -197,6 +204,9 @@ class Cdr(Group):
             problem=problem,
             records=records,
             latest=latest,
+            writer=writer_of(
+                state.backends, write=self.ways.config.cdr.write, heard=await self._heard()
+            ),
         )
 
     async def live(self, *, seconds: float = 0.0) -> AsyncIterator[CdrRecord | Gap | Missed]:
@@ -215,6 +225,13 @@ class Cdr(Group):
                     event = await asyncio.wait_for(anext(stream), left)
                     yield await clock.record(event) if isinstance(event, events.Cdr) else event
 
+    async def _heard(self) -> bool:
+        """Whether the user of the manager interface hears of records, as far as it is known."""
+        if not self.ways.config.ami.username:
+            return True
+        ami = await self.ways.ami()
+        return not unheard(await classes_of(ami), ami.config.mask, ["cdr"])
+
     async def _store(self) -> CdrStore:
         return await self.ways.opened("cdr", lambda: store_of(self.ways.config.cdr))
 
@@ -222,6 +239,21 @@ class Cdr(Group):
 def in_short(record: CdrRecord) -> CdrEntry:
     """A record without what only its details need."""
     return CdrEntry(**{name: getattr(record, name) for name in CdrEntry.__struct_fields__})
+
+
+def writer_of(backends: Sequence[str], *, write: bool, heard: bool) -> str:
+    """Who writes the records, for people.
+
+    write: whether it is to be a program of stasis. heard: whether that hears the class `cdr`.
+    """
+    own = [each for each in backends if any(word in each.lower() for word in DATABASES)]
+    if not write:
+        return f"Asterisk: {', '.join(own)}" if own else "nobody: see write in [asterisk.cdr]"
+    if "cdr_manager" not in backends:
+        return "nobody: cdr_manager is not enabled in Asterisk"
+    if not heard:
+        return "nobody: AMI's user does not hear the class cdr; see its read in manager.conf"
+    return "not known: a program with [plugin.pbx], while one runs"
 
 
 async def pages(store: CdrStore, wanted: Wanted) -> AsyncIterator[Sequence[CdrRecord]]:

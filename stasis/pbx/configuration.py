@@ -61,7 +61,7 @@ class Configuration(Group):
             told = list(rule(known)) if name in files else []
             if name in files and not told:
                 count = len(files[name].sections)
-                told = [ailment(name, "ok", f"{count} sections; nothing to say")]
+                told = [ailment(name, "ok", f"{count} section{'s' * (count != 1)}; nothing to say")]
             found += told
         order = {name: at for at, name in enumerate(RULES)}
         return sorted(found, key=lambda each: order.get(each.file, len(order)))

@@ -22,7 +22,8 @@ from stasis.ari import Ari
 from stasis.decode import Decoder, FrameError
 from stasis.errors import AriError, Forbidden, NotAri, Unauthorized, Unreachable
 from stasis.flow import Gap
-from stasis.pbx.errors import PbxError, Unavailable
+from stasis.pbx.classes import must_hear
+from stasis.pbx.errors import PbxError, Refused, Unavailable
 from stasis.pbx.group import Group
 from stasis.pbx.happening import ALL, Choice, Happening, group_of, happening
 from stasis.pbx.inflow import Inflow, Note
@@ -179,6 +180,11 @@ class Following:
 
     async def _hear_ami(self) -> None:
         ami = await self._ways.ami()
+        if classes := self.choice.classes():
+            try:
+                await must_hear(ami, "events.follow", *classes)
+            except Refused as error:
+                log.warning("not all events are heard", reason=error.reason)
         opened: Stream[AmiEvent] = ami.events(limit=self._limit)
         async with opened as stream:
             self._back("ami")

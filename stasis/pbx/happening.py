@@ -22,6 +22,7 @@ from stasis.pbx.mask import ASSIGNED
 __all__ = [
     "ALL",
     "EVENT_GROUPS",
+    "NOTES",
     "Choice",
     "EventGroup",
     "Happening",
@@ -95,6 +96,26 @@ CLASSES: Mapping[str, EventGroup] = {
     "dialplan": "dialplan",
     "call": "calls",
 }
+# The classes by which the manager interface tells of a group; of playback it tells nothing.
+TOLD_BY: Mapping[str, tuple[str, ...]] = {
+    "calls": ("call",),
+    "dialplan": ("dialplan",),
+    "moh": ("call",),
+    "queues": ("agent",),
+    "voicemail": ("call",),
+    "endpoints": ("call", "system"),
+    "trunks": ("system",),
+    "cdr": ("cdr",),
+    "recordings": ("call",),
+    "playback": (),
+    "confbridge": ("call",),
+    "features": ("call",),
+    "security": ("security",),
+    "rtp": ("reporting",),
+    "system": ("system",),
+}
+# The groups of which ARI tells.
+TOLD_BY_ARI = frozenset({"calls", "dialplan", "endpoints", "playback", "recordings", "system"})
 # ARI's events have no classes; those that do not begin so are of the system.
 OF_CALLS = ("Bridge", "Channel", "Dial", "Stasis", "Call")
 
@@ -177,6 +198,15 @@ class Choice:
     types: tuple[str, ...] = field(default=(), converter=tuple_of)
     channel: str = ""
     groups: tuple[str, ...] = field(default=(), converter=tuple_of)
+
+    def classes(self) -> list[str]:
+        """The classes that the manager interface must tell for the groups that were chosen."""
+        return sorted({each for group in self.groups for each in TOLD_BY[group]})
+
+    def comes_by(self, source: Source) -> bool:
+        """Whether anything of the groups that were chosen comes this way."""
+        told = TOLD_BY_ARI if source == "ari" else {each for each in TOLD_BY if TOLD_BY[each]}
+        return not self.groups or not told.isdisjoint(self.groups)
 
     def named(self, type: str, group: str) -> bool:
         """Whether events of this name and group are wanted, whatever their channel."""

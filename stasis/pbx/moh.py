@@ -11,9 +11,10 @@ from stasis.ami import NoSuch, actions
 from stasis.errors import NotSent, ResponseError
 from stasis.pbx.config_edit import ConfigFiles
 from stasis.pbx.config_file import AddSection, Edit, RemoveSection
+from stasis.pbx.dialplan import NO_RECORD, UNRECORDED
 from stasis.pbx.errors import BadValue, Missing, Refused
 from stasis.pbx.group import Group
-from stasis.pbx.moh_player import Player, PlayerFolder, command
+from stasis.pbx.moh_player import PAUSE, Player, PlayerFolder, command
 from stasis.pbx.moh_shown import MusicClass, MusicFile, classes_of, files_of
 from stasis.pbx.originate import originate
 from stasis.pbx.playback import audible
@@ -34,9 +35,11 @@ FILE, MODULE = "musiconhold.conf", "res_musiconhold"
 # channels, one behind the other: one that plays music and spies at once drops the music.
 CONTEXT, VARIABLE = "stasis-moh", "STASIS_MOH"
 SOURCE = (
-    ("whisper", 1, "Dial", f"Local/music@{CONTEXT}/n"),
-    ("music", 1, "Answer", ""),
-    ("music", 2, "MusicOnHold", f"${{{VARIABLE}}}"),
+    ("whisper", 1, *UNRECORDED),
+    ("whisper", 2, "Dial", f"Local/music@{CONTEXT}/n"),
+    ("music", 1, *UNRECORDED),
+    ("music", 2, "Answer", ""),
+    ("music", 3, "MusicOnHold", f"${{{VARIABLE}}}"),
 )
 GENERAL = "general"
 # So much of the program's line Asterisk keeps.
@@ -138,7 +141,7 @@ class Moh(Group):
             f"Local/whisper@{CONTEXT}/n",
             application="ChanSpy",
             data=f"{channel},qWuES",
-            variables={f"__{VARIABLE}": music_class},
+            variables={f"__{VARIABLE}": music_class, **NO_RECORD},
             id=whisper,
         )
         # Another may have started it in the same moment: an id is taken once.
@@ -180,15 +183,20 @@ class Moh(Group):
     ) -> MusicClass:
         """Add a class that plays a stream, such as one of Icecast.
 
-        The player has to be on the server, in that folder: Asterisk starts it all the time, and
-        again as soon as it ends. One that is not there fills the log, and Asterisk 22 may end when
-        its class is removed. Raises Refused when there is such a class; PbxError.
+        The player has to be on the server, in that folder: Asterisk starts it at once, whether
+        anybody listens or not. When it ends, or is not there, it is tried again every 20 s.
+        Raises Refused when there is such a class; PbxError.
         AMI: UpdateConfig of musiconhold.conf, Reload.
         """
         line = command(player, folder, url, volume)
         if len(line) > LONGEST:
             raise BadValue("moh.add_stream", f"url: {len(line) - LONGEST} characters too long")
-        lines = [("mode", "custom"), ("application", line), ("format", "slin")]
+        lines = [
+            ("mode", "custom"),
+            ("application", line),
+            ("directory", PAUSE),
+            ("format", "slin"),
+        ]
         return await self._added(
             "moh.add_stream", AddSection(section=music_class, lines=lines), "it is not among them"
         )
@@ -218,7 +226,8 @@ class Moh(Group):
         "DELETE /moh/classes/{music_class}",
         needs="res_musiconhold.so",
         scope="admin",
-        confirm="whoever hears this class hears nothing more",
+        confirm="whoever hears this class hears nothing more; and Asterisk 22 may crash when its"
+        " player does not run and it was not made by add_stream",
     )
     async def remove(self, music_class: ConfigName, *, confirm: bool = False) -> None:
         """Remove a class from musiconhold.conf. The files stay.

@@ -25,6 +25,14 @@ OriginateOutcome: TypeAlias = DialStatus | Literal["STARTED"]
 
 # The reasons of an OriginateResponse that say more than the cause of the hang-up does.
 REASONS: Mapping[int, DialStatus] = {1: "NOANSWER", 3: "NOANSWER", 5: "BUSY", 8: "CONGESTION"}
+# What an outcome means that Asterisk has named no cause of.
+TEXTS: Mapping[DialStatus, str] = {
+    "BUSY": "it is busy",
+    "CANCEL": "it was called off",
+    "CHANUNAVAIL": "it could not be called at all: is its name right, and is it registered?",
+    "CONGESTION": "it could not be called now",
+    "NOANSWER": "nobody has answered in time",
+}
 # How long the hang-up of a call that has failed may take; some have none.
 ENDS_SECONDS = 0.5
 # How long a cancelled one is kept by it.
@@ -36,8 +44,8 @@ class Originated(msgspec.Struct, frozen=True, kw_only=True):
 
     outcome: ANSWER, BUSY, NOANSWER, CONGESTION, CHANUNAVAIL (not reached at all) or CANCEL, as in
     DIALSTATUS; STARTED when it was not waited for. channel: its name once it is answered, else
-    what was dialled. id: the channel's id, chosen here. cause, cause_text: of Q.850, of a call
-    that was not answered; None when Asterisk has named none.
+    what was dialled. id: the channel's id, chosen here. cause: of Q.850, of a call that was not
+    answered; None when Asterisk has named none. cause_text: what it means, or else the outcome.
     """
 
     outcome: OriginateOutcome
@@ -109,12 +117,13 @@ def outcome_of(told: events.OriginateResponse, ended: events.Hangup | None) -> O
     if told.response == "Success":
         return Originated(outcome="ANSWER", channel=told.channel, id=told.uniqueid)
     cause = ended.cause if ended is not None and ended.cause else None
+    outcome = REASONS.get(told.reason or 0) or of_end(cause or 0, dialled=cause is not None)
     return Originated(
-        outcome=REASONS.get(told.reason or 0) or of_end(cause or 0, dialled=cause is not None),
+        outcome=outcome,
         channel=told.channel,
         id=told.uniqueid,
         cause=cause,
-        cause_text=ended.cause_txt if ended is not None and cause else "",
+        cause_text=(ended.cause_txt if ended is not None and cause else "") or TEXTS[outcome],
     )
 
 

@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from stasis.ami import Ami, Stream, actions, events
-from stasis.flow import Gap
-from stasis.pbx.dialplan import exists
+from stasis.ami import Ami, actions, events
+from stasis.pbx.dialplan import NO_RECORD, UNRECORDED, steps
 from stasis.pbx.errors import Missing, Refused
 from stasis.pbx.group import Group
-from stasis.pbx.hearing import lost
 from stasis.pbx.originate import Originated, caller_id, hang_up, originate
+from stasis.pbx.sound import SOON_SECONDS, failed, spoken_in, unplayable
 from stasis.pbx.thing import thing
 from stasis.pbx.values import (
     ChannelName,
@@ -45,12 +44,10 @@ CONTEXT, WHISPER = "stasis-playback", "whisper"
 # Who is whispered to, on the Local channel.
 TARGET = "STASIS_PLAYBACK"
 # Quiet, whisper and do not listen, this one channel alone, end with it.
-SPIES = f"${{{TARGET}}},qWuSE"
+STEPS = (UNRECORDED, ("ChanSpy", f"${{{TARGET}}},qWuSE"))
 PREFIX = "stasis-playback-"
 # How long a channel is watched for sound that is sent to it.
 WATCH_SECONDS = 0.2
-# A sound that is not there is told at once.
-SOON_SECONDS = 0.3
 # How long a playback is waited for.
 LONGEST_SECONDS = 3600.0
 
@@ -187,24 +184,14 @@ class Playback(Group):
     ) -> Playing:
         ami = await self.ways.ami()
         await audible(ami, thing, channel)
-        if not await exists(ami, CONTEXT, WHISPER):
-            await ami.send(
-                actions.DialplanExtensionAdd(
-                    context=CONTEXT,
-                    extension=WHISPER,
-                    priority=1,
-                    application="ChanSpy",
-                    application_data=SPIES,
-                    replace=True,
-                )
-            )
+        await steps(ami, CONTEXT, WHISPER, STEPS)
         id = f"{PREFIX}{secrets.token_hex(8)}"
         kinds = (events.VarSet, events.Hangup)
         async with ami.events(*kinds, where=lambda event: event.uniqueid == id) as stream:
             await originate(
                 ami,
                 f"Local/{WHISPER}@{CONTEXT}/n",
-                variables={TARGET: channel, **spoken_in(language)},
+                variables={TARGET: channel, **NO_RECORD, **spoken_in(language)},
                 application=application,
                 data=data,
                 id=id,
@@ -215,8 +202,10 @@ class Playback(Group):
             except asyncio.CancelledError:
                 await hang_up(ami, id)
                 raise
-            if bad:
-                raise Missing(thing, f"Asterisk cannot play {data}: is there such a sound?")
+        if bad:
+            if application == "Playback" and (wrong := await unplayable(ami, data, language)):
+                data = ", ".join(wrong)
+            raise Missing(thing, f"Asterisk cannot play {data}: is there such a sound?")
         return Playing(id=id, channel=channel, application=application, data=data)
 
 
@@ -245,30 +234,6 @@ async def sent(ami: Ami, channel: str) -> str:
     """How many packets were sent to a channel; "" when that is not counted."""
     told = await ami.send(actions.Getvar(channel=channel, variable="CHANNEL(rtcp,txcount)"))
     return told.value
-
-
-async def failed(stream: Stream[events.OfChannel], seconds: float) -> bool:
-    """Whether the playback could not be played; False too when it is not over in time.
-
-    Raises OutcomeUnknown when the connection was lost meanwhile.
-    """
-    try:
-        async with asyncio.timeout(seconds):
-            async for event in stream:
-                if isinstance(event, Gap):
-                    raise lost()
-                if isinstance(event, events.Hangup):
-                    return False
-                if isinstance(event, events.VarSet) and event.variable == "PLAYBACKSTATUS":
-                    return event.value == "FAILED"
-    except TimeoutError:
-        pass
-    return False
-
-
-def spoken_in(language: str) -> Mapping[str, str]:
-    """The variables of a channel that speaks a language."""
-    return {"CHANNEL(language)": language} if language else {}
 
 
 def playing_of(items: Iterable[events.Status]) -> list[Playing]:

@@ -130,6 +130,7 @@ class Queues(Group):
         queue: only there; else in all its queues. Returns the memberships concerned. Raises
         Missing when it is no member; PbxError. AMI: QueuePause.
         """
+        await self._changed("queues.pause", interface, queue)
         await self._pause(interface, True, queue, reason)
         return await self._changed("queues.pause", interface, queue)
 
@@ -140,6 +141,7 @@ class Queues(Group):
         queue: only there; else in all its queues. Returns the memberships concerned. Raises
         Missing when it is no member; PbxError. AMI: QueuePause.
         """
+        await self._changed("queues.unpause", interface, queue)
         await self._pause(interface, False, queue, "")
         return await self._changed("queues.unpause", interface, queue)
 

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from stasis.ami import actions
+from stasis.ami import ActionFailed, actions
 from stasis.errors import NotFound
 from stasis.pbx.download import Download
 from stasis.pbx.errors import Missing, Refused
@@ -145,7 +145,12 @@ class Recordings(Group):
         """
         if id not in ("", *(each.id for each in await self.running(channel))):
             raise Missing("recordings.stop", f"{channel} has no recording {id}")
-        await self.ask(actions.StopMixMonitor(channel=channel, mix_monitor_id=id or None))
+        try:
+            await self.ask(actions.StopMixMonitor(channel=channel, mix_monitor_id=id or None))
+        except ActionFailed as error:
+            if type(error) is not ActionFailed:  # no such channel, or no permission
+                raise
+            raise Refused("recordings.stop", f"{channel} is not recorded") from None
 
     @thing("POST /recordings/channels/{channel}/mute", needs=MIXMONITOR)
     async def mute(self, channel: ChannelName, *, side: Side = "both") -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stasis.metrics import Meter
+from stasis.pbx.classes import must_hear
 from stasis.pbx.errors import BadValue, Needs
 from stasis.pbx.failure import Attacker, Failure, attackers
 from stasis.pbx.failure_log import FailureLog
@@ -59,9 +60,11 @@ class Security(Group):
     ) -> SecurityWatch:
         """A watch of this Asterisk that writes the log; `async with await pbx.security.watch()`.
 
-        server, meter, heard: as of `SecurityWatch`. Raises Unavailable, AmiError.
+        server, meter, heard: as of `SecurityWatch`. Raises Refused when the user of the manager
+        interface does not hear the class `security`; Unavailable, AmiError.
         """
         ami = await self.ways.ami()
+        await must_hear(ami, "security.watch", "security")
         return SecurityWatch(ami, self.log(), server=server, meter=meter, heard=heard)
 
     def log(self) -> FailureLog:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import TracebackType
 
 import structlog
@@ -57,15 +58,21 @@ class SecurityWatch:
         self._limit = limit
         self._addresses: OrderedDict[str, Attacker] = OrderedDict()
         self._writable = True
+        self._alone = ExitStack()  # no other process writes the log
         self._stream: Stream[events.OfSecurity] | None = None
         self._task: asyncio.Task[None] | None = None
         if meter is not None:
             meter.attackers = lambda: ((each.address, each.failures) for each in self.attackers())
 
     async def __aenter__(self) -> SecurityWatch:
-        """Begin. Raises Unavailable when the log cannot be written."""
+        """Begin. Raises Unavailable when the log cannot be written, or another program does."""
         if self._log is not None:
-            await asyncio.to_thread(self._log.write, ())
+            self._alone.enter_context(self._log.alone())
+            try:
+                await asyncio.to_thread(self._log.write, ())
+            except BaseException:
+                self._alone.close()
+                raise
         self._stream = await self._ami.events(*FAILURES).__aenter__()
         self._task = asyncio.create_task(self._run(self._stream), name="stasis security watch")
         return self
@@ -81,6 +88,7 @@ class SecurityWatch:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        self._alone.close()
 
     def attackers(self) -> list[Attacker]:
         """Who failed since it began, the worst first."""

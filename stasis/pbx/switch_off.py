@@ -16,6 +16,7 @@ import re
 from collections.abc import Sequence
 
 from stasis.ami import NoSuch, actions
+from stasis.pbx.dialplan import NO_RECORD, UNRECORDED
 from stasis.pbx.errors import Needs, Refused
 from stasis.pbx.ways import Ways
 
@@ -64,6 +65,7 @@ class SwitchOff:
                 channel=f"Local/{name}@{CONTEXT}/n",
                 application="Wait",
                 data=str(waits + SLACK_SECONDS),
+                variable=NO_RECORD,
             )
         )
         for _ in range(TRIES):
@@ -107,4 +109,4 @@ def script(lines: Sequence[str], seconds: int) -> list[tuple[str, str]]:
             raise ValueError(f"{line!r} cannot be given through a shell")
     given = [("System", f"{PATH} asterisk -rx '{line}'") for line in lines]
     # Behind its end may still stand what a longer one had there.
-    return [("Answer", ""), ("Wait", str(seconds)), *given, ("Hangup", "")]
+    return [UNRECORDED, ("Answer", ""), ("Wait", str(seconds)), *given, ("Hangup", "")]

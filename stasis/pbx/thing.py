@@ -41,6 +41,7 @@ from stasis.errors import (
 )
 from stasis.pbx.errors import BadValue, Missing, Needs, NotConfirmed, PbxError, Refused, Unavailable
 from stasis.pbx.group import Group
+from stasis.pbx.kind import help_of, wrong
 
 __all__ = ["Parameter", "Thing", "thing", "things_of"]
 
@@ -49,6 +50,8 @@ R = TypeVar("R")
 G = TypeVar("G", bound=Group)
 
 ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[^ ]*)")
+
+PART = re.compile(r"{(\w+)}")
 
 Method: TypeAlias = Callable[Concatenate[G, P], Coroutine[Any, Any, R]]
 
@@ -92,6 +95,12 @@ class Thing:
         """The first sentence of its docstring."""
         return self.doc.partition("\n")[0].strip()
 
+    def about(self, values: Mapping[str, Any]) -> str:
+        """What is meant by the arguments in its path: `queue support, interface PJSIP/alice`."""
+        return ", ".join(
+            f"{name} {values[name]}" for name in PART.findall(self.path) if name in values
+        )
+
     def checked(self, where: str, values: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
         """Arguments of the right types. strict: False converts from texts. Raises BadValue."""
         found: dict[str, Any] = {}
@@ -107,7 +116,7 @@ class Thing:
             try:
                 found[each.name] = msgspec.convert(value, each.kind, strict=strict)
             except msgspec.ValidationError as error:
-                raise BadValue(where, f"{each.name}: {wrong(value, error, each)}") from None
+                raise BadValue(where, f"{each.name}: {wrong(value, error, each.kind)}") from None
         return found
 
 
@@ -172,7 +181,7 @@ def thing(
                     await needed(self, where, since)
                 return await function(self, **values)  # type: ignore[call-arg]
             except (AmiError, AriError) as error:
-                raise told(where, needs, error) from error
+                raise told(where, needs, error, about.about(values)) from error
 
         checked.__thing__ = described  # type: ignore[attr-defined]
         return checked  # type: ignore[return-value]
@@ -196,9 +205,11 @@ async def needed(group: Group, where: str, since: Since) -> None:
         raise Needs(where, f"needs {since}; this is {found}")
 
 
-def told(where: str, needs: str, error: AmiError | AriError) -> PbxError:
-    """What the error of a way is here."""
+def told(where: str, needs: str, error: AmiError | AriError, about: str) -> PbxError:
+    """What the error of a way is here. about: what it was about, which AMI's errors do not tell."""
     reason = error.reason if isinstance(error, AmiError) else str(error)
+    if about and type(error) in (NoSuch, ActionFailed):
+        reason = f"{reason}: {about}"
     if isinstance(error, (InvalidValue, InvalidRequest, InvalidParameter)):
         return BadValue(where, reason)
     if isinstance(error, UnknownAction) and needs:
@@ -210,25 +221,3 @@ def told(where: str, needs: str, error: AmiError | AriError) -> PbxError:
     if isinstance(error, (PermissionDenied, ActionFailed, ResponseError)):
         return Refused(where, reason)
     return Unavailable(where, reason)
-
-
-def wrong(value: Any, error: msgspec.ValidationError, wanted: Parameter) -> str:
-    """What is wrong with a value, and what is wanted."""
-    text = str(error).partition(" - at ")[0]
-    if "matching regex" in text:
-        return f"{ascii(value)[:80]} cannot be one; wanted is {wanted.help}"
-    return f"{text}; wanted is {wanted.help}" if wanted.help else text
-
-
-def help_of(kind: Any) -> str:
-    """What a type says of itself."""
-    if typing.get_origin(kind) is typing.Annotated:
-        for each in reversed(typing.get_args(kind)[1:]):
-            if isinstance(each, msgspec.Meta) and each.description:
-                return each.description
-    if typing.get_origin(kind) is Literal:
-        return "one of " + ", ".join(map(str, typing.get_args(kind)))
-    for each in typing.get_args(kind):
-        if said := help_of(each):
-            return said
-    return ""

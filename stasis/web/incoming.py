@@ -13,6 +13,7 @@ import msgspec
 from aiohttp import web
 
 from stasis.web.problem import Problem
+from stasis.web.wanted import told
 
 __all__ = ["body_of", "fields_of"]
 
@@ -43,7 +44,7 @@ async def body_of(request: web.Request, kind: Any, *, bare: bool = False) -> Any
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise Problem(422, "wrong_body", str(error)) from None
+        raise Problem(422, "wrong_body", told(error, kind)) from None
     except RecursionError:
         raise Problem(400, "bad_json", "the body is nested too deeply") from None
     except (msgspec.DecodeError, UnicodeError) as error:
@@ -65,7 +66,7 @@ def fields_of(request: web.Request, kind: type[msgspec.Struct] | None) -> msgspe
     try:
         found = msgspec.convert(dict(request.query), kind, strict=False)
     except msgspec.ValidationError as error:
-        raise Problem(422, "wrong_query", str(error)) from None
+        raise Problem(422, "wrong_query", told(error, kind)) from None
     for name in request.query:
         if getattr(found, known[name]) is None:  # written as «null», which only JSON has
             raise Problem(422, "wrong_query", f"leave {name!r} out, where it is nothing")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from itertools import groupby
 from typing import Any
 
 import pytest
@@ -48,10 +47,6 @@ class TestEvents:
     def test_digits_are_counted_before_they_are_sent(self, tape):
         events = texts(b"".join(tape.chunks(500, 7)))
         assert tape.digits(500, 7) == sum(each["type"] == DIGIT for each in events) > 0
-
-    def test_no_kind_is_told_twice_in_a_row_much(self, tape):
-        longest = max(len(list(group)) for _, group in groupby(tape.kinds))
-        assert longest <= 2
 
     def test_are_what_stasis_decodes_without_a_second_look(self, tape):
         decoder = Decoder()

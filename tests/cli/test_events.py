@@ -8,11 +8,12 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stasis.cli.events import line
 from stasis.cli.main import main
-from stasis.pbx import Happening
+from stasis.pbx import Events, Happening
 
 EVENT = Happening(
     time=datetime(2026, 11, 23, 10, 0, 1, 234567, tzinfo=UTC),
@@ -72,3 +73,55 @@ def test_where_nobody_tells_anything_it_fails_with_the_reason(
     Path("stasis.toml").write_text('[asterisk]\nurl = "http://127.0.0.1:1/ari"\n')
     assert main(["events", "--source", "ami"]) == 1
     assert "set username in [asterisk.ami]" in " ".join(capsys.readouterr().err.split())
+
+
+class Heard:
+    """Stands for what follows events: these types, and then the end."""
+
+    def __init__(self, *types: str) -> None:
+        self.types = list(types)
+
+    async def __aenter__(self) -> Heard:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+    def __aiter__(self) -> Heard:
+        return self
+
+    async def __anext__(self) -> Happening:
+        if not self.types:
+            raise StopAsyncIteration
+        return msgspec.structs.replace(EVENT, type=self.types.pop(0))
+
+
+@pytest.mark.parametrize(
+    ("types", "code"),
+    [(["Lost", "Gap", "Hangup"], 0), (["Lost"], 1), (["Hangup", "Missed"], 0), ([], 1)],
+)
+def test_what_is_said_of_the_events_themselves_is_not_counted(
+    types: list[str],
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Events, "follow", lambda *_, **__: Heard(*types))
+    assert main(["events", "--count", "1"]) == code
+    assert ("0 of 1 events came" in capsys.readouterr().err) == bool(code)
+
+
+@pytest.mark.parametrize(("group", "code"), [("queues", 1), ("calls", 0)])
+def test_what_no_way_is_left_for_is_not_waited_for(
+    group: str,
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Events, "follow", lambda *_, **__: Heard("Lost", "Hangup"))
+    assert main(["events", "--group", group, "--count", "1"]) == code
+    assert ("nothing left to hear: " in capsys.readouterr().err) == bool(code)

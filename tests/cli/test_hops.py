@@ -8,7 +8,7 @@ from stasis.cli import hops
 from stasis.cli.hop import Hop
 from stasis.cli.hops import HOPS, NEEDED, USEFUL, compared, examine, judged
 from stasis.cli.patient import Patient
-from stasis.config import AsteriskConfig
+from stasis.config import AmiConfig, AsteriskConfig
 from stasis.errors import WaitTimeout
 
 ALL = {*NEEDED, *USEFUL}
@@ -92,6 +92,23 @@ class TestOrder:
             ("broken", "failed"),
             ("last", "skipped"),
         ]
+
+    @pytest.mark.parametrize("username", ["", "me"])
+    async def test_those_of_ami_are_there_where_it_is_configured_and_stand_on_no_other(
+        self, username: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def broken(patient: Patient) -> Hop:
+            return Hop("broken", "failed", "")
+
+        async def fine(patient: Patient) -> Hop:
+            return Hop("ami", "ok", "")
+
+        assert [name for name, _, _ in hops.AMI_HOPS] == ["ami", "ami-login", "ami-classes"]
+        monkeypatch.setattr(hops, "HOPS", (("broken", broken, True),))
+        monkeypatch.setattr(hops, "AMI_HOPS", (("ami", fine, True),))
+        async with Patient(AsteriskConfig(ami=AmiConfig(username=username))) as patient:
+            found = [hop.name async for hop in examine(patient)]
+        assert found == (["broken", "ami"] if username else ["broken"])
 
     async def test_an_error_nobody_foresaw_is_a_hop_that_failed(
         self, monkeypatch: pytest.MonkeyPatch

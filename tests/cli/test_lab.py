@@ -49,6 +49,7 @@ def test_without_labs_each_command_says_how_to_start_one(no_labs: None) -> None:
 def test_taking_down_what_is_not_up_is_no_error(no_labs: None) -> None:
     assert run("down").exit_code == 0
     assert run("down", "--all").exit_code == 0
+    assert "the lab nobodys is not up" in run("down", "nobodys").stderr
 
 
 def test_a_version_that_is_not_there_is_refused() -> None:
@@ -70,7 +71,8 @@ def test_up_status_cli_logs_down(cleaned: None) -> None:
     assert NAME in run("status").stdout
     assert "System uptime" in run("cli", "core show uptime", "--name", NAME).stdout
     assert "Asterisk Ready" in run("logs", "--name", NAME).stdout
-    assert run("down", "--name", NAME).exit_code == 0
+    assert "Asterisk Ready" in run("logs", NAME).stdout
+    assert run("down", NAME).exit_code == 0
     assert Lab.read(NAME) is None
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from stasis.cli.main import command_of, main
 from stasis.errors import StasisError
@@ -63,6 +64,22 @@ def test_the_help_says_of_a_command_what_its_own_help_begins_with(
 
 def test_an_unknown_command_is_told_with_the_nearest(cli: Cli) -> None:
     assert "Did you mean 'run'?" in cli("rnu").stderr
+    assert "'calls'" in cli("cals").stderr
+    assert "No such command" in cli("cals", "list").stderr
+
+
+def test_logs_leave_standard_output_to_the_result(capsys: pytest.CaptureFixture[str]) -> None:
+    configured, before = structlog.is_configured(), structlog.get_config()
+    structlog.reset_defaults()
+    try:
+        assert main(["version"]) == 0
+        structlog.get_logger("x").warning("seeded")
+    finally:
+        structlog.reset_defaults()
+        if configured:
+            structlog.configure(**before)
+    told = capsys.readouterr()
+    assert "seeded" in told.err and "seeded" not in told.out
 
 
 class TestConfiguration:

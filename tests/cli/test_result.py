@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from stasis.cli.result import shown
+from stasis.cli.result import shown, unanswered
+from stasis.pbx import Originated
 
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,3 +87,16 @@ def test_none_and_nothing_are_said_beside_the_result(capsys):
     shown(None, json=False)
     told = capsys.readouterr()
     assert (told.out, told.err) == ("", "none\ndone\n")
+
+
+class TestACallThatWasMade:
+    @pytest.mark.parametrize("outcome", ["ANSWER", "STARTED"])
+    def test_one_that_is_answered_or_not_waited_for_went_well(self, outcome):
+        assert unanswered(Originated(outcome=outcome, channel="PJSIP/a", id="1")) == ""
+
+    def test_any_other_is_told_with_its_reason(self):
+        made = Originated(outcome="BUSY", channel="PJSIP/a", id="1", cause_text="it is busy")
+        assert unanswered(made) == "PJSIP/a: BUSY: it is busy"
+
+    def test_what_is_no_call_went_well(self):
+        assert unanswered(Seat(room="one")) == unanswered(None) == ""

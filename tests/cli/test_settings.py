@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stasis.cli.settings import Settings, existing, look_here
+from stasis.cli.settings import Settings, at_once, existing, look_here
+from stasis.config import AmiConfig, AsteriskConfig
 from stasis.errors import ConfigError
 
 
@@ -45,3 +46,12 @@ def test_the_current_folder_is_looked_in_once(here: Path, monkeypatch: pytest.Mo
     look_here()
     look_here()
     assert sys.path == [str(here), "/elsewhere"]
+
+
+@pytest.mark.parametrize(("configured", "used"), [(30.0, 2.0), (2.5, 2.0), (0.5, 0.5), (0.0, 0.0)])
+def test_a_command_waits_for_the_start_of_asterisk_for_a_moment_only(
+    configured: float, used: float
+) -> None:
+    config = AsteriskConfig(url="http://a:1/ari", ami=AmiConfig(boot_timeout=configured))
+    found = at_once(config)
+    assert (found.url, found.ami.boot_timeout) == (config.url, used)

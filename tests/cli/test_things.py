@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import pytest
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 from stasis.cli import things as module
 from stasis.cli.settings import Settings
 from stasis.cli.things import commands_for, commands_of, explained
-from stasis.pbx import BadValue, Download, Group, Missing, Pbx, thing
+from stasis.pbx import BadValue, Download, Group, Missing, Originated, Pbx, thing
 from stasis.pbx.values import Count, Data, QueueName, Variables
 
 
@@ -57,10 +58,20 @@ class Seats(Group):
         """List them."""
         return [Seat(room="one"), Seat(room="two [b]", taken_by="x")]
 
+    @thing("GET /seats/none")
+    async def none(self) -> Sequence[Seat]:
+        """List none."""
+        return []
+
     @thing("DELETE /seats", confirm="everybody has to stand up")
     async def clear(self, *, confirm: bool = False) -> None:
         """Take all seats away."""
         self.calls.append(("clear",))
+
+    @thing("POST /seats/{room}/ring")
+    async def ring(self, room: QueueName) -> Originated:
+        """Ring who sits there."""
+        return Originated(outcome="NOANSWER", channel=room, id="1", cause_text="nobody came")
 
     @thing("GET /seats/plan")
     async def plan(self) -> Download:
@@ -113,7 +124,10 @@ class TestArguments:
         ("words", "told"),
         [
             (("sup port",), "room: 'sup port' cannot be one"),
-            (("support", "--count", "many"), "count: Expected `int`, got `str`"),
+            (
+                ("support", "--count", "many"),
+                "count: 'many' cannot be one; wanted is a whole number",
+            ),
             (("support", "--variables", "A b=1"), "variables"),
         ],
     )
@@ -144,8 +158,19 @@ class TestHelp:
         assert "Take a seat." in told and "AMI: Sit" not in told
         assert "AMI: Sit" in run("take-one", "--help").output
 
+    def test_a_number_and_a_choice_are_shown_as_such(self, run):
+        told = " ".join(run("take-one", "--help").output.split())
+        assert "--count INTEGER" in told
+        assert "--rows TEXT" in told and "--variables NAME=VALUE" in told
+        assert module.sample(Literal["", "a", "b"]) == "[a|b]"
+
 
 class TestResults:
+    def test_a_call_that_was_not_answered_is_shown_and_a_failure(self, run):
+        result = run("ring", "support")
+        assert (result.exit_code, str(result.exception)) == (1, "support: NOANSWER: nobody came")
+        assert "nobody came" in result.output
+
     def test_one_is_a_table_of_its_fields(self, run):
         lines = run("take-one", "support").output.splitlines()
         assert [line.split() for line in lines if line.strip()] == [
@@ -159,6 +184,13 @@ class TestResults:
         lines = run("list").output.splitlines()
         assert lines[0].split() == ["room", "taken", "by", "free", "marks"]
         assert lines[2].split() == ["two", "[b]", "x", "yes"]
+
+    def test_where_nothing_may_be_a_surprise_it_is_said_what_to_look_at(
+        self, run, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setitem(module.EMPTY, "seats.none", "is anybody there?")
+        done = run("none", "--json")
+        assert done.stdout == "[]\n" and "is anybody there?" in done.stderr
 
     def test_both_are_json_for_machines(self, run):
         assert msgspec.json.decode(run("list", "--json").stdout)[0] == {

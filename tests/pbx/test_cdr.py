@@ -11,6 +11,7 @@ import pytest
 
 from stasis.access import AsteriskConfig, CdrConfig
 from stasis.pbx import BadValue, CdrEntry, CdrRecord, Missing, Pbx, Unavailable
+from stasis.pbx.cdr import writer_of
 from stasis.pbx.cdr_store import CdrStore
 from stasis.section import Secret
 from tests.pbx.cdr_records import record
@@ -99,3 +100,21 @@ async def test_what_cannot_be_meant_is_refused(given: Mapping[str, Any], url: st
     async with pbx_of(url) as pbx:
         with pytest.raises(BadValue):
             await pbx.cdr.list(**given)
+
+
+@pytest.mark.parametrize(
+    ("backends", "write", "says"),
+    [
+        (["cdr_manager"], True, "not known: a program with [plugin.pbx], while one runs"),
+        (["csv"], True, "nobody: cdr_manager is not enabled in Asterisk"),
+        (["cdr_manager", "pgsql"], False, "Asterisk: pgsql"),
+        (["cdr_manager"], False, "nobody: see write in [asterisk.cdr]"),
+    ],
+)
+def test_who_writes_is_said_as_far_as_it_is_known(backends: list[str], write: bool, says: str):
+    assert writer_of(backends, write=write, heard=True) == says
+
+
+def test_a_writer_that_does_not_hear_is_none():
+    assert "does not hear" in writer_of(["cdr_manager"], write=True, heard=False)
+    assert writer_of(["pgsql"], write=False, heard=False) == "Asterisk: pgsql"

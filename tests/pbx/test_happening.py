@@ -11,7 +11,16 @@ import pytest
 from stasis.ami.decode import decode
 from stasis.ami.message import Message
 from stasis.decode import Decoder
-from stasis.pbx.happening import EVENT_GROUPS, Choice, Happening, fits, group_of, happening
+from stasis.pbx.happening import (
+    EVENT_GROUPS,
+    TOLD_BY,
+    TOLD_BY_ARI,
+    Choice,
+    Happening,
+    fits,
+    group_of,
+    happening,
+)
 
 CAME = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
@@ -191,3 +200,23 @@ class TestChoice:
     def test_a_pattern_is_no_more_than_it_says(self):
         assert not fits("PJSIP/alice2-00000001", "PJSIP/alice")
         assert not fits("PJSIP/alice", "[")
+
+
+class TestWays:
+    def test_every_group_says_by_which_classes_it_comes(self):
+        assert set(TOLD_BY) == EVENT_GROUPS and TOLD_BY_ARI < EVENT_GROUPS
+        assert Choice(groups=["queues", "endpoints"]).classes() == ["agent", "call", "system"]
+        assert Choice().classes() == []
+
+    @pytest.mark.parametrize(
+        ("groups", "ami", "ari"),
+        [
+            ([], True, True),
+            (["queues"], True, False),
+            (["playback"], False, True),
+            (["playback", "queues"], True, True),
+        ],
+    )
+    def test_what_is_chosen_may_come_one_way_only(self, groups: list[str], ami: bool, ari: bool):
+        choice = Choice(groups=groups)
+        assert (choice.comes_by("ami"), choice.comes_by("ari")) == (ami, ari)

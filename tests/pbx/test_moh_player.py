@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stasis.pbx.moh_player import command
+from stasis.pbx.moh_player import PAUSE, command
 
 URL = "https://radio.example:8000/jazz.mp3?q=1&x=2"
 
@@ -21,7 +21,11 @@ def test_ffmpeg_reads_nothing_but_the_network():
     assert words[words.index("-protocol_whitelist") + 1] == "http,https,tcp,tls"
     assert words[words.index("-i") + 1] == URL
     assert words[words.index("-af") + 1] == "volume=0.5"
-    assert words[-5:] == ["-ar", "8000", "-f", "s16le", "-"]
+    assert words[-6:] == ["-ar", "8000", "-f", "s16le", "-", "-metadata"]
+
+
+def test_asterisk_waits_between_two_tries_because_of_how_the_directory_begins():
+    assert PAUSE.startswith("http://")
 
 
 @pytest.mark.parametrize(("percent", "scale"), [(1, "327"), (50, "16384"), (200, "65536")])

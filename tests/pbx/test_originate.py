@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stasis.ami import events
-from stasis.pbx.originate import caller_id, outcome_of
+from stasis.pbx.originate import TEXTS, caller_id, outcome_of
 
 
 def told(response: str, reason: int) -> events.OriginateResponse:
@@ -46,9 +46,12 @@ class TestWhatBecameOfIt:
     def test_it_was_not(self, reason: int, cause: int, outcome: str) -> None:
         found = outcome_of(told("Failure", reason), ended(cause))
         assert (found.outcome, found.cause) == (outcome, cause or None)
+        assert found.cause_text == ("so it was" if cause else TEXTS[found.outcome])
 
     def test_nothing_was_made_at_all(self) -> None:
-        assert outcome_of(told("Failure", 0), None).outcome == "CHANUNAVAIL"
+        found = outcome_of(told("Failure", 0), None)
+        assert (found.outcome, found.cause) == ("CHANUNAVAIL", None)
+        assert "is it registered?" in found.cause_text
 
 
 def test_a_caller_is_written_as_asterisk_reads_it() -> None:

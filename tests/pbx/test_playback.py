@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 
-from stasis.ami import Ami, OutcomeUnknown, Stream, actions, events
+from stasis.ami import Ami, actions, events
 from stasis.ami.answers import GetvarAnswer
 from stasis.config import AsteriskConfig
-from stasis.flow import Gap
 from stasis.pbx import BadValue, Missing, Pbx
-from stasis.pbx.playback import failed, playing_of
-from stasis.testing.clock import virtual_time
+from stasis.pbx.playback import playing_of
 from tests.pbx.fake_ami import FakeAmi
 from tests.pbx.refusing import EVIL, unasked
 
@@ -106,15 +103,3 @@ class TestWhatPlays:
         with pytest.raises(Exception, match=r"no sound now, in Wait.*transmit_silence"):
             await pbx.playback.play(ALICE, ["a"])
         assert actions.Originate not in {type(each) for each in ami.asked}
-
-
-@virtual_time
-async def test_one_whose_end_was_lost_with_the_connection_is_not_waited_for() -> None:
-    kinds = (events.VarSet, events.Hangup)
-    stream: Stream[events.OfChannel] = Stream(
-        kinds, (), None, 10, close=lambda _: None, open=lambda _: None
-    )
-    now = datetime(2026, 11, 30, tzinfo=UTC)
-    stream.gap(Gap(start=now, end=now, seconds=0.0))
-    with pytest.raises(OutcomeUnknown, match="was lost meanwhile"):
-        await failed(stream, 3600.0)

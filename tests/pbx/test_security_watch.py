@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -66,7 +69,8 @@ async def test_failures_are_counted_written_and_told(ami: Any, log: FailureLog):
             ("192.0.2.7", 1),
         ]
         assert watch.total == len(heard) == 3
-        assert list(log.read(heard[0].at)) and heard[0].server == "main"
+        begun = heard[0].at.replace(microsecond=0)  # the log has milliseconds
+        assert len(list(log.read(begun))) == 3 and heard[0].server == "main"
         text = metrics.text().decode()
         assert (
             'stasis_failed_logins_total{kind="InvalidPassword",server="main",service="AMI"} 3.0'
@@ -123,7 +127,7 @@ async def test_a_log_that_goes_away_stops_nothing(ami: Any, log: FailureLog):
             return log.path.exists() and bool(log.path.read_text())
 
         await until(written)
-        assert watch.total > 1
+        await until(lambda: watch.total > 1)
 
 
 async def test_it_ends_with_the_manager_interface(ami: Any):
@@ -132,3 +136,44 @@ async def test_it_ends_with_the_manager_interface(ami: Any):
         ami.streams[0].end()
         await watch.finished()
         assert watch.total == 1
+
+
+async def test_of_two_programs_one_writes(ami: Any, log: FailureLog):
+    other = (
+        "import sys; from pathlib import Path; from stasis.pbx.failure_log import FailureLog\n"
+        "with FailureLog(Path(sys.argv[1]), 4096).alone(): print('alone', flush=True); input()"
+    )
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", other, str(log.path)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"alone\n"
+        with pytest.raises(Unavailable, match=r"by another program already.*\[asterisk.security\]"):
+            async with SecurityWatch(ami, log):
+                pass
+    finally:
+        process.kill()
+        await process.communicate()
+    async with SecurityWatch(ami, log):  # whoever dies has no lock any more
+        pass
+
+
+async def test_several_asterisks_of_one_program_write_one_log(ami: Any, log: FailureLog):
+    async with SecurityWatch(ami, log, server="a"):
+        async with SecurityWatch(Tells(), log, server="b"):  # type: ignore[arg-type]
+            pass
+        assert not lockable(log), "the other one still writes"
+    assert lockable(log)
+
+
+def lockable(log: FailureLog) -> bool:
+    """Whether another program could have the lock."""
+    with log.path.with_name("security.log.lock").open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+    return True

@@ -10,14 +10,15 @@ from stasis.pbx.switch_off import script
 def test_it_waits_and_then_gives_the_commands():
     found = script(["pjsip set logger off", "core set debug off"], 60)
     assert [application for application, _ in found] == [
+        "Set",
         "Answer",
         "Wait",
         "System",
         "System",
         "Hangup",
     ]
-    assert found[1][1] == "60"
-    assert found[2][1].endswith("asterisk -rx 'pjsip set logger off'")
+    assert found[2][1] == "60"
+    assert found[3][1].endswith("asterisk -rx 'pjsip set logger off'")
 
 
 @pytest.mark.parametrize(

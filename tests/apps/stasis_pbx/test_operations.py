@@ -75,6 +75,7 @@ class TestArguments:
         async with opened() as office:
             body = await office.ask("PUT", "/astdb/cidname/2001", {"value": "a\r\nb"})
             assert (body.status, body.code) == (422, "wrong_body")
+            assert "wanted is" in body.body["detail"] and "regex" not in body.body["detail"]
             path = await office.ask("PUT", "/astdb/cid%3Bname/2001", {"value": "x"})
             assert (path.status, path.code) == (404, "not_found")
             more = await office.ask("PUT", "/astdb/cidname/2001", {"value": "x", "server": "b"})

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect
 from stasis_webrtc.store import Store
 from stasis_webrtc.tables import METADATA, MIGRATIONS
 
-from stasis.sql.database import driver_url, engine_of
-
-
-def differences(connection: Connection) -> list[object]:
-    options = {"version_table": MIGRATIONS.version_table, "compare_type": True}
-    return list(compare_metadata(MigrationContext.configure(connection, opts=options), METADATA))
-
-
-def names(connection: Connection) -> set[str]:
-    return set(inspect(connection).get_table_names())
+from tests.sql.tables import made_exactly, named_for
 
 
 async def test_the_migrations_make_them_exactly(database_url: str, store: Store):
-    engine = engine_of(driver_url(database_url))
-    async with engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
-        assert await connection.run_sync(names) == {*METADATA.tables, MIGRATIONS.version_table}
-    await engine.dispose()
+    await made_exactly(database_url, METADATA, MIGRATIONS)
 
 
 def test_every_table_has_a_name_that_no_other_program_uses():
-    names = [*METADATA.tables, MIGRATIONS.version_table]
-    assert all(name.startswith("webrtc_") for name in names)
+    named_for("webrtc_", METADATA, MIGRATIONS)

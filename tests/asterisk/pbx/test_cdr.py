@@ -16,13 +16,14 @@ import msgspec
 import pytest
 
 from stasis.access import CdrConfig
-from stasis.ami import actions
+from stasis.ami import actions, events
 from stasis.lab.baresip import Baresip
 from stasis.lab.fault import PhoneError
-from stasis.pbx import CdrEntry, CdrRecord, CdrWriter, Needs, Pbx, read_csv
+from stasis.pbx import CdrEntry, CdrRecord, CdrWriter, Missing, Needs, Pbx, read_csv
 from stasis.section import Secret
 from tests.asterisk.command_line import environment
 from tests.asterisk.pbx.conftest import Office
+from tests.asterisk.pbx.talking import TONE, alone, hears
 from tests.asterisk.pbx.test_realtime import text_of, variables
 
 
@@ -161,6 +162,30 @@ async def test_records_are_heard_as_calls_end(office: Office):
         record = msgspec.json.decode(await first, type=CdrRecord)
         assert (record.dst, record.disposition) == ("hangup-soon", "ANSWERED")
         await file.chunks.aclose()  # type: ignore[attr-defined]
+
+
+@pytest.mark.things("playback.play", "moh.start", "diagnostics.sip_on")
+async def test_what_is_made_to_whisper_or_to_wait_is_no_call(office: Office, alice: Baresip):
+    async with Pbx(office.config()) as pbx:
+        ami = await pbx.ways.ami()
+        async with ami.events(events.Cdr) as stream:
+            await alice.dial("tone")
+            channel = await alone(pbx, "alice")
+            await hears(alice, TONE)
+            await pbx.diagnostics.sip_on(seconds=60)
+            await pbx.moh.start(channel)
+            await pbx.playback.play(channel, ["hello-world"], wait=True)
+            with pytest.raises(Missing, match="no-such-sound"):
+                await pbx.playback.play(channel, ["hello-world", "no-such-sound"], wait=True)
+            await pbx.moh.stop(channel)
+            await pbx.diagnostics.sip_off()
+            async with asyncio.timeout(10):
+                while [each.channel for each in await pbx.calls.list()] != [channel]:
+                    await asyncio.sleep(0.05)
+            await pbx.calls.hangup(channel)
+            async with asyncio.timeout(10):
+                told = await anext(aiter(stream))
+            assert isinstance(told, events.Cdr) and told.channel == channel
 
 
 @pytest.mark.things("cdr.follow")

@@ -15,6 +15,7 @@ from stasis.ami import actions
 from stasis.lab.baresip import Baresip
 from stasis.lab.music import MUSIC_HZ, sine, write_tone
 from stasis.pbx import BadValue, Missing, NotConfirmed, Pbx, Refused
+from stasis.pbx.moh_player import PAUSE
 from tests.asterisk.pbx.conftest import Office
 from tests.asterisk.pbx.talking import ALICE, BOB, TONE, alone, hears, talk
 
@@ -26,7 +27,7 @@ use IO::Socket::INET;
 open(my $log, '>', '/var/log/asterisk/player.txt');
 print $log join("\n", @ARGV);
 close $log;
-my ($place, $path) = $ARGV[-1] =~ m{^http://([^/]+)(/.*)$};
+my ($place, $path) = $ARGV[7] =~ m{^http://([^/]+)(/.*)$};
 my $stream = IO::Socket::INET->new($place) or die;
 print $stream "GET $path HTTP/1.0\r\n\r\n";
 while (<$stream>) { last if /^\r?$/ }
@@ -177,11 +178,32 @@ async def test_a_stream_is_played(pbx: Pbx, office: Office, alice: Baresip):
             )
             await hears(alice, JAZZ_HZ, not_=(MUSIC_HZ,))
             told = (office.lab.folder / "log" / "player.txt").read_text().split("\n")
-            assert told == ["-q", "-r", "8000", "--mono", "-s", "-f", "16384", url]
+            assert told == ["-q", "-r", "8000", "--mono", "-s", "-f", "16384", url, PAUSE]
             await alice.hangup()
         finally:
             await pbx.moh.remove("radio", confirm=True)
     assert [each.name for each in await pbx.moh.classes()] == ["default"]
+
+
+@pytest.mark.things("moh.add_stream", "moh.remove", "moh.undo")
+@pytest.mark.parametrize("player", ["not there", "ends at once"])
+async def test_asterisk_outlives_a_class_whose_player_does_not_run(
+    pbx: Pbx, office: Office, player: str
+):
+    file = office.lab.folder / "bin" / "mpg123"
+    file.unlink(missing_ok=True)
+    if player != "not there":
+        file.write_text("#!/bin/sh\nexit 0\n")
+        file.chmod(0o755)
+    began = office.lab.pid
+    for _ in range(4):
+        for take_back in (lambda: pbx.moh.remove("radio", confirm=True), pbx.moh.undo):
+            await pbx.moh.add_stream("radio", "http://127.0.0.1:9/x", folder="/usr/local/bin")
+            await asyncio.sleep(0.2)  # of the player's failures
+            await take_back()
+            assert [each.name for each in await pbx.moh.classes()] == ["default"]
+    await asyncio.sleep(0.2)  # a crash comes a moment later
+    assert office.lab.pid == began is not None
 
 
 @pytest.mark.things("moh.add_stream")

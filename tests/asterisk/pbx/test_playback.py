@@ -77,6 +77,9 @@ class TestWhoHearsIt:
         await alice.dial("music")
         with pytest.raises(Missing, match="no-such-sound"):
             await pbx.playback.play(await alone(pbx, "alice"), ["no-such-sound"])
+        sounds = ["hello-world", "no-such-sound", "hello-world"]
+        with pytest.raises(Missing, match="cannot play no-such-sound:"):
+            await pbx.playback.play(await alone(pbx, "alice"), sounds, wait=True)
 
     @pytest.mark.things("playback.play")
     @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ async def test_a_paused_member_is_not_called(
     await bob.established()
     await hears(alice, BOB)
     for wrong in (pbx.queues.pause, pbx.queues.unpause):
-        with pytest.raises(Missing, match="not found"):
+        with pytest.raises(Missing, match="PJSIP/nobody is no member of any queue"):
             await wrong("PJSIP/nobody")
 
 

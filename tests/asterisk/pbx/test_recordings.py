@@ -117,14 +117,13 @@ class TestRecording:
     @pytest.mark.things("recordings.stop", "recordings.mute", "recordings.running")
     async def test_what_is_not_recorded_is_told(self, pbx: Pbx, call: str):
         assert await pbx.recordings.running(call) == []
-        with pytest.raises(Refused):
-            await pbx.recordings.stop(call)
-        with pytest.raises(Refused, match="is not recorded"):
-            await pbx.recordings.mute(call)
+        for work in (pbx.recordings.stop, pbx.recordings.mute):
+            with pytest.raises(Refused, match=f"{call} is not recorded"):
+                await work(call)
         for work in (pbx.recordings.running, pbx.recordings.stop, pbx.recordings.unmute):
-            with pytest.raises(Missing):
+            with pytest.raises(Missing, match="PJSIP/nobody-1"):
                 await work("PJSIP/nobody-1")
-        with pytest.raises(Missing):
+        with pytest.raises(Missing, match="PJSIP/nobody-1"):
             await pbx.recordings.start("PJSIP/nobody-1", "x")
 
 
@@ -144,7 +143,7 @@ class TestStored:
             await pbx.recordings.delete("first")
         await pbx.recordings.delete("first", confirm=True)
         assert [each.name for each in office.lab.recordings.iterdir()] == ["second.gsm"]
-        with pytest.raises(Missing):
+        with pytest.raises(Missing, match="no recording first"):
             await pbx.recordings.delete("first", confirm=True)
         with pytest.raises(Missing):
             await pbx.recordings.download("first")

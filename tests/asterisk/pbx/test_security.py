@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from attrs import evolve, frozen
+from structlog.testing import capture_logs
 
 from stasis.ami import Ami, LoginRefused
 from stasis.config import AmiConfig, SecurityConfig
@@ -22,7 +23,7 @@ from stasis.errors import StasisError
 from stasis.lab.baresip import Baresip
 from stasis.lab.fault import PhoneError
 from stasis.metrics import Metrics
-from stasis.pbx import Needs, Pbx
+from stasis.pbx import Needs, Pbx, Refused
 from stasis.pbx.failure import Failure
 from stasis.pbx.security_watch import SecurityWatch
 from stasis.section import Secret
@@ -144,6 +145,39 @@ async def test_an_address_that_is_not_let_in(guarded: Guarded):
         guarded.office.lab.write("manager.conf", text)
         guarded.office.lab.cli("manager reload")
     assert guarded.of("AMI") == [("FailedACL", "fenced")]
+
+
+@pytest.mark.parametrize(("write", "refused"), [("command", True), ("call", False)])
+async def test_a_user_who_does_not_hear_of_them_is_told_and_makes_no_failure_itself(
+    guarded: Guarded, write: str, refused: bool
+):
+    office = guarded.office
+    text = (office.lab.etc / "manager.conf").read_text("utf-8")
+    narrow = f"\n[narrow]\nsecret = narrow-1\nread = system,call\nwrite = {write}\n"
+    office.lab.write("manager.conf", text + narrow)
+    office.lab.cli("manager reload")
+    config = office.config()
+    user = evolve(config.ami, username="narrow", secret=Secret("narrow-1"))
+    denied = 0
+    try:
+        async with (
+            Pbx(evolve(config, ami=user)) as pbx,
+            (await guarded.pbx.ways.ami()).events(names=["RequestNotAllowed"]) as stream,
+        ):
+            if refused:
+                with pytest.raises(Refused, match=r"'narrow' .* events of security: add"):
+                    await pbx.security.watch()
+            else:  # it may not look: nobody knows
+                with capture_logs() as logs:
+                    await pbx.security.watch()
+                assert any("if `read` in manager.conf has it" in each["event"] for each in logs)
+            await wrong_ami(office, "last", challenge=False)
+            await until(lambda: ("InvalidAccountID", "last") in guarded.of("AMI"))
+            denied = len(stream)  # its events wait, unread
+    finally:
+        office.lab.write("manager.conf", text)
+        office.lab.cli("manager reload")
+    assert denied == 0
 
 
 @pytest.mark.parametrize(
