@@ -23,6 +23,8 @@ import structlog
 from stasis.ami_feed import fed
 from stasis.config import Config
 from stasis.errors import ConfigError, PluginError
+from stasis.health import health
+from stasis.http import serve
 from stasis.link import Link
 from stasis.metrics import Metrics
 from stasis.plugin import Plugin
@@ -65,8 +67,6 @@ async def run(
 
     Raises ConfigError, PluginError, AriError, ApplicationTaken: each says what to do.
     """
-    from stasis.health import health  # with aiohttp's server: not for who only writes a flow
-    from stasis.http import serve
 
     metrics = Metrics()
     for name, each in config.asterisks().items():

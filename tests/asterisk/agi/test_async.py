@@ -351,6 +351,7 @@ class TestTheConnection:
 
 
 class TestManyCalls:
+    @pytest.mark.timeout(130)
     async def test_a_hundred_at_once_each_get_their_own_replies(self, lab: Lab) -> None:
         together = asyncio.Event()
         live = 0
@@ -375,6 +376,7 @@ class TestManyCalls:
                     )
                 )
             async with asyncio.timeout(60):
-                while server.counts.total() < 100:
+                while server.counts["done"] < 100:
                     await asyncio.sleep(0.1)
-        assert server.counts == {"done": 100}
+        # A call that another test has left waiting may be given back beside them.
+        assert not set(server.counts) - {"done", "given back"} and server.counts["done"] == 100

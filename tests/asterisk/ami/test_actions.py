@@ -171,7 +171,7 @@ OTHERS: list[tuple[Action[Any], type[AmiError] | None]] = [
     (actions.PJSIPShowSubscriptionsOutbound(), None),
     (actions.PJSIPQualify(endpoint="alice"), None),
     # Its module is left out of labs.
-    (actions.PJSIPNotify(endpoint="alice", headers=[("Event", "x")]), UnknownAction),
+    (actions.PJSIPNotify(endpoint="nobody", headers=[("Event", "x")]), NoSuch),
     (actions.PJSIPRegister(registration="none"), NoSuch),
     (actions.PJSIPUnregister(registration="none"), NoSuch),
     (actions.DeviceStateList(), None),

@@ -11,6 +11,7 @@ from stasis.lab.audio import samples
 from stasis.lab.baresip import Baresip
 from stasis.lab.fault import PhoneError
 from stasis.lab.lab import Lab
+from stasis.lab.music import RATE
 from stasis.lab.prompt import match
 from stasis.pbx import Pbx
 from tests.asterisk.phones import HEARD, PART_SECONDS, SURE, loud
@@ -98,11 +99,26 @@ async def is_told(phone: Baresip, lab: Lab, *prompts: str, since: int = 0) -> No
     """Wait until it has heard these prompts. since: so many samples are old."""
     until = asyncio.get_running_loop().time() + SECONDS
     while True:
-        scores = {each: likeness(sound(phone)[since:], lab, each) for each in prompts}
+        heard = sound(phone)[since:]
+        scores = {each: best_likeness(heard, lab, each) for each in prompts}
         if all(score > SURE for score in scores.values()):
             return
         assert asyncio.get_running_loop().time() < until, f"{phone.user} has heard {scores}"
         await asyncio.sleep(0.25)
+
+
+def best_likeness(heard: array[int], lab: Lab, prompt: str) -> float:
+    """How well any of a prompt's first seconds is found: a packet that is late spoils one of them,
+    most of all where another tone is heard too.
+    """
+    whole = samples(lab.prompt(prompt))
+    best = likeness(heard, lab, prompt)
+    for second in range(1, min(4, int(len(whole) / RATE / PART_SECONDS))):
+        if best > SURE:
+            break
+        part = whole[int(second * PART_SECONDS * RATE) :]
+        best = max(best, match(heard, part, PART_SECONDS))
+    return best
 
 
 def likeness(heard: array[int], lab: Lab, prompt: str) -> float:
