@@ -34,6 +34,7 @@ async def playback_basic(a: Place) -> None:
         assert (await a.get(f"playbacks/{playback}")).json == started["playback"]
         finished = await events.next(FINISHED, playback=playback)
         assert finished["playback"] == {**told_first, "state": "done"}
+        await a.gone(f"playbacks/{playback}")  # it is told a moment before it is so
         reply = await a.get(f"playbacks/{playback}")
         assert (reply.status, reply.json) == (404, GONE)
         assert events.types(playback=playback) == [STARTED, FINISHED]
