@@ -29,6 +29,7 @@ async def recording_nominal(a: Place) -> None:
         finished = await stopped(a, events, name)
         assert finished.pop("duration") in (0, 1)
         assert finished == {**what, "state": "done"}
+        await a.gone(f"recordings/live/{name}")  # it is told a moment before it is so
         for reply in (
             await a.get(f"recordings/live/{name}"),
             await a.post(f"recordings/live/{name}/stop"),

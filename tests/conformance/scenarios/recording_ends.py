@@ -77,6 +77,7 @@ async def recording_cancelled(a: Place) -> None:
         assert (await a.delete(f"recordings/live/{name}")).status == 204
         finished = (await events.next(FINISHED, recording=name))["recording"]
         assert finished["state"] == "done" and "duration" in finished
+        await a.gone(f"recordings/live/{name}")  # it is told a moment before it is so
         for path in (f"live/{name}", f"stored/{name}"):
             reply = await a.get(f"recordings/{path}")
             assert (reply.status, reply.json) == (404, GONE)
