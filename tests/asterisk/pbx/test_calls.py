@@ -421,7 +421,16 @@ async def test_a_transfer_by_other_letters_is_the_same(pbx: Pbx, alice: Baresip,
 @pytest.mark.things("calls.park", "calls.get_variable")
 async def test_the_space_of_one_parking_is_not_the_next_ones(pbx: Pbx):
     made = await pbx.calls.originate("Local/echo@default", "answer")
+    await waits(pbx, made.channel)
     assert (await pbx.calls.park(made.channel, space="706")).space == "706"
     await pbx.calls.redirect(made.channel, "answer")
+    await waits(pbx, made.channel)
     assert (await pbx.calls.get_variable(made.channel, "PARKINGEXTEN")).value == ""
     assert (await pbx.calls.park(made.channel)).space != "706"
+
+
+async def waits(pbx: Pbx, channel: str) -> None:
+    """Until it is in the dialplan, at Wait: on its way there it cannot be parked."""
+    async with asyncio.timeout(5):
+        while (await pbx.calls.show(channel)).application != "Wait":
+            await asyncio.sleep(0.02)
