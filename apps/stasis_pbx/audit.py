@@ -15,6 +15,7 @@ import msgspec
 import structlog
 from sqlalchemy import delete, insert, select, update
 
+from stasis.pbx import names_secret
 from stasis.sql import Database
 from stasis_pbx.tables import audit
 
@@ -22,8 +23,6 @@ __all__ = ["Audit", "AuditEntry", "without_secrets"]
 
 log = structlog.get_logger("stasis_pbx")
 
-# An argument of such a name is a secret, and so is a variable's value.
-SECRET = re.compile(r"secret|passw|pwd|pin$|^pin|token|credential|private|api_?key", re.IGNORECASE)
 # Arguments that say what `value` is the value of.
 NAMING = ("variable", "key", "option", "column")
 # What a command line has behind such a word.
@@ -145,14 +144,19 @@ def as_written(arguments: Mapping[str, Any]) -> str:
 def without_secrets(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments as they may be written down: secrets are `***`, in what they hold too. Pure."""
     found = {
-        str(name): HIDDEN if SECRET.search(str(name)) and value else bare(value)
+        str(name): HIDDEN if hides(str(name)) and value else bare(value)
         for name, value in arguments.items()
     }
-    if found.get("value") and any(SECRET.search(str(found.get(name, ""))) for name in NAMING):
+    if found.get("value") and any(names_secret(str(found.get(name, ""))) for name in NAMING):
         found["value"] = HIDDEN
     if isinstance(line := found.get("line"), str):
         found["line"] = BEHIND.sub(rf"\1\2{HIDDEN}", line)
     return found
+
+
+def hides(name: str) -> bool:
+    """Whether an argument of that name is a secret: one that names another's value is none."""
+    return name not in NAMING and names_secret(name)
 
 
 def bare(value: Any) -> Any:

@@ -42,6 +42,7 @@ from stasis.pbx.features import Features, PickedUp
 from stasis.pbx.group import Group
 from stasis.pbx.happening import EVENT_GROUPS, Choice, Happening
 from stasis.pbx.mailbox import VoicemailBox, VoicemailCounts, VoicemailMessage
+from stasis.pbx.mask import names_secret
 from stasis.pbx.metrics import Metrics, MetricSample, Scraped
 from stasis.pbx.moh import ChannelMusic, Moh
 from stasis.pbx.moh_shown import MusicClass, MusicFile
@@ -170,6 +171,7 @@ __all__ = [
     "WebrtcEndpoint",
     "fail2ban",
     "read_csv",
+    "names_secret",
     "thing",
     "things_of",
 ]

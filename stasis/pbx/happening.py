@@ -17,7 +17,7 @@ from attrs import field, frozen
 
 from stasis.ami import AmiEvent
 from stasis.ari.event import Event
-from stasis.pbx.mask import ASSIGNED
+from stasis.pbx.mask import ASSIGNED, HIDDEN, names_secret
 
 __all__ = [
     "ALL",
@@ -141,9 +141,8 @@ CHANNELS = (
 NOTES = frozenset({"Gap", "Missed", "Lost"})
 # Applications whose first argument is a PIN.
 PINS = frozenset({"authenticate", "disa"})
-# A variable of such a name has a secret for its value.
-SECRETS = ("secret", "password", "passwd", "token", "pin", "auth")
-HIDDEN = "***"
+# In a variable's name, beside what `names_secret` knows: who calls may have entered it.
+ENTERED = ("pin", "auth")
 
 EVENT_GROUPS: frozenset[str] = frozenset(
     {*BEGINNINGS.values(), *CLASSES.values(), "system", "calls"}
@@ -354,4 +353,4 @@ def unset(assigned: str) -> str:
 def secret(variable: str) -> bool:
     """Whether a variable of that name is shown to nobody."""
     low = variable.lower()
-    return any(word in low for word in SECRETS)
+    return names_secret(variable) or any(word in low for word in ENTERED)

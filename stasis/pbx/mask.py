@@ -17,8 +17,8 @@ __all__ = ["Masked", "names_secret"]
 
 HIDDEN = "***"
 # A name with one of these in it is a secret's; case, `_` and `-` do not matter.
-WORDS = tuple("pass secret pwd token credential md5cred apikey accesskey privkey".split())
-NAMES = frozenset({"pin", "adminpin", "userpin", "key", "pw", "community", "authkey"})
+WORDS = tuple("pass secret pwd token credential private md5cred apikey accesskey privkey".split())
+NAMES = frozenset({"key", "pw", "community", "authkey"})
 # These say where something is, or how it is done, and nothing else.
 HARMLESS = frozenset({"passwordformat", "passthru", "minpassword", "secretformat"})
 # Shorter values would be found in half of the words of a log.
@@ -43,6 +43,8 @@ def names_secret(name: str) -> bool:
     low = name.lower().replace("_", "").replace("-", "")
     if low in HARMLESS:
         return False
+    if low.endswith("pin") or (low.startswith("pin") and not low.startswith("ping")):
+        return True
     return secret(name) or low in NAMES or any(word in low for word in WORDS)
 
 

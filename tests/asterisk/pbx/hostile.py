@@ -10,6 +10,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from stasis.cli.things import bare
 from stasis.pbx import Parameter
 
 __all__ = ["TEXTS", "spoiled", "valid"]
@@ -51,16 +52,6 @@ TEXTS = (
     "\u2028x\u0085y",
     "x" * 5000,
 )
-
-
-def bare(kind: Any) -> Any:
-    """A type without `Annotated` and `| None`."""
-    if typing.get_origin(kind) is typing.Annotated:
-        return bare(typing.get_args(kind)[0])
-    inner = [each for each in typing.get_args(kind) if each is not type(None)]
-    if len(inner) < len(typing.get_args(kind)) and len(inner) == 1:
-        return bare(inner[0])
-    return kind
 
 
 def spoiled(parameter: Parameter) -> Iterator[Any]:
