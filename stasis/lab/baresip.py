@@ -14,6 +14,7 @@ import shutil
 import socket
 import tempfile
 from array import array
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -31,7 +32,6 @@ __all__ = ["Baresip"]
 
 READY_SECONDS = 5.0
 PORTS = 9_100, 12_000
-KINDS = (socket.SOCK_DGRAM, socket.SOCK_STREAM)
 SOURCE_SECONDS = 300  # how long it has something to say
 MODULES = Path("/usr/lib/baresip/modules")
 
@@ -95,9 +95,8 @@ class Baresip:
         words = spoken(source)
         # Another phone may choose the same ports at the same moment.
         for last in (port is not None, False, True):
-            own = phone_port() if port is None else port
             try:
-                folder, process, wire = await launch(own, words)
+                own, folder, process, wire = await launch(port, words)
                 break
             except PhoneError:
                 if last:
@@ -199,55 +198,67 @@ class Baresip:
         await self.close()
 
 
-async def launch(port: int, source: array[int]) -> tuple[Path, asyncio.subprocess.Process, Wire]:
-    """Start the process on its port and connect to it. Raises PhoneError with its last words."""
+async def launch(
+    port: int | None, source: array[int]
+) -> tuple[int, Path, asyncio.subprocess.Process, Wire]:
+    """Start the process and connect to it. Raises PhoneError with its last words."""
     folder = Path(tempfile.mkdtemp(prefix="stasis-baresip-"))
-    control = phone_port()
-    text = CONFIG.format(sip=port, folder=folder, control=control, modules=MODULES)
-    (folder / "config").write_text(text, "utf-8")
-    for name in ("contacts", "accounts"):
-        (folder / name).write_text("", "utf-8")
-    write(folder / "source.wav", source)
-    with (folder / "output.log").open("wb") as log:
+    with ExitStack() as held:
+        own = phone_port(held) if port is None else port
+        control = phone_port(held)
+        text = CONFIG.format(sip=own, folder=folder, control=control, modules=MODULES)
+        (folder / "config").write_text(text, "utf-8")
+        for name in ("contacts", "accounts"):
+            (folder / name).write_text("", "utf-8")
+        write(folder / "source.wav", source)
+        with (folder / "output.log").open("wb") as log:
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *("baresip", "-f", str(folder)),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                )
+            except FileNotFoundError:
+                shutil.rmtree(folder)
+                wanted = command(["baresip"])
+                raise LabUnavailable("baresip (package baresip)", command=wanted) from None
         try:
-            process = await asyncio.create_subprocess_exec(
-                *("baresip", "-f", str(folder)),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        except FileNotFoundError:
+            return own, folder, process, await Wire.connect(control, READY_SECONDS, process)
+        except PhoneError as error:
+            said = (folder / "output.log").read_text("utf-8", "replace")[-600:]
+            await end(process)
             shutil.rmtree(folder)
-            wanted = command(["baresip"])
-            raise LabUnavailable("baresip (package baresip)", command=wanted) from None
-    try:
-        return folder, process, await Wire.connect(control, READY_SECONDS, process)
-    except PhoneError as error:
-        said = (folder / "output.log").read_text("utf-8", "replace")[-600:]
-        await end(process)
-        shutil.rmtree(folder)
-        raise PhoneError(f"{error}\n{said}") from None
+            raise PhoneError(f"{error}\n{said}") from None
 
 
-def phone_port() -> int:
+def phone_port(held: ExitStack) -> int:
     """A port for a phone: nobody has it, nor the next one, which is for TLS.
 
+    held: until it is left no other phone gets the port, though baresip does: two that start at
+    the same moment would find the same one free, and the command meant for one go to the other.
     Below those that the kernel gives to clients: every connection of anybody would take one.
     """
     while True:
         port = random.randrange(*PORTS, 2)  # noqa: S311  no secret
-        if all(bindable(each, kind) for each in (port, port + 1) for kind in KINDS):
+        with ExitStack() as trial:
+            try:
+                for each in (port, port + 1):
+                    bound(each, socket.SOCK_DGRAM, trial).close()
+                    bound(each, socket.SOCK_STREAM, trial)
+            except OSError:
+                continue
+            held.push(trial.pop_all())
             return port
 
 
-def bindable(port: int, kind: socket.SocketKind) -> bool:
-    """Whether nobody has a port now."""
-    with socket.socket(socket.AF_INET, kind) as trial:
-        try:
-            trial.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+def bound(port: int, kind: socket.SocketKind, held: ExitStack) -> socket.socket:
+    """A socket that has a port until `held` is left. Raises OSError when somebody has it."""
+    own = held.enter_context(socket.socket(socket.AF_INET, kind))
+    own.bind(("127.0.0.1", port))
+    # Asked for alone, shared with who asks to share it, as baresip does for what it listens on.
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return own
 
 
 def spoken(source: float | Path) -> array[int]:

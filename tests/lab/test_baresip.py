@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 
 import pytest
@@ -168,7 +169,28 @@ async def test_another_port_is_taken_when_the_first_is_lost_to_another(
 ) -> None:
     async with await Baresip.start(lab.sip_port) as first:
         assert first.port < 12_000  # no client's port
-        found = iter([first.port, phone_port(), phone_port(), phone_port()])
-        monkeypatch.setattr("stasis.lab.baresip.phone_port", lambda: next(found))
+        lost = iter([first.port])
+        monkeypatch.setattr(
+            "stasis.lab.baresip.phone_port", lambda held: next(lost, None) or phone_port(held)
+        )
         async with await Baresip.start(lab.sip_port) as second:
             assert second.port != first.port
+
+
+def test_two_that_start_at_the_same_moment_never_get_the_same_port() -> None:
+    with ExitStack() as held:
+        # As many as half of what there is: without the hold some would be given twice.
+        ports = [phone_port(held) for _ in range(700)]
+        assert len(set(ports)) == 700
+    assert phone_port(ExitStack()) % 2 == 0
+
+
+async def test_many_start_at_once_and_each_command_reaches_its_own_phone(lab: Lab) -> None:
+    async with AsyncExitStack() as stack:
+        phones = await asyncio.gather(
+            *(Baresip.start(lab.sip_port, user=f"u{each}") for each in range(12))
+        )
+        for phone in phones:
+            await stack.enter_async_context(phone)
+        for phone in phones:
+            assert f"sip:{phone.user}@" in await phone.wire.ask("reginfo")
