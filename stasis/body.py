@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from stasis.errors import FlowError
 
-__all__ = ["Body"]
+__all__ = ["Action", "Body"]
 
 T = TypeVar("T")
 
@@ -86,8 +86,12 @@ async def run(driven: _Driven[T]) -> T:
     try:
         return await driven
     except SystemExit as error:
-        # asyncio would end the program for it, and every other call.
-        raise FlowError(f"the flow called sys.exit({error.code!r}); let it return") from None
+        raise left(error) from None
+
+
+def left(error: SystemExit) -> FlowError:
+    """What leaving the program is in a flow: asyncio would end it, and every other call."""
+    return FlowError(f"the flow called sys.exit({error.code!r}); let it return")
 
 
 def close(work: Coroutine[Any, Any, Any]) -> None:
@@ -141,3 +145,42 @@ class Body(Generic[T]):
         """Wait for its end. Returns False when it did not end in time."""
         done, _ = await asyncio.wait({self.task}, timeout=seconds)
         return bool(done)
+
+
+class Action:
+    """User code that a task runs as a part of itself, and that can be ended as a body can.
+
+    A task for each would cost more than most of them do. Made and run by the task itself.
+    """
+
+    def __init__(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self._driven = _Driven(work)
+        self._limit: asyncio.TimerHandle | None = None
+
+    async def run(self) -> None:
+        """Run it to its end. Raises what it raises, or what it was interrupted with."""
+        try:
+            await self._driven
+        except SystemExit as error:
+            raise left(error) from None
+        finally:
+            if self._limit is not None:
+                self._limit.cancel()
+                close(self._driven.work)
+
+    def interrupt(self, error: Exception) -> None:
+        """Raise the error at the await where it stands; a second is dropped, as in a body."""
+        if self._driven.error is None:
+            self._driven.error = error
+            self._task.cancel()
+
+    def cut(self, seconds: float) -> None:
+        """Its task is being cancelled: after so many seconds for cleanup it is not resumed."""
+        self._limit = asyncio.get_running_loop().call_later(seconds, self._give_up)
+
+    def _give_up(self) -> None:
+        self._driven.given_up = True
+        self._task.cancel()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import operator
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -22,9 +23,10 @@ from stasis.ari.structure import lenient, loose
 __all__ = ["Decoder", "FrameError"]
 
 # One union of all kinds: msgspec looks the kind up by the frame's `type` while it decodes.
-STRICT: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
+strict: Callable[[bytes], Any] = msgspec.json.Decoder(
     functools.reduce(operator.or_, EVENTS.values())
-)
+).decode
+keep = msgspec.structs.force_setattr
 
 # Bytes of an event at most. Asterisk's largest (a bridge of a thousand channels) have some 50,000.
 LARGEST: Final = 2**20
@@ -93,9 +95,11 @@ class Decoder:
         self.frames += 1
         data = frame if isinstance(frame, bytes) else frame.encode(errors="replace")
         try:
-            bound(data)
+            # Most are small, and have no arrays: they are through without a call.
+            if len(data) > LARGEST or b"[" in data or data.count(b"{") > DEEPEST:
+                bound(data)
             try:
-                event: Event = STRICT.decode(data)
+                event: Event = strict(data)
             except ValueError:
                 event = self._again(data)
         except (ValueError, RecursionError) as error:
@@ -104,7 +108,7 @@ class Decoder:
             raise FrameError(f"{str(error)[:200]}: {data[:80]!r}") from None
         self.in_row = 0
         # Frozen for everybody else; the frame is part of the event from its first moment.
-        msgspec.structs.force_setattr(event, "frame", data)
+        keep(event, "frame", data)
         return event
 
     def _again(self, frame: bytes) -> Event:
@@ -112,7 +116,7 @@ class Decoder:
         mended = HALVES.sub(whole, frame.decode(errors="replace").encode())
         if mended != frame:
             try:
-                event: Event = STRICT.decode(mended)
+                event: Event = strict(mended)
             except ValueError:
                 pass
             else:

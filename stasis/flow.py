@@ -10,7 +10,7 @@ when its body returns, the call is left as `on_done` says.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
@@ -165,19 +165,41 @@ Target: TypeAlias = State | Do
 Table: TypeAlias = Mapping[Any, Mapping[Any, Any]]
 
 
+def kinds_in(triggers: Iterable[Trigger]) -> Iterator[type[Event]]:
+    """The kinds of events that fire some triggers, whichever channel they are of."""
+    for trigger in triggers:
+        kind = trigger.kind if isinstance(trigger, Other) else kind_of(trigger)
+        if isinstance(kind, type) and issubclass(kind, Event):
+            yield kind
+
+
+def kind_of(trigger: Trigger) -> object:
+    """The event class of a trigger of the own channel, else None."""
+    return trigger[0] if isinstance(trigger, tuple) else trigger
+
+
 @frozen
 class Row:
     """One state's row, compiled: what the runner looks up.
 
     edges: trigger to the name of a state, or to `Do`. timers: seconds and their trigger.
+    kinds: of the events that its triggers name.
     """
 
     edges: dict[Trigger, str | Do] = field(factory=dict)
     timers: tuple[After, ...] = ()
     takes_digits: bool = False
+    kinds: frozenset[type[Event]] = field(init=False)
+
+    @kinds.default
+    def _kinds(self) -> frozenset[type[Event]]:
+        return frozenset(kinds_in(self.edges))
 
     def match(self, event: Event, *, own: bool) -> Trigger | None:
         """The trigger of this row that an event fires: the one with its detail goes first."""
+        kind = type(event)
+        if kind not in self.kinds:
+            return None
         for trigger in triggers_of(event, own=own):
             if trigger in self.edges:
                 return trigger
@@ -278,12 +300,7 @@ class Flow:
     def needs(cls) -> set[type[Event]]:
         """The event kinds that its table or `hears` name."""
         kinds: set[type[Event]] = set(cls.hears)
-        for row in cls.rows.values():
-            for trigger in row.edges:
-                kind = trigger.kind if isinstance(trigger, Other) else kind_of(trigger)
-                if isinstance(kind, type) and issubclass(kind, Event):
-                    kinds.add(kind)
-        return kinds
+        return kinds.union(*(row.kinds for row in cls.rows.values()))
 
     @classmethod
     def states(cls) -> list[str]:
@@ -375,11 +392,6 @@ def compiled(cls: type[Flow]) -> dict[str, Row]:
             any(kind_of(t) is ChannelDtmfReceived for t in edges),
         )
     return rows
-
-
-def kind_of(trigger: Trigger) -> object:
-    """The event class of a trigger of the own channel, else None."""
-    return trigger[0] if isinstance(trigger, tuple) else trigger
 
 
 def state_name(cls: type[Flow], state: object, where: str) -> str:

@@ -21,7 +21,11 @@ log = structlog.get_logger("stasis.gaps")
 
 
 class Gaps:
-    """The gaps of one link. count: how many there were. on_gap: called after each."""
+    """The gaps of one link.
+
+    count: how many there were. on_gap: called after each. heard_at: when the last event came, by
+    the event loop's clock, which no change of the time of day moves.
+    """
 
     def __init__(self, config: AsteriskConfig, calls: Calls, spawn: Callable[..., object]) -> None:
         self.count = 0
@@ -29,20 +33,15 @@ class Gaps:
         self._config = config
         self._calls = calls
         self._spawn = spawn
-        # By the event loop's clock, which no change of the time of day moves.
-        self._heard = -math.inf
+        self.heard_at = -math.inf
         self._deaf_since: float | None = None
-
-    def heard(self) -> None:
-        """An event has come."""
-        self._heard = asyncio.get_running_loop().time()
 
     def begin(self) -> None:
         """The socket is lost. Events may be missing since the last, or since it last was alive."""
         self.count += 1
         config = self._config
         alive = asyncio.get_running_loop().time() - config.ping_interval - config.ping_timeout
-        self._deaf_since = max(self._heard, alive)
+        self._deaf_since = max(self.heard_at, alive)
 
     def end(self) -> Gap | None:
         """The gap that is over now; None at the first connect."""

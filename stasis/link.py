@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 import traceback
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import aclosing, suppress
 from typing import Any, Literal, TypeAlias
 
@@ -55,6 +56,7 @@ from stasis.transport.frames import Frames, Lost, Opened
 from stasis.transport.gate import Gate
 from stasis.transport.http import Http
 from stasis.transport.socket import Socket
+from stasis.transport.sockets import Sockets
 from stasis.transport.tap import Stopping, Tap
 from stasis.walk import EVERYWHERE, OnWalk
 from stasis.watch import Watch
@@ -107,17 +109,21 @@ class Link:
         self.state: Watch[LinkState] = Watch("connecting")
         self.router = Router()
         self.on_walk: list[OnWalk] = [*EVERYWHERE, *on_walk]
-        self._counts = {"events": 0, "answers": 0, "unclaimed": 0, "refused": 0}
+        self._counts = {"answers": 0, "unclaimed": 0, "refused": 0}
+        self._events = 0
+        self._time: Callable[[], float] = time.monotonic
+        self._hears: dict[str, tuple[type[Event], ...]] = {}
         self._http = Http(config.asterisk)
         self._named: set[str] | None = set() if over_socket else None
-        self._socket: Socket | None = None
-        if over_socket or config.asterisk.transport == "socket":
-            self._socket = Socket(None if over_socket else self._http)
+        self._socket = Socket(None) if over_socket else None
+        self._sockets: Sockets | None = None
+        if not over_socket and config.asterisk.transport == "socket":
+            self._sockets = Sockets(config.asterisk, self._http)
         metrics = metrics or Metrics()
         self.meter = metrics.of(name)
         metrics.watch(name, self.live)
-        carry: Send = send or self._socket or self._http
-        direct: Send = send or (self._socket if over_socket else None) or self._http
+        carry: Send = send or self._socket or self._sockets or self._http
+        direct: Send = send or self._socket or self._http
         self._tap = tap
         if tap is not None:
             carry, direct = tap.send(carry), tap.send(direct)
@@ -129,8 +135,8 @@ class Link:
             self.ari,
             self.router,
             config.engine,
-            # Not over the socket where there is another way: a channel that records takes a
-            # variable only when it has done, and on a socket everything would wait behind it.
+            # Not over sockets where there is another way: a channel that records takes a
+            # variable only when it has done, and holds up what would be sent after it.
             keep_of(config.keep, self._direct, name),
             self.meter,
             self._spawn,
@@ -153,6 +159,7 @@ class Link:
         self._settling = Settling(self)
         self._tenure = Tenure(self._direct, list(programs), config.asterisk.lease, self._spawn)
         self._taken = ""
+        self._turned = False  # by what has come: the reader is to look where it is
         self._failed: StasisError | None = None
         self._stopped = asyncio.Event()
         if tap is not None:
@@ -166,6 +173,7 @@ class Link:
     @programs.setter
     def programs(self, programs: Mapping[str, Program]) -> None:
         self.calls.programs = programs
+        self._hears.clear()
         self._tenure.rename(list(programs))
 
     @property
@@ -189,7 +197,12 @@ class Link:
     @property
     def counts(self) -> dict[str, int]:
         """How many events came and what became of them, gaps, calls, and strays closed."""
-        return {**self._counts, "gaps": self._gaps.count, **self.calls.counts}
+        return {
+            "events": self._events,
+            **self._counts,
+            "gaps": self._gaps.count,
+            **self.calls.counts,
+        }
 
     def live(self) -> Iterator[tuple[str, str, str, int]]:
         """For metrics: application, flow, state and events that wait, of each call."""
@@ -210,6 +223,7 @@ class Link:
         another program has one of our applications and `asterisk.when_taken` is `stop`.
         """
         structlog.contextvars.bind_contextvars(server=self.name)
+        self._time = clock_of(asyncio.get_running_loop())
         stopped = asyncio.create_task(self._stopped.wait(), name="stasis stopped")
         reader = asyncio.create_task(self._read(), name="stasis reader")
         try:
@@ -220,12 +234,16 @@ class Link:
             self.state.set("stopped")
             self.meter.stopped()
             await self._tenure.release()
+            for runner in self.runners:
+                runner.cut()
             await cancelled(reader, stopped, *self._tasks)
             if self._tasks:
                 # Calls that were cut are hung up: each is tried, and not for long.
                 await asyncio.wait(self._tasks, timeout=LAST_SECONDS)
                 await cancelled(*self._tasks)
             self.calls.rooms.let_go()
+            if self._sockets is not None:
+                await self._sockets.close()
             await self._http.close()
 
     def stop(self) -> None:
@@ -327,7 +345,7 @@ class Link:
                 await asyncio.sleep(wait)
         log.info("connected", asterisk=str(self.version or "unknown"), url=config.url)
         version = self.version
-        if self._socket is not None and version is not None and not OVER_SOCKET.holds(version):
+        if self._sockets is not None and version is not None and not OVER_SOCKET.holds(version):
             raise NotSupported(
                 "GET",
                 "/events",
@@ -355,12 +373,15 @@ class Link:
                 frames = self._tap.frames(frames)
             async with aclosing(frames):  # type: ignore[type-var]
                 async for item in frames:
-                    if isinstance(item, bytes):
+                    if type(item) is bytes:
                         self._frame(item)
+                        if not self._turned:
+                            continue
                     elif isinstance(item, Opened):
                         self._open(item)
-                    else:
+                    elif isinstance(item, Lost):
                         self._lose(item)
+                    self._turned = False
                     if self._failed is not None:
                         raise self._failed
                     if self._taken or self._abandoned:
@@ -420,23 +441,17 @@ class Link:
         try:
             event = self._decoder.decode(frame)
         except FrameError as error:
-            self._counts["refused"] += 1
-            self.meter.refused()
-            if self._counts["refused"] <= 10:
-                log.warning("a frame is not an event and was dropped", error=str(error)[:200])
-            if self._decoder.hopeless and self._opened is not None:
-                log.error("nothing that comes is an event; reconnecting")
-                self._decoder.begin()
-                self._spawn(self._reopen(self._opened))
+            self._refuse(error)
             return
         if isinstance(event, RESTResponse):
             self._counts["answers"] += 1
             if self._socket is not None:
                 self._socket.answered(event)
             return
-        self._counts["events"] += 1
-        self._gaps.heard()
-        self.meter.event(event)
+        self._events += 1
+        self._gaps.heard_at = self._time()
+        kinds, kind = self.meter.events, type(event)
+        kinds[kind] = kinds.get(kind, 0) + 1
         try:
             self.take(event)
         except Exception as error:
@@ -445,24 +460,43 @@ class Link:
                 "an event was not handled; please report this", kind=event.type, exc_info=error
             )
 
+    def _refuse(self, error: FrameError) -> None:
+        """What came is no event."""
+        self._counts["refused"] += 1
+        self.meter.refused()
+        if self._counts["refused"] <= 10:
+            log.warning("a frame is not an event and was dropped", error=str(error)[:200])
+        if self._decoder.hopeless and self._opened is not None:
+            log.error("nothing that comes is an event; reconnecting")
+            self._decoder.begin()
+            self._spawn(self._reopen(self._opened))
+
     def take(self, event: Event) -> None:
         """One event: a new call, or something for those who claimed its ids."""
+        app = event.application
         if self._named is not None:
             if isinstance(event, ApplicationUnregistered):
-                self._named.discard(event.application)
-            elif event.application not in self._named:
-                self._name(event.application)
-        self._tell_plugin(event)
-        if isinstance(event, StasisStart):
-            self.calls.arrive(event)
-        elif isinstance(event, ApplicationReplaced):
-            if event.application in self.apps:
-                self._replaced(event.application)
-        elif isinstance(event, CallBroadcast):
-            self._spawn(self.calls.claim(event))
+                self._named.discard(app)
+                self._turned = True
+            elif app not in self._named:
+                self._name(app)
+        hears = self._hears.get(app)
+        if hears is None:
+            hears = self._learn_hears(app)
+        if hears and isinstance(event, hears):
+            self._tell_plugin(event)
+        special = SPECIAL.get(type(event))
+        if special is not None:
+            special(self, event)
         elif not self.router.dispatch(event) and not self._recovery.fences.came(event):
             self._counts["unclaimed"] += 1
             self.calls.note(event)
+
+    def _arrive(self, event: StasisStart) -> None:
+        self.calls.arrive(event)
+
+    def _claim(self, event: CallBroadcast) -> None:
+        self._spawn(self.calls.claim(event))
 
     def hear(self, event: Event) -> bool:
         """An event of another way, such as AMI's, about a channel of ours.
@@ -474,15 +508,23 @@ class Link:
             return False
         return type(event) in needs_of(type(claim.hearer.flow)) and self.router.tell(event)
 
+    def _learn_hears(self, app: str) -> tuple[type[Event], ...]:
+        """The kinds that an application's plugin hears, found when its first event comes."""
+        program = self.calls.program(app)
+        plugin: Any = None if program is None else program.plugin
+        hears = tuple(getattr(plugin, "hears", ())) if hasattr(plugin, "heard") else ()
+        if app in self.programs:  # not what a per-call socket, or a stranger, calls itself
+            self._hears[app] = hears
+        return hears
+
     def _tell_plugin(self, event: Event) -> None:
         """Tell the application's plugin of a kind that it hears. What it raises is its own."""
         program = self.calls.program(event.application)
         plugin: Any = None if program is None else program.plugin
-        if isinstance(event, getattr(plugin, "hears", ())) and hasattr(plugin, "heard"):
-            try:
-                plugin.heard(event, self)
-            except Exception as error:
-                log.error("a plugin failed to hear an event", kind=event.type, exc_info=error)
+        try:
+            plugin.heard(event, self)
+        except Exception as error:
+            log.error("a plugin failed to hear an event", kind=event.type, exc_info=error)
 
     def _name(self, app: str) -> None:
         """The socket that Asterisk has opened is for one more application."""
@@ -493,6 +535,10 @@ class Link:
         elif self.state.value == "ready" and self._opened is not None:
             self._settling.again(self._opened)
 
+    def _replace(self, event: ApplicationReplaced) -> None:
+        if event.application in self.apps:
+            self._replaced(event.application)
+
     def _replaced(self, app: str) -> None:
         """Another program has an application of ours. Its calls are that program's now."""
         if self.over_socket:
@@ -501,6 +547,7 @@ class Link:
                 self._settling.again(self._opened)
             return
         log.error("another program has taken the application", app=app, calls=len(self.runners))
+        self._turned = True
         self.let_go("another program runs the application now")
         if self.config.asterisk.when_taken == "standby" and self._frames is None:
             self._taken = app
@@ -558,6 +605,20 @@ class Link:
                 task=task.get_name(),
                 exception="".join(traceback.format_exception(error)).rstrip(),
             )
+
+
+# What more than a channel's own call is to know of.
+SPECIAL: dict[type[Event], Callable[[Link, Any], None]] = {
+    StasisStart: Link._arrive,
+    ApplicationReplaced: Link._replace,
+    CallBroadcast: Link._claim,
+}
+
+
+def clock_of(loop: asyncio.AbstractEventLoop) -> Callable[[], float]:
+    """The loop's clock; asyncio's own only calls another, which is quicker asked itself."""
+    own = getattr(type(loop), "time", None) is asyncio.BaseEventLoop.time
+    return time.monotonic if own else loop.time
 
 
 async def cancelled(*tasks: asyncio.Task[Any]) -> None:

@@ -28,12 +28,12 @@ Key: TypeAlias = tuple[str, str]
 DEAF_SECONDS = 60.0
 # How an object of each kind is told apart.
 IDENTITY: dict[str, Callable[[Any], str]] = {
-    "channel": lambda channel: str(channel.id),
-    "bridge": lambda bridge: str(bridge.id),
-    "playback": lambda playback: str(playback.id),
-    "recording": lambda recording: str(recording.name),
+    "channel": attrgetter("id"),
+    "bridge": attrgetter("id"),
+    "playback": attrgetter("id"),
+    "recording": attrgetter("name"),
     "endpoint": lambda endpoint: f"{endpoint.technology}/{endpoint.resource}",
-    "device": lambda device: str(device.name),
+    "device": attrgetter("name"),
 }
 # Of the one event that names its things a level deeper than the others.
 TRANSFER = (
@@ -45,9 +45,9 @@ TRANSFER = (
     ("refer_to.bridge", "bridge"),
 )
 ROWS: dict[type[Event], tuple[tuple[str, str], ...]] = {**KEYS, ChannelTransfer: TRANSFER}
-# How an event's things are got, by its type.
-NAMED: dict[type[Event], tuple[tuple[Callable[[Any], Any], str], ...]] = {
-    event: tuple((attrgetter(attribute), kind) for attribute, kind in row)
+# How an event's things are got, and their identities, by its type.
+NAMED: dict[type[Event], tuple[tuple[Callable[[Any], Any], str, Callable[[Any], str]], ...]] = {
+    event: tuple((attrgetter(attribute), kind, IDENTITY[kind]) for attribute, kind in row)
     for event, row in ROWS.items()
 }
 
@@ -233,15 +233,22 @@ class Router:
 
         Returns whether anybody claimed one of its ids.
         """
-        hearers: list[Hearer] = []
+        # Run for each event that comes: every look is one that can find something.
+        hearer: Hearer | None = None
+        others: list[Hearer] | None = None
         claimed = False
         held: list[tuple[Hearer, Event]] | None = None
-        for key in keys_of(event):
+        for named, kind, identity in NAMED.get(type(event), ()):
+            thing = named(event)
+            if thing is None:
+                continue
+            key = (kind, identity(thing))
             if self._touched is not None:
                 self._touched.add(key)
-            if key in self._held:
+            if self._held and key in self._held:
                 held = self._held[key]
-            self._offer(key, event)
+            if self._waits and key in self._waits:
+                self._offer(key, event)
             claim = self._claims.get(key)
             if claim is None:
                 continue
@@ -250,13 +257,17 @@ class Router:
                 continue
             if claim.apply is not None:
                 claim.apply(event)
-            if claim.hearer not in hearers:
-                hearers.append(claim.hearer)
-        for hearer in hearers:
+            if hearer is None:
+                hearer = claim.hearer
+            elif claim.hearer is not hearer:
+                others = [*(others or ()), claim.hearer]
+        if hearer is None:
+            return claimed
+        for each in (hearer,) if others is None else dict.fromkeys((hearer, *others)):
             if held is None:
-                hearer.hear(event)
+                each.hear(event)
             else:
-                held.append((hearer, event))
+                held.append((each, event))
         return claimed
 
     def repeat(self, event: Event, hearer: Hearer) -> None:
@@ -343,8 +354,8 @@ class Router:
 def keys_of(event: Event) -> list[Key]:
     """The ids an event names, in the order of its model."""
     keys: list[Key] = []
-    for named, kind in NAMED.get(type(event), ()):
+    for named, kind, identity in NAMED.get(type(event), ()):
         thing = named(event)
         if thing is not None:
-            keys.append((kind, IDENTITY[kind](thing)))
+            keys.append((kind, identity(thing)))
     return keys

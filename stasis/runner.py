@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import logging
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ from stasis.ari.events import (
     Event,
     StasisStart,
 )
-from stasis.body import Body
+from stasis.body import Action, Body
 from stasis.channel import Channel
 from stasis.config import EngineConfig
 from stasis.errors import (
@@ -51,7 +52,7 @@ from stasis.playback import stop_old
 from stasis.program import Program
 from stasis.record import Record, packed
 from stasis.router import Router
-from stasis.stay import ENDS, Item, Stay, Step, Stop
+from stasis.stay import ALWAYS, ENDS, Item, Stay, Step, Stop
 from stasis.walk import OnWalk, Walked, tell
 
 __all__ = ["Runner"]
@@ -77,7 +78,9 @@ class Runner:
     playbacks that still play. stale: what is kept of the call has an older form. letting_go:
     another process goes on with the call.
 
-    For its states: acting, the action that runs; stopping, how the call is to be left; passed,
+    For its states: acting, the action that runs; wanted, while its task waits for an item, the
+    kinds of events that the state's row names, or None for all; told, whether the log tells of
+    what has no trigger; stopping, how the call is to be left; passed,
     digits that no state has used; ends, of other channels. Nothing outlives the call.
     """
 
@@ -109,10 +112,12 @@ class Runner:
         self._keeping = asyncio.Lock()
         self.letting_go = False
         self.config = config
-        self.acting: Body[Any] | None = None
+        self.acting: Action | None = None
+        self.wanted: frozenset[type[Event]] | None = None
         self.stopping: Leave | None = None
         self.failure: BaseException | None = None
         self._begun = 0.0
+        self.told = log.is_enabled_for(logging.DEBUG)
         self.absence = Absence(self)
         self.old_media = False
         self.stale = False
@@ -125,9 +130,26 @@ class Runner:
 
     def hear(self, event: Event) -> None:
         """Called by the reader. The events that end a channel find room in a full inbox."""
+        kind, wanted = type(event), self.wanted
+        if wanted is not None and kind not in wanted and kind not in ALWAYS and not self.inbox:
+            # Nothing waits, so the state is what it is now, and this means nothing to it.
+            if self.told:
+                self._tell_dropped(event)
+            return
         always = isinstance(event, (*ENDS, Gap, Resumed))
         if not self.inbox.put(event, always=always) and self.acting is not None:
             self.acting.interrupt(InboxOverflow(self.channel.id, self.inbox.limit))
+
+    def _tell_dropped(self, event: Event) -> None:
+        """Tell the log what would be told in the call's own task."""
+        log.debug(
+            "no trigger",
+            event_type=event.type,
+            channel=self.channel.id,
+            app=self.app,
+            flow=type(self.flow).__name__,
+            state=self.state,
+        )
 
     def stop(self, leave: Leave) -> None:
         """End the call soon: leave its state, then leave the call so."""
@@ -143,6 +165,12 @@ class Runner:
         """
         self.letting_go = True
         self.owner.let_go()
+        self.cut()
+
+    def cut(self) -> None:
+        """Its task is about to be cancelled: its code gets time to clean up, and not for ever."""
+        if self.acting is not None:
+            self.acting.cut(self.config.leave_timeout)
 
     def begin_anew(self) -> None:
         """What was kept of the call is of no use: it starts from the start, with nothing left."""

@@ -21,7 +21,7 @@ from stasis.ari.events import (
     PlaybackFinished,
     StasisEnd,
 )
-from stasis.body import Body
+from stasis.body import Action, Body
 from stasis.errors import ChannelGone, FlowError, InboxOverflow
 from stasis.flow import (
     EMPTY,
@@ -49,6 +49,10 @@ log = structlog.get_logger("stasis.stay")
 KEEP_SECONDS = 1.0
 # What ends a channel: it has left us, and then it is gone.
 ENDS = (StasisEnd, ChannelDestroyed)
+# What means something in each state, whatever its row says.
+ALWAYS = frozenset({*ENDS, PlaybackFinished, ChannelDtmfReceived})
+# Where more than the row decides.
+PARTICULAR = frozenset({*ALWAYS, *PLAYBACK})
 
 
 @frozen
@@ -153,9 +157,17 @@ class Stay:
             self.call.passed.extend(again)  # the first has led out; the others are the next state's
 
     async def _take(self, body: Body[Any], again: deque[ChannelDtmfReceived]) -> Step:
-        """The digits typed ahead first, then the inbox."""
+        """The digits typed ahead first, then the inbox. What has no trigger wakes nobody."""
         while True:
-            item: Item = again.popleft() if again else await self.call.inbox.get()
+            item: Item
+            if again:
+                item = again.popleft()
+            else:
+                self.call.wanted = self.row.kinds
+                try:
+                    item = await self.call.inbox.get()
+                finally:
+                    self.call.wanted = None
             # After the wait, so that nothing is begun which nobody would interrupt any more.
             if self.call.inbox.overflown:
                 raise InboxOverflow(self.call.channel.id, self.call.inbox.limit)
@@ -176,7 +188,14 @@ class Stay:
 
     async def _hear(self, body: Body[Any], event: Event) -> Step | None:
         """One event: the end, a trigger, or nothing to this state."""
-        own = subject(event) in (None, self.call.channel.id)
+        about = subject(event)
+        own = about is None or about == self.call.channel.id
+        if type(event) not in PARTICULAR:
+            trigger = self.row.match(event, own=own)
+            if trigger is not None:
+                return await self._follow(trigger, event)
+            self._tell_unmatched(event)
+            return None
         if own and isinstance(event, ENDS):
             body.interrupt(self.call.channel.gone or ChannelGone(self.call.channel.id))
             await body.over(self.call.config.leave_timeout)
@@ -197,11 +216,15 @@ class Stay:
         if trigger is None:
             if own and isinstance(event, ChannelDtmfReceived):
                 self._pass(event)
-            log.debug("no trigger", event_type=event.type)
+            self._tell_unmatched(event)
             return None
         if own and isinstance(event, ChannelDtmfReceived):
             self.call.channel.digits.discard(event)
         return await self._follow(trigger, event)
+
+    def _tell_unmatched(self, event: Event) -> None:
+        if self.call.told:
+            log.debug("no trigger", event_type=event.type)
 
     def _pass(self, digit: ChannelDtmfReceived) -> None:
         self.call.passed = [d for d in self.call.passed if d in self.call.channel.digits]
@@ -217,18 +240,19 @@ class Stay:
         name = target.method.__name__
         self.call.tell(self.name, trigger, self.name, action=name)
         token = ACTING.set(True)
-        action = Body(getattr(self.call.flow, name)(event), name=f"{self.call.channel.id} {name}")
-        ACTING.reset(token)
-        self.call.acting = action
+        self.call.acting = action = Action(getattr(self.call.flow, name)(event))
         try:
-            await asyncio.wait({action.task})
+            await action.run()
+        except asyncio.CancelledError:
+            # Something that it awaited was cancelled, or else it is the call that is.
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise
+        except BaseException as error:
+            if not await self.call.absence.over(error):
+                raise
         finally:
             self.call.acting = None
-            await action.leave(self.call.config.leave_timeout)
-        if not action.task.cancelled():
-            error = action.task.exception()
-            if error is not None and not await self.call.absence.over(error):
-                raise error
+            ACTING.reset(token)
         return None
 
     async def _returned(self, body: Body[Any]) -> Step | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import sys
 import weakref
@@ -11,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from stasis.body import Body
+from stasis.body import Action, Body
 from stasis.errors import ChannelGone, FlowError, InboxOverflow, WaitTimeout
 from stasis.testing.clock import virtual_time
+from tests.noting import now
 
 GONE = ChannelGone("c1", "hung up")
 
@@ -373,3 +375,122 @@ def test_an_interrupted_body_is_freed_at_once(catches: bool):
         assert test()() is None
     finally:
         gc.enable()
+
+
+async def acting(work: Coroutine[Any, Any, Any], actions: list[Action]) -> str:
+    """What a call's task does: it runs an action, and goes on with what is next."""
+    actions.append(Action(work))
+    try:
+        await actions[0].run()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    await asyncio.sleep(1)
+    return "went on"
+
+
+class TestAction:
+    @virtual_time
+    async def test_it_runs_in_the_task_that_has_made_it(self):
+        tasks: list[asyncio.Task[Any] | None] = []
+
+        async def work() -> None:
+            await asyncio.sleep(1)
+            tasks.append(asyncio.current_task())
+
+        task = asyncio.create_task(acting(work(), []))
+        assert await task == "went on" and tasks == [task]
+
+    @virtual_time
+    async def test_an_interrupt_is_raised_at_its_own_await_and_the_task_is_not_cancelled(self):
+        seen: list[str] = []
+
+        async def work() -> None:
+            try:
+                await asyncio.sleep(3600)
+            except ChannelGone as gone:
+                await asyncio.sleep(1)  # its cleanup is its own
+                seen.append(str(gone))
+                raise
+
+        actions: list[Action] = []
+        task = asyncio.create_task(acting(work(), actions))
+        await asyncio.sleep(1)
+        actions[0].interrupt(GONE)
+        actions[0].interrupt(InboxOverflow("c1", 1))
+        assert await task == "ChannelGone: channel c1: hung up"
+        assert seen == ["channel c1: hung up"] and task.cancelling() == 0
+
+    @virtual_time
+    async def test_one_that_catches_the_interrupt_goes_on_and_so_does_its_task(self):
+        async def work() -> None:
+            with contextlib.suppress(ChannelGone):
+                await asyncio.sleep(3600)
+            await asyncio.sleep(1)
+
+        actions: list[Action] = []
+        task = asyncio.create_task(acting(work(), actions))
+        await asyncio.sleep(1)
+        actions[0].interrupt(GONE)
+        assert await task == "went on"
+
+    @virtual_time
+    async def test_its_own_time_outs_and_groups_work_and_leave_nothing_behind(self):
+        ended: list[str] = []
+
+        async def child() -> None:
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                ended.append("child")
+
+        async def work() -> None:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(2):
+                    await asyncio.sleep(3600)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(child())
+
+        actions: list[Action] = []
+        task = asyncio.create_task(acting(work(), actions))
+        await asyncio.sleep(3)
+        actions[0].interrupt(GONE)
+        assert await task == "ChannelGone: channel c1: hung up" and ended == ["child"]
+
+    @virtual_time
+    async def test_with_its_task_it_is_cancelled_and_its_cleanup_is_waited_for(self):
+        ended: list[str] = []
+
+        async def work() -> None:
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                await asyncio.sleep(1)
+                ended.append("cleaned up")
+
+        task = asyncio.create_task(acting(work(), actions := []))
+        await asyncio.sleep(1)
+        actions[0].cut(5)
+        task.cancel()
+        await asyncio.wait({task})
+        assert task.cancelled() and ended == ["cleaned up"] and now() == pytest.approx(2)
+
+    @virtual_time
+    async def test_but_not_for_ever(self):
+        async def work() -> None:
+            while True:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.sleep(3600)
+
+        task = asyncio.create_task(acting(work(), actions := []))
+        await asyncio.sleep(1)
+        actions[0].cut(5)
+        task.cancel()
+        await asyncio.wait({task})
+        assert task.cancelled() and now() == pytest.approx(6)
+
+    @virtual_time
+    async def test_leaving_the_program_is_an_error_of_the_flow(self):
+        async def work() -> None:
+            sys.exit("bye")
+
+        assert "sys.exit('bye')" in await acting(work(), [])

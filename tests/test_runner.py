@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from stasis.ari.channels import Channel as Snapshot
 from stasis.ari.events import (
     ChannelDtmfReceived,
     ChannelTalkingStarted,
@@ -222,7 +223,7 @@ async def time_out(asterisk: FakeAsterisk, call: Any) -> None:
 async def flood(asterisk: FakeAsterisk, call: Any) -> None:
     """More events than the inbox holds."""
     for _ in range(3000):
-        asterisk._tell("ChannelTalkingStarted", channel=asterisk._channels[call.id])
+        asterisk._tell("ChannelDtmfReceived", digit="9", channel=asterisk._channels[call.id])
 
 
 def pressing(digit: str) -> Callable[[FakeAsterisk, Any], Any]:
@@ -640,6 +641,66 @@ class TestErrorPolicy:
             await call.hangs_up()
             assert call.over
         assert Slow.notes[0] == "gone"
+
+
+SNAPSHOT = Snapshot(id="c1")
+
+
+class Pressed(Noting):
+    """Goes from state to state by what is pressed; talking means something in the second alone."""
+
+    async def first(self, event: Event) -> None: ...
+
+    async def second(self, event: Event) -> None: ...
+
+    async def third(self, event: Event) -> None:
+        self.note(type(event).__name__)
+
+    start = first
+    table = {
+        first: {(ChannelDtmfReceived, "1"): second},
+        second: {ChannelTalkingStarted: third},
+        third: {ChannelTalkingStarted: third},
+    }
+
+
+class TestWhatMeansNothing:
+    @virtual_time
+    async def test_it_wakes_nobody_and_waits_nowhere(self):
+        async with FakeAsterisk(Pressed) as asterisk:
+            call = await asterisk.call()
+            runner = call._runner
+            assert runner is not None
+            talks, one = ChannelTalkingStarted(channel=SNAPSHOT), ChannelDtmfReceived
+            for event, waiting in ((talks, 0), (talks, 0), (one(digit="1", channel=SNAPSHOT), 1)):
+                runner.hear(event)
+                assert len(runner.inbox) == waiting
+            runner.hear(talks)  # it may mean something to where the digit leads
+            assert len(runner.inbox) == 2
+
+    @virtual_time
+    async def test_what_the_next_state_knows_waits_for_it_behind_what_leads_there(self):
+        Pressed.notes.clear()
+        async with FakeAsterisk(Pressed) as asterisk:
+            call = await asterisk.call()
+            channel = asterisk._channels[call.id]
+            # All before the call's task runs.
+            asterisk._tell("ChannelTalkingStarted", channel=channel)  # means nothing, and is gone
+            asterisk._tell("ChannelDtmfReceived", digit="1", channel=channel)
+            asterisk._tell("ChannelTalkingStarted", channel=channel)
+            asterisk._tell("ChannelTalkingStarted", channel=channel)
+            await asyncio.sleep(1)
+        assert Pressed.notes[:2] == ["ChannelTalkingStarted", "ChannelTalkingStarted"]
+
+    @virtual_time
+    async def test_the_log_tells_of_it_as_of_the_calls_own(self):
+        async with FakeAsterisk(Pressed) as asterisk:
+            call = await asterisk.call()
+            with capture_logs() as logs:
+                await asterisk.event("ChannelTalkingStarted", call.id)
+        (told,) = (log for log in logs if log["event"] == "no trigger")
+        assert told["event_type"] == "ChannelTalkingStarted"
+        assert (told["channel"], told["flow"], told["state"]) == ("c1", "Pressed", "first")
 
 
 class TestWhatEndsABodyOddly:
