@@ -150,12 +150,10 @@ class Body(Generic[T]):
 class Action:
     """User code that a task runs as a part of itself, and that can be ended as a body can.
 
-    A task for each would cost more than most of them do. Made and run by the task itself.
+    A task for each would cost more than most of them do. task: the one that runs it.
     """
 
-    def __init__(self, work: Coroutine[Any, Any, object]) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def __init__(self, work: Coroutine[Any, Any, object], task: asyncio.Task[Any]) -> None:
         self._task = task
         self._driven = _Driven(work)
         self._limit: asyncio.TimerHandle | None = None

@@ -200,10 +200,13 @@ class Row:
         kind = type(event)
         if kind not in self.kinds:
             return None
-        for trigger in triggers_of(event, own=own):
-            if trigger in self.edges:
-                return trigger
-        return None
+        plain: Trigger = kind if own else Other(kind)
+        detail = detail_of(event)
+        if detail is not None:
+            fine: Trigger = (kind, detail) if own else Other(kind, detail)
+            if fine in self.edges:
+                return fine
+        return plain if plain in self.edges else None
 
 
 EMPTY = Row()
@@ -317,15 +320,6 @@ def needs_of(flow: type[Flow]) -> frozenset[type[Event]]:
     if found is None:
         found = flow._needs = frozenset(flow.needs())
     return found
-
-
-def triggers_of(event: Event, *, own: bool) -> tuple[Trigger, ...]:
-    """The triggers an event can fire, the most particular first."""
-    kind = type(event)
-    found = detail_of(event)
-    if own:
-        return (kind,) if found is None else ((kind, found), kind)
-    return (Other(kind),) if found is None else (Other(kind, found), Other(kind))
 
 
 def path_of(kind: type[Event]) -> tuple[str, ...]:

@@ -20,49 +20,57 @@ T = TypeVar("T")
 class Inbox(Generic[T]):
     """A bounded queue whose `put` never blocks.
 
-    limit: items that may wait; beyond, `put` returns False and `overflown` is set.
+    limit: items that may wait; beyond, `put` returns False and `overflown` is set. items: those
+    that wait, the next first; None while there are none, as in most calls at most times.
     """
+
+    __slots__ = ("_closed", "_waiter", "dropped", "items", "limit", "overflown")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.overflown = False
         self.dropped = 0
-        self._items: deque[T] = deque()
+        self.items: deque[T] | None = None
+        self._closed = False
         self._waiter: asyncio.Future[None] | None = None
 
     def __len__(self) -> int:
-        return len(self._items)
+        return 0 if self.items is None else len(self.items)
 
     def __iter__(self) -> Iterator[T]:
         """What waits, the next first."""
-        return iter(self._items)
+        return iter(self.items or ())
 
     def put(self, item: T, *, always: bool = False) -> bool:
         """Add an item. always: also when full. Returns whether it was added."""
-        if len(self._items) >= self.limit and not always:
+        fits = True
+        if self.items is None:
+            if not self._closed:
+                self.items = deque((item,))
+        elif len(self.items) < self.limit or always:
+            self.items.append(item)
+        else:
             self.overflown = True
             self.dropped += 1
-            self._wake()
-            return False
-        self._items.append(item)
-        self._wake()
-        return True
+            fits = False
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+        return fits
 
     def close(self) -> None:
         """Nobody reads any more: forget what waits, and take nothing."""
-        self._items.clear()
-        self._items = deque(maxlen=0)
+        self._closed, self.items = True, None
 
     async def get(self) -> T:
         """The next item, waiting for one. Only one reader may wait at a time."""
-        while not self._items:
-            self._waiter = asyncio.get_running_loop().create_future()
+        while self.items is None:
+            waiter = self._waiter = asyncio.get_running_loop().create_future()
             try:
-                await self._waiter
+                await waiter
             finally:
                 self._waiter = None
-        return self._items.popleft()
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        item = self.items.popleft()
+        if not self.items:
+            self.items = None
+        return item

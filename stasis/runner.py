@@ -59,6 +59,8 @@ __all__ = ["Runner"]
 
 log = structlog.get_logger("stasis.runner")
 
+# What finds room in a full inbox.
+ROOM = frozenset({*ENDS, Gap, Resumed})
 # What becomes of a call that cannot be resumed, by the configuration's word.
 LOST: dict[str, Leave | None] = {
     "restart": None,
@@ -131,13 +133,17 @@ class Runner:
     def hear(self, event: Event) -> None:
         """Called by the reader. The events that end a channel find room in a full inbox."""
         kind, wanted = type(event), self.wanted
-        if wanted is not None and kind not in wanted and kind not in ALWAYS and not self.inbox:
+        if (
+            wanted is not None
+            and kind not in wanted
+            and kind not in ALWAYS
+            and self.inbox.items is None
+        ):
             # Nothing waits, so the state is what it is now, and this means nothing to it.
             if self.told:
                 self._tell_dropped(event)
             return
-        always = isinstance(event, (*ENDS, Gap, Resumed))
-        if not self.inbox.put(event, always=always) and self.acting is not None:
+        if not self.inbox.put(event, always=kind in ROOM) and self.acting is not None:
             self.acting.interrupt(InboxOverflow(self.channel.id, self.inbox.limit))
 
     def _tell_dropped(self, event: Event) -> None:

@@ -7,7 +7,6 @@ The channel's own end raises ChannelGone in the body.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -103,6 +102,9 @@ class Stay:
         self.event = event
         self.row = call.flow.rows.get(name, EMPTY)
         self._read = False
+        task = asyncio.current_task()
+        assert task is not None, "a call runs in a task of its own"
+        self._task = task
 
     def __str__(self) -> str:
         return f"{type(self.call.flow).__name__}.{self.name}"
@@ -145,46 +147,46 @@ class Stay:
             await call.owner.stop_media()
 
     async def _listen(self, body: Body[Any]) -> Step:
-        """Take items from the inbox until one leads out of the state."""
-        again: deque[ChannelDtmfReceived] = deque()
-        if self.row.takes_digits:
-            # Typed ahead: no earlier state and no question has used these.
-            again.extend(d for d in self.call.passed if d in self.call.channel.digits)
-            self.call.passed = []
-        try:
-            return await self._take(body, again)
-        finally:
-            self.call.passed.extend(again)  # the first has led out; the others are the next state's
+        """Take items until one leads out of the state: digits typed ahead first, then the inbox.
 
-    async def _take(self, body: Body[Any], again: deque[ChannelDtmfReceived]) -> Step:
-        """The digits typed ahead first, then the inbox. What has no trigger wakes nobody."""
-        while True:
-            item: Item
-            if again:
-                item = again.popleft()
-            else:
-                self.call.wanted = self.row.kinds
-                try:
-                    item = await self.call.inbox.get()
-                finally:
-                    self.call.wanted = None
-            # After the wait, so that nothing is begun which nobody would interrupt any more.
-            if self.call.inbox.overflown:
-                raise InboxOverflow(self.call.channel.id, self.call.inbox.limit)
-            if self.call.stopping is not None:
-                return Step(None, leave=self.call.stopping)
-            if isinstance(item, Event):
-                step = await self._hear(body, item)
-            elif isinstance(item, Returned):
-                step = await self._returned(body) if item.body is body else None
-            elif isinstance(item, Fired):
-                step = None
-                if item.body is body:
-                    step = await self._follow(item.after, Elapsed(seconds=item.after.seconds))
-            else:
-                step = None  # a Stop: it only wakes
-            if step is not None:
-                return step
+        What has no trigger wakes nobody.
+        """
+        call = self.call
+        again: list[ChannelDtmfReceived] = []
+        if self.row.takes_digits and call.passed:
+            # Typed ahead: no earlier state and no question has used these.
+            again += (d for d in call.passed if d in call.channel.digits)
+            call.passed = []
+        try:
+            while True:
+                if again:
+                    item: Item = again.pop(0)
+                else:
+                    call.wanted = self.row.kinds
+                    try:
+                        item = await call.inbox.get()
+                    finally:
+                        call.wanted = None
+                # After the wait: nothing is begun which nobody would interrupt any more.
+                if call.inbox.overflown:
+                    raise InboxOverflow(call.channel.id, call.inbox.limit)
+                if call.stopping is not None:
+                    return Step(None, leave=call.stopping)
+                step = await self._take(body, item)
+                if step is not None:
+                    return step
+        finally:
+            call.passed += again  # the first has led out; the others are the next state's
+
+    async def _take(self, body: Body[Any], item: Item) -> Step | None:
+        """One item. Returns what follows the state, None while it goes on."""
+        if isinstance(item, Event):
+            return await self._hear(body, item)
+        if isinstance(item, Returned):
+            return await self._returned(body) if item.body is body else None
+        if isinstance(item, Fired) and item.body is body:
+            return await self._follow(item.after, Elapsed(seconds=item.after.seconds))
+        return None  # a Stop: it only wakes
 
     async def _hear(self, body: Body[Any], event: Event) -> Step | None:
         """One event: the end, a trigger, or nothing to this state."""
@@ -240,12 +242,12 @@ class Stay:
         name = target.method.__name__
         self.call.tell(self.name, trigger, self.name, action=name)
         token = ACTING.set(True)
-        self.call.acting = action = Action(getattr(self.call.flow, name)(event))
+        self.call.acting = action = Action(getattr(self.call.flow, name)(event), self._task)
         try:
             await action.run()
         except asyncio.CancelledError:
             # Something that it awaited was cancelled, or else it is the call that is.
-            if (task := asyncio.current_task()) is not None and task.cancelling():
+            if self._task.cancelling():
                 raise
         except BaseException as error:
             if not await self.call.absence.over(error):

@@ -379,7 +379,9 @@ def test_an_interrupted_body_is_freed_at_once(catches: bool):
 
 async def acting(work: Coroutine[Any, Any, Any], actions: list[Action]) -> str:
     """What a call's task does: it runs an action, and goes on with what is next."""
-    actions.append(Action(work))
+    task = asyncio.current_task()
+    assert task is not None
+    actions.append(Action(work, task))
     try:
         await actions[0].run()
     except Exception as error:
