@@ -42,6 +42,11 @@ class _Driven(Generic[T]):
                 step = self.work.throw(raised.pop()) if raised else self.work.send(value)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
+            except SystemExit as error:
+                # asyncio would end the program for it, and every other call.
+                raise FlowError(
+                    f"the flow called sys.exit({error.code!r}); let it return"
+                ) from None
             except BaseException as error:
                 plain = vars(error).pop(PLAIN, None)
                 if plain is None:
@@ -83,15 +88,7 @@ def as_cancellation(error: Exception) -> BaseException:
 
 async def run(driven: _Driven[T]) -> T:
     """What the task runs. It knows nothing of the body, which its error would keep alive."""
-    try:
-        return await driven
-    except SystemExit as error:
-        raise left(error) from None
-
-
-def left(error: SystemExit) -> FlowError:
-    """What leaving the program is in a flow: asyncio would end it, and every other call."""
-    return FlowError(f"the flow called sys.exit({error.code!r}); let it return")
+    return await driven
 
 
 def close(work: Coroutine[Any, Any, Any]) -> None:
@@ -147,38 +144,36 @@ class Body(Generic[T]):
         return bool(done)
 
 
-class Action:
-    """User code that a task runs as a part of itself, and that can be ended as a body can.
+class Action(_Driven[Any]):
+    """User code that a task awaits as a part of itself, and that can be ended as a body can.
 
-    A task for each would cost more than most of them do. task: the one that runs it.
+    A task for each would cost more than most of them do. task: the one that awaits it. Awaiting it
+    raises what it raises, or what it was interrupted with.
     """
 
     def __init__(self, work: Coroutine[Any, Any, object], task: asyncio.Task[Any]) -> None:
+        self.work = work
+        self.error = None
+        self.given_up = False
         self._task = task
-        self._driven = _Driven(work)
         self._limit: asyncio.TimerHandle | None = None
-
-    async def run(self) -> None:
-        """Run it to its end. Raises what it raises, or what it was interrupted with."""
-        try:
-            await self._driven
-        except SystemExit as error:
-            raise left(error) from None
-        finally:
-            if self._limit is not None:
-                self._limit.cancel()
-                close(self._driven.work)
 
     def interrupt(self, error: Exception) -> None:
         """Raise the error at the await where it stands; a second is dropped, as in a body."""
-        if self._driven.error is None:
-            self._driven.error = error
+        if self.error is None:
+            self.error = error
             self._task.cancel()
 
     def cut(self, seconds: float) -> None:
         """Its task is being cancelled: after so many seconds for cleanup it is not resumed."""
         self._limit = asyncio.get_running_loop().call_later(seconds, self._give_up)
 
+    def over(self) -> None:
+        """It has ended, or is not awaited any more."""
+        if self._limit is not None:
+            self._limit.cancel()
+            close(self.work)
+
     def _give_up(self) -> None:
-        self._driven.given_up = True
+        self.given_up = True
         self._task.cancel()

@@ -183,29 +183,39 @@ class Row:
     """One state's row, compiled: what the runner looks up.
 
     edges: trigger to the name of a state, or to `Do`. timers: seconds and their trigger.
-    kinds: of the events that its triggers name.
+    kinds: of the events that its triggers name. fine: those of them that it tells apart by detail.
     """
 
     edges: dict[Trigger, str | Do] = field(factory=dict)
     timers: tuple[After, ...] = ()
     takes_digits: bool = False
     kinds: frozenset[type[Event]] = field(init=False)
+    fine: frozenset[type[Event]] = field(init=False)
 
     @kinds.default
     def _kinds(self) -> frozenset[type[Event]]:
         return frozenset(kinds_in(self.edges))
+
+    @fine.default
+    def _fine(self) -> frozenset[type[Event]]:
+        return frozenset(
+            kinds_in(
+                each
+                for each in self.edges
+                if isinstance(each, tuple) or (isinstance(each, Other) and each.detail is not None)
+            )
+        )
 
     def match(self, event: Event, *, own: bool) -> Trigger | None:
         """The trigger of this row that an event fires: the one with its detail goes first."""
         kind = type(event)
         if kind not in self.kinds:
             return None
-        plain: Trigger = kind if own else Other(kind)
-        detail = detail_of(event)
-        if detail is not None:
+        if kind in self.fine and (detail := detail_of(event)) is not None:
             fine: Trigger = (kind, detail) if own else Other(kind, detail)
             if fine in self.edges:
                 return fine
+        plain: Trigger = kind if own else Other(kind)
         return plain if plain in self.edges else None
 
 

@@ -172,16 +172,16 @@ class Stay:
                     raise InboxOverflow(call.channel.id, call.inbox.limit)
                 if call.stopping is not None:
                     return Step(None, leave=call.stopping)
-                step = await self._take(body, item)
+                step = await (
+                    self._hear(body, item) if isinstance(item, Event) else self._take(body, item)
+                )
                 if step is not None:
                     return step
         finally:
             call.passed += again  # the first has led out; the others are the next state's
 
-    async def _take(self, body: Body[Any], item: Item) -> Step | None:
-        """One item. Returns what follows the state, None while it goes on."""
-        if isinstance(item, Event):
-            return await self._hear(body, item)
+    async def _take(self, body: Body[Any], item: Fired | Returned | Stop) -> Step | None:
+        """One of our own notes. Returns what follows the state, None while it goes on."""
         if isinstance(item, Returned):
             return await self._returned(body) if item.body is body else None
         if isinstance(item, Fired) and item.body is body:
@@ -244,7 +244,7 @@ class Stay:
         token = ACTING.set(True)
         self.call.acting = action = Action(getattr(self.call.flow, name)(event), self._task)
         try:
-            await action.run()
+            await action
         except asyncio.CancelledError:
             # Something that it awaited was cancelled, or else it is the call that is.
             if self._task.cancelling():
@@ -254,6 +254,7 @@ class Stay:
                 raise
         finally:
             self.call.acting = None
+            action.over()
             ACTING.reset(token)
         return None
 

@@ -383,9 +383,11 @@ async def acting(work: Coroutine[Any, Any, Any], actions: list[Action]) -> str:
     assert task is not None
     actions.append(Action(work, task))
     try:
-        await actions[0].run()
+        await actions[0]
     except Exception as error:
         return f"{type(error).__name__}: {error}"
+    finally:
+        actions[0].over()
     await asyncio.sleep(1)
     return "went on"
 
