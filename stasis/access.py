@@ -117,7 +117,7 @@ class AsteriskConfig:
     )
     password_file: str = key("", "a file whose first line is the password, instead of `password`")
     transport: Literal["http", "socket"] = key(
-        "http", "how requests travel: http, or socket (REST over the event WebSocket, 22.4+)"
+        "http", "how requests travel: http, or socket (REST over WebSockets of its own, 22.4+)"
     )
     connections: int = key(
         20, "HTTP connections at once; Asterisk's sessionlimit is 100", minimum=1, maximum=1000

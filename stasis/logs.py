@@ -24,7 +24,7 @@ FIELD_LIMIT = 2_000
 TRACE_LIMIT = 32_000
 TRACE = ("exception", "stack")
 # At DEBUG they tell each frame, and headers with the password; alembic, at INFO, each start.
-LIBRARIES = ("aiohttp", "alembic", "asyncio", "websockets", "stasis.transport.websockets")
+LIBRARIES = ("aiohttp", "alembic", "asyncio", "websockets")
 LEVELS = (logging.CRITICAL, logging.ERROR, logging.WARNING, logging.INFO)
 
 

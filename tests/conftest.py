@@ -113,7 +113,7 @@ async def real_server() -> AsyncIterator[RealServer]:
     real = RealServer()
     app = web.Application()
     app.router.add_get("/ari/events", real.events)
-    app.router.add_route("*", "/ari/{path:.*}", real.rest)
+    app.router.add_route("*", "/ari/{path:.*}", real.over_http)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -15,18 +15,19 @@ LISTS = ("channels", "bridges")
 class RealServer:
     """The server.
 
-    lines: the requests over HTTP. over_socket: those over the WebSocket. sockets: those that
-    were opened, the latest last.
+    lines: the requests over HTTP. over_socket: those over a WebSocket. sockets: those for events
+    that were opened, the latest last; rest: those that carry requests alone.
     """
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.over_socket: list[str] = []
         self.sockets: list[web.WebSocketResponse] = []
+        self.rest: list[web.WebSocketResponse] = []
         self.opened = asyncio.Event()
         self.port = 0
 
-    async def rest(self, request: web.Request) -> web.Response:
+    async def over_http(self, request: web.Request) -> web.Response:
         self.lines.append(f"{request.method} {request.path}")
         path = request.path.removeprefix("/ari/")
         if path.startswith("events/user/"):
@@ -48,8 +49,11 @@ class RealServer:
     async def events(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        self.sockets.append(socket)
-        self.opened.set()
+        if request.query.get("app", "").startswith("stasis-rest-"):
+            self.rest.append(socket)
+        else:
+            self.sockets.append(socket)
+            self.opened.set()
         async for message in socket:
             asked = json.loads(message.data)
             line = f"{asked['method']} {asked['uri']}"

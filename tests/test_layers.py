@@ -24,7 +24,7 @@ RANKS = (
     "flow program router subject inbox body watch walk graph coverage layout media source draw"
     " picture check keep lease fence tenure",
     "owner target channel controls outgoing bridge playback recording digits ask menu dial dialling"
-    " dialstatus application endpoint device_state mailbox sound census rooms record placed",
+    " dialstatus application endpoint device_state mailbox sound census rooms record placed ahead",
     "runner stay absence leaving register resync adopt handover calls recovery",
     "link servers gaps settling operations",
     "plugin http health sql web ami agi",
@@ -36,6 +36,8 @@ RANK = {module: rank for rank, row in enumerate(RANKS) for module in row.split()
 # A foreign library, and who may know it.
 PLACES = {
     "aiohttp": {
+        "stasis.transport.connection",
+        "stasis.transport.handshake",
         "stasis.transport.http",
         "stasis.http",
         "stasis.health",
@@ -45,12 +47,8 @@ PLACES = {
         "stasis.testing.simulator.server",
     },
     "prometheus_client": {"stasis.metrics"},
-    "yarl": {"stasis.transport.http"},
-    "websockets": {
-        "stasis.transport.arrived",
-        "stasis.transport.connect",
-        "stasis.transport.listen",
-    },
+    "yarl": {"stasis.transport.handshake", "stasis.transport.http"},
+    "websockets": {"stasis.transport.arrived", "stasis.transport.listen"},
     "typer": {"stasis.cli"},
     "rich": {"stasis.cli"},
     "cattrs": {"stasis.section"},

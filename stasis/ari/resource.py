@@ -7,6 +7,7 @@ becomes an error here and nowhere else. `transport/` carries a `Request` and ret
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
@@ -46,6 +47,10 @@ T = TypeVar("T")
 # Asterisk reads a request line of at most 4,096 bytes and a body of at most 40,960.
 QUERY_LIMIT = 2_000
 BODY_LIMIT = 40_960
+# Control characters, and halves of a character alone.
+UNSENDABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+# What goes into a path as it is; ids of ours are of nothing else.
+PLAIN = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9_.~-]*", re.ASCII)
 
 # How long an answer may take. Blocking: what waits in the channel's own queue, behind a running
 # playback. Listing: what grows with the server, or starts a module.
@@ -102,6 +107,8 @@ def segment(value: str) -> str:
 
     Raises InvalidRequest.
     """
+    if PLAIN.fullmatch(value):
+        return value
     checked("path", repr(value)[:80], "an id or name", value)
     if not value.strip("."):
         raise InvalidRequest("path", repr(value), "an id or name must not be empty or only dots")
@@ -110,7 +117,7 @@ def segment(value: str) -> str:
 
 def checked(method: str, path: str, name: str, value: str) -> str:
     """The value itself, or InvalidRequest when it holds control characters or lone surrogates."""
-    if any(ord(c) < 32 or ord(c) == 127 or 0xD800 <= ord(c) <= 0xDFFF for c in value):
+    if UNSENDABLE.search(value):
         raise InvalidRequest(
             method, path, f"{name}: control characters cannot be sent to Asterisk: {value[:80]!r}"
         )

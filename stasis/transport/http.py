@@ -1,6 +1,6 @@
 """`Send` over HTTP: kept-alive connections to Asterisk's HTTP server, through aiohttp.
 
-The only module that uses aiohttp as a client. Foreign errors become ours here and nowhere else.
+Its foreign errors become ours here and nowhere else.
 Three facts of Asterisk's server shape it: a connection beyond `sessionlimit` is closed without
 a byte, an idle one after 15 s, and nothing tells how long a request may wait behind media.
 

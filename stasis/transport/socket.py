@@ -11,16 +11,12 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 
-import msgspec
-
 from stasis.ari.events import RESTResponse
 from stasis.ari.resource import Request, Response, Send
 from stasis.errors import InvalidRequest, OutcomeUnknown, Unreachable
+from stasis.transport.asked import MESSAGE_LIMIT, Asked, encode
 
 __all__ = ["Socket"]
-
-# Asterisk closes the socket with 1009 at a longer message.
-MESSAGE_LIMIT = 65_535
 
 
 class Socket:
@@ -37,7 +33,7 @@ class Socket:
         self._closed = False
         self._reopened = asyncio.Event()
         self._write: Callable[[str], Awaitable[None]] | None = None
-        self._waiting: dict[str, asyncio.Future[Response]] = {}
+        self._asked = Asked()
         self._ids = itertools.count(1)
 
     def opened(self, write: Callable[[str], Awaitable[None]]) -> None:
@@ -56,23 +52,19 @@ class Socket:
         self._write = None
         if not self._closed:
             self._reopened.clear()
-        waiting, self._waiting = self._waiting, {}
-        for future in waiting.values():
-            if not future.done():
-                future.set_exception(ConnectionResetError(reason))
+        self._asked.lost(reason)
 
     def answered(self, answer: RESTResponse) -> None:
         """A RESTResponse came. One that nobody waits for (any more) is dropped."""
-        future = self._waiting.pop(answer.request_id, None)
-        if future is not None and not future.done():
-            future.set_result(
-                Response(
-                    answer.status_code,
-                    answer.reason_phrase,
-                    (answer.message_body or "").encode(),
-                    answer.content_type or "",
-                )
-            )
+        self._asked.answered(
+            answer.request_id,
+            Response(
+                answer.status_code,
+                answer.reason_phrase,
+                (answer.message_body or "").encode(),
+                answer.content_type or "",
+            ),
+        )
 
     async def __call__(self, request: Request) -> Response:
         """Send one request and wait for its answer.
@@ -88,14 +80,17 @@ class Socket:
         write = await self._open(request)
         request_id = f"stasis-{next(self._ids)}"
         message = encode(request, request_id)
-        future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
-        # Writing may fail first, and then nobody asks what became of the answer.
-        future.add_done_callback(lambda f: f.cancelled() or f.exception())
-        self._waiting[request_id] = future
+        if len(message) > MESSAGE_LIMIT:
+            raise InvalidRequest(
+                request.method,
+                request.path,
+                f"{len(message)} bytes; a socket takes {MESSAGE_LIMIT}",
+            )
+        answer = self._asked.add(request_id)
         try:
             async with asyncio.timeout(request.seconds):
-                await write(message)
-                return await future
+                await write(message.decode())
+                return await answer
         except TimeoutError:
             raise OutcomeUnknown(
                 request.method, request.path, f"no answer on the socket in {request.seconds:g} s"
@@ -107,7 +102,7 @@ class Socket:
                 return await self(request)
             raise OutcomeUnknown(request.method, request.path, f"socket lost: {error}") from None
         finally:
-            self._waiting.pop(request_id, None)
+            self._asked.forget(request_id, answer)
 
     async def _open(self, request: Request) -> Callable[[str], Awaitable[None]]:
         """The way to write, waiting for the socket to be there. Raises Unreachable."""
@@ -120,23 +115,3 @@ class Socket:
         if self._write is None:
             raise Unreachable(request.method, request.path, "the event socket is down")
         return self._write
-
-
-def encode(request: Request, request_id: str) -> str:
-    """The RESTRequest frame. Raises InvalidRequest when it is longer than Asterisk takes."""
-    message: dict[str, object] = {
-        "type": "RESTRequest",
-        "request_id": request_id,
-        "method": request.method,
-        "uri": request.path.lstrip("/"),
-        "query_strings": [{"name": n, "value": v} for n, v in request.query],
-    }
-    if request.body is not None:
-        message["content_type"] = "application/json"
-        message["message_body"] = request.body.decode()
-    encoded = msgspec.json.encode(message)
-    if len(encoded) > MESSAGE_LIMIT:
-        raise InvalidRequest(
-            request.method, request.path, f"{len(encoded)} bytes; a socket takes {MESSAGE_LIMIT}"
-        )
-    return encoded.decode()

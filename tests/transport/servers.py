@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import traceback
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
+from http import HTTPStatus
+from pathlib import Path
 from socket import socket
+from ssl import SSLContext
 from typing import Any
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.http11 import Request as Handshake
+from websockets.http11 import Response as Refusal
+from websockets.utils import accept_key
 
 from stasis.config import AsteriskConfig
 from stasis.section import Secret
@@ -40,7 +50,9 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def raw_server(conversation: Conversation) -> AsyncIterator[int]:
+async def raw_server(
+    conversation: Conversation, tls: SSLContext | None = None
+) -> AsyncIterator[int]:
     """A TCP server that says whatever the conversation says. Yields its port."""
     talking: set[asyncio.Task[None]] = set()
 
@@ -56,7 +68,7 @@ async def raw_server(conversation: Conversation) -> AsyncIterator[int]:
             writer.close()
             talking.discard(task)
 
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    server = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -87,3 +99,71 @@ def told(error: BaseException) -> str:
 def secret_free(text: str) -> bool:
     """Whether a text gives the password away, plain or encoded."""
     return PASSWORD not in text and ENCODED not in text
+
+
+async def shake_hands(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, more: bytes = b""
+) -> None:
+    """Accept a WebSocket. more: bytes that go out together with the answer."""
+    head = await headers_of(reader)
+    key = next(
+        line.split(": ")[1] for line in head.split("\r\n") if line.startswith("Sec-WebSocket-Key")
+    )
+    writer.write(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Accept: {accept_key(key)}\r\n\r\n".encode()
+        + more
+    )
+
+
+def certificate(folder: Path) -> tuple[str, str]:
+    """A self-signed certificate for 127.0.0.1, and its key: files."""
+    chain, key = str(folder / "chain.pem"), str(folder / "key.pem")
+    kind = ("-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
+    name = ("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1")
+    subprocess.run(
+        ["openssl", "req", *kind, *name, "-keyout", key, "-out", chain],
+        check=True,
+        capture_output=True,
+    )
+    return chain, key
+
+
+class Asterisk:
+    """A WebSocket server. talk: what each connection says. refuse: statuses of coming handshakes.
+
+    heads: the request of each handshake.
+    """
+
+    def __init__(self) -> None:
+        self.heads: list[Handshake] = []
+        self.refuse: list[int] = []
+        self.heard: list[str | bytes] = []
+        self.port = 0
+
+    async def talk(self, socket: ServerConnection) -> None:
+        """Say nothing until the other side closes."""
+        await socket.wait_closed()
+
+    def look(self, socket: ServerConnection, request: Handshake) -> Refusal | None:
+        """Write the handshake down; refuse it if told to."""
+        self.heads.append(request)
+        if not self.refuse:
+            return None
+        status = HTTPStatus(self.refuse.pop(0))
+        return Refusal(status.value, status.phrase, Headers(), b"<html>no</html>")
+
+
+@asynccontextmanager
+async def running(asterisk: Asterisk) -> AsyncIterator[Asterisk]:
+    """The server, on a free port."""
+    async with serve(
+        lambda socket: asterisk.talk(socket),
+        "127.0.0.1",
+        0,
+        process_request=asterisk.look,
+        max_size=None,
+        close_timeout=0.1,
+    ) as server:
+        asterisk.port = next(iter(server.sockets)).getsockname()[1]
+        yield asterisk

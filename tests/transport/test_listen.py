@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
@@ -23,7 +22,7 @@ from stasis.transport.arrived import Arrived
 from stasis.transport.frames import Lost, Opened
 from stasis.transport.listen import Listener, listening, loopback
 from tests.transport.dialling import REGISTERED, config, dial, event, user
-from tests.transport.servers import PASSWORD, secret_free, told
+from tests.transport.servers import PASSWORD, certificate, secret_free, told
 
 
 @pytest.fixture
@@ -351,16 +350,3 @@ class TestConfiguration:
 
     def test_its_password_does_not_show(self):
         assert secret_free(f"{Listener(config())!r} {config()!r} {Secret(PASSWORD)}")
-
-
-def certificate(folder: Path) -> tuple[str, str]:
-    """A self-signed certificate for 127.0.0.1, and its key: files."""
-    chain, key = str(folder / "chain.pem"), str(folder / "key.pem")
-    kind = ("-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
-    name = ("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1")
-    subprocess.run(
-        ["openssl", "req", *kind, *name, "-keyout", key, "-out", chain],
-        check=True,
-        capture_output=True,
-    )
-    return chain, key

@@ -12,7 +12,8 @@ from stasis.ari.events import RESTResponse
 from stasis.ari.resource import Request, Response
 from stasis.errors import InvalidRequest, OutcomeUnknown, Unreachable
 from stasis.testing.clock import virtual_time
-from stasis.transport.socket import MESSAGE_LIMIT, Socket
+from stasis.transport.asked import MESSAGE_LIMIT
+from stasis.transport.socket import Socket
 
 
 class Wire:
@@ -225,7 +226,7 @@ async def test_a_request_whose_caller_was_cancelled_is_forgotten(wire: Wire, soc
         await asking
     socket.answered(answer(wire))
     socket.lost("gone")
-    assert socket._waiting == {}
+    assert len(socket._asked) == 0
 
 
 async def test_a_lost_socket_does_not_mind_one_that_was_just_cancelled(wire: Wire, socket: Socket):
