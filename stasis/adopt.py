@@ -202,7 +202,7 @@ class Living:
             self._handles[id] = handle
         if identity.entry == owner.entry:
             key = ("bridge" if identity.kind == "bridge" else "channel", id)
-            owner.found[key] = self._handles[id]
+            owner.keep_found(key, self._handles[id])
 
     def channel(self, channel_id: str, *, gone: bool) -> Channel:
         """A channel's handle: one that lives, or one that says it has gone."""
@@ -216,7 +216,7 @@ class Living:
             if not gone:
                 self.missing.append(handle)
                 # The state that made it must not make it again: it hears of its end.
-                self.runner.owner.found["channel", channel_id] = handle
+                self.runner.owner.keep_found(("channel", channel_id), handle)
         return handle
 
     def bridge(self, bridge_id: str) -> Bridge:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Coroutine, Generator
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from stasis.errors import FlowError
@@ -91,6 +92,13 @@ async def run(driven: _Driven[T]) -> T:
     return await driven
 
 
+def finished(work: Coroutine[Any, Any, Any], task: asyncio.Task[Any]) -> None:
+    """A body's task has ended."""
+    close(work)
+    if not task.cancelled():
+        task.exception()  # read, so that asyncio reports none that nobody waits for any more
+
+
 def close(work: Coroutine[Any, Any, Any]) -> None:
     """Close a coroutine that has ended, or never ends: what it still does then is in vain."""
     with contextlib.suppress(BaseException):
@@ -103,22 +111,33 @@ class Body(Generic[T]):
     task: the task itself, for waiting on it.
     """
 
+    __slots__ = ("__weakref__", "_driven", "_task")
+
     def __init__(self, work: Coroutine[Any, Any, T], name: str) -> None:
-        self._driven = _Driven(work)
-        self.task: asyncio.Task[T] = asyncio.get_running_loop().create_task(
+        self._driven: _Driven[T] | None = _Driven(work)
+        self._task: asyncio.Task[T] | None = asyncio.get_running_loop().create_task(
             run(self._driven), name=name
         )
         # A task that is cancelled before its first step never starts the coroutine.
-        self.task.add_done_callback(lambda _: close(work))
-        # Read, so that asyncio reports no error of a body that nobody waits for any more.
-        self.task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        self._task.add_done_callback(partial(finished, work))
+
+    @property
+    def task(self) -> asyncio.Task[T]:
+        """Raises RuntimeError once its outcome is forgotten."""
+        if self._task is None:
+            raise RuntimeError("the body's outcome is forgotten")
+        return self._task
+
+    def forget(self) -> None:
+        """It has ended and its outcome was read: nothing of it is kept, however long the call."""
+        self._task = self._driven = None
 
     def interrupt(self, error: Exception) -> None:
         """Raise the error at the await where the body stands. One that has ended is fine.
 
         While one error is on its way a second is dropped: it would hit the body's cleanup.
         """
-        if not self.task.done() and self._driven.error is None:
+        if self._driven is not None and not self.task.done() and self._driven.error is None:
             self._driven.error = error
             self.task.cancel()
 
@@ -128,7 +147,7 @@ class Body(Generic[T]):
         Then its code is not resumed any more: a task that no cancellation can end would keep the
         whole program from ending.
         """
-        if self.task.done():
+        if self._driven is None or self.task.done():
             return True
         self._driven.error = None
         self.task.cancel()
@@ -140,6 +159,8 @@ class Body(Generic[T]):
 
     async def over(self, seconds: float) -> bool:
         """Wait for its end. Returns False when it did not end in time."""
+        if self._task is None or self._task.done():
+            return True
         done, _ = await asyncio.wait({self.task}, timeout=seconds)
         return bool(done)
 

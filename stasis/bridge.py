@@ -66,7 +66,7 @@ class Bridge(Target):
         self._key = ("bridge", bridge_id)
         self._emptied: asyncio.Event = asyncio.Event()
         if own:
-            owner.claim(self._key, self.apply, handle=self)
+            owner.claim(self._key, self)
             owner.own(self._key, self.destroy)
 
     def __repr__(self) -> str:

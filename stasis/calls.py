@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 
 from stasis.adopt import Found, found_in, loaded, resume, strays_in
+from stasis.ahead import Ahead
 from stasis.ari import Ari, Version
 from stasis.ari.channels import Channel as Snapshot
 from stasis.ari.events import (
@@ -30,6 +31,7 @@ from stasis.ari.events import (
     StasisStart,
 )
 from stasis.census import Census, is_out
+from stasis.channel import Channel
 from stasis.config import EngineConfig
 from stasis.errors import (
     AriError,
@@ -110,6 +112,7 @@ class Calls:
         self._router = router
         self._config = config
         self._keep = keep
+        self.ahead = Ahead(keep)
         self._meter = meter
         self._suspects: set[str] = set()
         self._spawn = spawn
@@ -124,6 +127,7 @@ class Calls:
         self._handovers = Handovers(
             keep, ari, router, self.program, self._take_up, lambda: self.apart
         )
+        self._give = self._handovers.give  # one method object for all calls
         self._ending: tuple[Leave | None] | None = None
         self._idle = asyncio.Event()
         self._idle.set()
@@ -144,8 +148,8 @@ class Calls:
         replaced = event.replace_channel
         if replaced is not None:
             claim = self._router.claimed(("channel", replaced.id))
-            if claim is not None and claim.become is not None:
-                claim.become(event)
+            if claim is not None and isinstance(claim.handle, Channel):
+                claim.handle.become(event)
         key = ("channel", event.channel.id)
         claim = self._router.claimed(key)
         moved = claim is not None and claim.app != event.application
@@ -179,6 +183,8 @@ class Calls:
 
         Such as a digit that was pressed while no process ran, and that Asterisk has kept.
         """
+        if isinstance(event, ChannelDestroyed):
+            self.ahead.take(event.channel.id)  # it was asked for, and never came
         if self.settling and not isinstance(event, TOLD):
             self._early.append(event)
 
@@ -207,7 +213,10 @@ class Calls:
 
     def _start(self, event: StasisStart, program: Program) -> None:
         runner = self._runner(event.channel.id, event.application, program)
+        record = self.ahead.take(event.channel.id)
         if runner is not None:
+            if record is not None:
+                runner.came_with(record)
             self.counts["calls"] += 1
             self._router.dispatch(event)
             self._begin(runner)
@@ -262,7 +271,7 @@ class Calls:
                 self._asterisk,
                 self._on_walk,
             )
-            runner.owner.on_hand_over = self._handovers.give
+            runner.owner.on_hand_over = self._give
             return runner
         except Exception as error:
             # The flow's own `__init__` has failed, in the reader: end this call, and read on.
@@ -354,6 +363,7 @@ class Calls:
         """
         with suppress(OSError):  # a folder that cannot be read: each call says so, or has no file
             await self._keep.prune(census.channels)
+        self.ahead.prune(census.channels)
         self.rooms.adopt(census.bridges.values(), census.heard)
         keys: list[Key] = []
         calls = await found_in(census, self._router, self._keep)
@@ -412,6 +422,9 @@ class Calls:
             return
         if program is None or (record is None and not found.problem):
             self.arrive(begins)
+            return
+        if found.snapshot.id in self.ahead:
+            self._start(begins, program)  # we have asked for it, and it came while we were deaf
             return
         runner = self._runner(found.snapshot.id, found.app, program)
         if runner is None:

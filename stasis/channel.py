@@ -68,7 +68,7 @@ class Channel(Target, Controls, Outgoing):
         super().__init__(owner, owner.ari.channels)
         self.id = channel_id
         self.args: tuple[str, ...] = ()
-        self.digits = Digits()
+        self._digits: Digits | None = None
         self.gone: ChannelGone | None = None
         self.bridge_id: str | None = None
         self.snapshot = Snapshot(id=channel_id)
@@ -80,8 +80,8 @@ class Channel(Target, Controls, Outgoing):
         self.sent_on = False
         self.handed_over = False
         self.on_become: Callable[[], None] | None = None
-        self._on_gone: list[Callable[[ChannelGone], None]] = []
-        self._waits: list[Wait[Any]] = []
+        self._on_gone: tuple[Callable[[ChannelGone], None], ...] = ()
+        self._waits: tuple[Wait[Any], ...] = ()
 
     def __repr__(self) -> str:
         return f"<Channel {self.id} {self.snapshot.name} {self.snapshot.state}>"
@@ -114,6 +114,15 @@ class Channel(Target, Controls, Outgoing):
         return self.snapshot.dialplan.exten
 
     @property
+    def digits(self) -> Digits:
+        """What the caller has pressed and nobody has used."""
+        if self._digits is None:
+            self._digits = Digits()
+            if self.gone is not None:
+                self._digits.fail(self.gone)
+        return self._digits
+
+    @property
     def hanging_up(self) -> bool:
         """Whether a hang-up was seen; it may have gone since."""
         return self._hanging_up
@@ -131,26 +140,36 @@ class Channel(Target, Controls, Outgoing):
         if snapshot is None or snapshot.id != self.id:
             return
         self.snapshot = snapshot
-        if isinstance(event, ChannelDtmfReceived):
-            self.digits.add(event)
-        elif isinstance(event, ChannelHangupRequest):
-            self._hanging_up = True
-        elif isinstance(event, ChannelEnteredBridge):
-            self.bridge_id = event.bridge.id
-        elif isinstance(event, ChannelLeftBridge):
-            if self.bridge_id == event.bridge.id:
-                self.bridge_id = None
-        elif isinstance(event, StasisStart):
-            self.args = tuple(event.args)
-        elif isinstance(event, ChannelDestroyed):
-            self.cause = event.cause
-            self.lose(f"hung up: {event.cause_txt or event.cause}")
+        means = MEANS.get(type(event))
+        if means is not None:
+            means(self, event)
+
+    def _told_digit(self, event: ChannelDtmfReceived) -> None:
+        self.digits.add(event)
+
+    def _told_hangup(self, event: ChannelHangupRequest) -> None:
+        self._hanging_up = True
+
+    def _told_entered(self, event: ChannelEnteredBridge) -> None:
+        self.bridge_id = event.bridge.id
+
+    def _told_left(self, event: ChannelLeftBridge) -> None:
+        if self.bridge_id == event.bridge.id:
+            self.bridge_id = None
+
+    def _told_start(self, event: StasisStart) -> None:
+        self.args = tuple(event.args)
+
+    def _told_destroyed(self, event: ChannelDestroyed) -> None:
+        self.cause = event.cause
+        self.lose(f"hung up: {event.cause_txt or event.cause}")
+        self._owner.release(("channel", self.id))
+
+    def _told_end(self, event: StasisEnd) -> None:
+        self.lose("hung up" if self._hanging_up else "left Stasis")
+        if self._own:
+            # The dialplan may bring it back under the same id: that is a new call.
             self._owner.release(("channel", self.id))
-        elif isinstance(event, StasisEnd):
-            self.lose("hung up" if self._hanging_up else "left Stasis")
-            if self._own:
-                # The dialplan may bring it back under the same id: that is a new call.
-                self._owner.release(("channel", self.id))
 
     def become(self, event: StasisStart) -> None:
         """A transfer has put another channel in this one's place: the handle is that one now.
@@ -172,7 +191,7 @@ class Channel(Target, Controls, Outgoing):
 
     def claim(self) -> None:
         """Its events are this flow's from now on."""
-        self._owner.claim(("channel", self.id), self.apply, self.become, self)
+        self._owner.claim(("channel", self.id), self)
 
     def refresh(self, snapshot: Snapshot) -> None:
         """Take over what an answer of Asterisk says; events that came first are newer."""
@@ -185,13 +204,14 @@ class Channel(Target, Controls, Outgoing):
             return
         self.gone = error = ChannelGone(self.id, reason)
         self.bridge_id = None
-        self.digits.fail(error)
+        if self._digits is not None:
+            self._digits.fail(error)
         self._lose_media(error)
         self._owner.disown(("channel", self.id))
-        waits, self._waits = self._waits, []
+        waits, self._waits = self._waits, ()
         for wait in waits:
             wait.fail(error.again())
-        calls, self._on_gone = self._on_gone, []
+        calls, self._on_gone = self._on_gone, ()
         for call in calls:
             try:
                 call(error)
@@ -215,7 +235,7 @@ class Channel(Target, Controls, Outgoing):
         if self.gone is not None:
             call(self.gone)
         else:
-            self._on_gone.append(call)
+            self._on_gone = (*self._on_gone, call)
 
     # Waiting
 
@@ -230,8 +250,7 @@ class Channel(Target, Controls, Outgoing):
         wait = self._owner.expect(("channel", self.id), *kinds, where=where, what=what)
         if self.gone is not None:
             wait.fail(self.gone.again())
-        self._waits = [each for each in self._waits if not each.settled]
-        self._waits.append(wait)
+        self._waits = (*(each for each in self._waits if not each.settled), wait)
         return wait
 
     async def entered(self, timeout: float = ENTER_SECONDS) -> None:
@@ -339,3 +358,15 @@ class Channel(Target, Controls, Outgoing):
 
     def _why_gone(self, reason: str) -> ChannelGone:
         return ChannelGone(self.id, reason) if self.gone is None else self.gone.again()
+
+
+# What an event says of its channel beside the snapshot; those that are not here say no more.
+MEANS: dict[type[Event], Callable[[Channel, Any], None]] = {
+    ChannelDtmfReceived: Channel._told_digit,
+    ChannelHangupRequest: Channel._told_hangup,
+    ChannelEnteredBridge: Channel._told_entered,
+    ChannelLeftBridge: Channel._told_left,
+    StasisStart: Channel._told_start,
+    ChannelDestroyed: Channel._told_destroyed,
+    StasisEnd: Channel._told_end,
+}

@@ -96,7 +96,7 @@ class Dialling(Media):
         self._decided.add_done_callback(lambda f: f.cancelled() or f.exception())
         self._quieting: asyncio.Task[None] | None = None
         self._timer = self._loop.call_later(timeout + GRACE_SECONDS, self._expire)
-        self._owner.media[self.id] = self
+        self._owner.play(self)
         caller.on_gone(self._lose)
 
     def __repr__(self) -> str:
@@ -119,7 +119,7 @@ class Dialling(Media):
         endpoints = tuple(str(endpoint) for endpoint, _, _ in attempts)
         dialling = cls(caller, endpoints, 0.0, bool(told["early"]))
         dialling._timer.cancel()
-        dialling._owner.media.pop(dialling.id, None)
+        dialling._owner.played(dialling.id)
         dialling.bridge = bridge
         for attempt, (_, channel_id, status) in zip(dialling.attempts, attempts, strict=True):
             attempt.status = status or "CANCEL"
@@ -323,7 +323,7 @@ class Dialling(Media):
             return
         self._seconds = self._loop.time() - self._started
         self._timer.cancel()
-        self._owner.media.pop(self.id, None)
+        self._owner.played(self.id)
         for attempt in self.attempts:
             if attempt.wait is not None:
                 # Later: the router is still going through its waits.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Literal, TypeAlias
 
@@ -32,8 +32,11 @@ class Digits:
     asking: whether a question is open. asked: what it asks for. questions: how many there were.
     """
 
+    __slots__ = ("_gone", "_items", "_waiter", "asked", "asking", "dropped", "questions")
+
     def __init__(self) -> None:
-        self._items: deque[tuple[float, ChannelDtmfReceived]] = deque(maxlen=LIMIT)
+        # None while there are none: an empty deque takes as much as all else of a channel.
+        self._items: deque[tuple[float, ChannelDtmfReceived]] | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._gone: ChannelGone | None = None
         self.asking = False
@@ -42,32 +45,32 @@ class Digits:
         self.dropped = 0
 
     def __len__(self) -> int:
-        self._expire()
-        return len(self._items)
+        return len(self._fresh())
 
     def __contains__(self, event: object) -> bool:
-        self._expire()
-        return any(item is event for _, item in self._items)
+        return any(item is event for _, item in self._fresh())
 
     def add(self, event: ChannelDtmfReceived) -> None:
         """A digit came; called by the reader."""
-        if len(self._items) == LIMIT:
+        if self._items is None:
+            self._items = deque(maxlen=LIMIT)
+        elif len(self._items) == LIMIT:
             self.dropped += 1
         self._items.append((asyncio.get_running_loop().time(), event))
         self._wake()
 
     def events(self) -> list[ChannelDtmfReceived]:
         """The unused digits as the events they came in."""
-        self._expire()
-        return [event for _, event in self._items]
+        return [event for _, event in self._fresh()]
 
     def discard(self, event: ChannelDtmfReceived) -> None:
         """A trigger has used this digit."""
-        self._items = deque((each for each in self._items if each[1] is not event), LIMIT)
+        kept = [each for each in self._items or () if each[1] is not event]
+        self._items = deque(kept, LIMIT) if kept else None
 
     def clear(self) -> None:
         """Forget what was typed ahead."""
-        self._items.clear()
+        self._items = None
 
     def fail(self, error: ChannelGone) -> None:
         """The channel is gone: whoever waits for a digit gets this error."""
@@ -94,7 +97,7 @@ class Digits:
         try:
             async with asyncio.timeout(seconds):
                 while True:
-                    self._expire()
+                    self._fresh()
                     if self._items:
                         return self._items.popleft()[1].digit
                     if self._gone is not None:
@@ -104,10 +107,15 @@ class Digits:
         except TimeoutError:
             return None
 
-    def _expire(self) -> None:
+    def _fresh(self) -> Collection[tuple[float, ChannelDtmfReceived]]:
+        """Those that are not too old; the others are forgotten."""
+        if not self._items:
+            self._items = None
+            return ()
         oldest = asyncio.get_running_loop().time() - SECONDS
         while self._items and self._items[0][0] < oldest:
             self._items.popleft()
+        return self._items
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -268,7 +268,7 @@ class Flow:
         ARI: POST /channels/{channelId}/variable, unless `keep.store` says otherwise.
         """
         if self._keep is not None:
-            await self._keep()
+            await self._keep.keep()
 
     @classmethod
     def upgrade(cls, data: dict[str, Any], version: int) -> dict[str, Any]:
@@ -280,7 +280,7 @@ class Flow:
         """
         raise FlowError(f"{cls.__name__}: no upgrade from version {version} to {cls.version}")
 
-    _keep: Callable[[], Awaitable[None]] | None = None
+    _keep: Any = None
     _needs: ClassVar[frozenset[type[Event]]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

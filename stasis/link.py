@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import aclosing, suppress
+from contextvars import Context
 from typing import Any, Literal, TypeAlias
 
 import structlog
@@ -32,6 +33,7 @@ from stasis.config import Config
 from stasis.decode import Decoder, FrameError
 from stasis.errors import (
     ApplicationTaken,
+    AriError,
     InvalidRequest,
     NotAri,
     NotBooted,
@@ -69,7 +71,7 @@ LinkState: TypeAlias = Literal["connecting", "ready", "gap", "standby", "stopped
 
 # How long the calls that a stop cuts may take to be hung up, and the lease to be given back.
 LAST_SECONDS = 1.0
-# Which versions take requests over the event WebSocket.
+# Which versions take requests over a WebSocket.
 OVER_SOCKET = Since("20.14", "21.9", "22.4")
 
 
@@ -130,14 +132,15 @@ class Link:
         self._gate = Gate(Measured(carry, metrics, name), self.router.hearing.regained)
         self.ari = Ari(self._gate)
         self._direct = Ari(Measured(direct, metrics, name))
+        kept = Ari(Measured(carry, metrics, name)) if self._sockets else self._direct
         self.calls = Calls(
             programs,
             self.ari,
             self.router,
             config.engine,
-            # Not over sockets where there is another way: a channel that records takes a
-            # variable only when it has done, and holds up what would be sent after it.
-            keep_of(config.keep, self._direct, name),
+            # Never over the event socket where there is another way: a channel that records takes
+            # a variable only when it has done, and all that is sent after it would wait.
+            keep_of(config.keep, kept, name),
             self.meter,
             self._spawn,
             self._backoff,
@@ -145,7 +148,7 @@ class Link:
             self.on_walk,
         )
         self.calls.hosting = over_socket
-        self._placements = Placements(self.ari, self.router)
+        self._placements = Placements(self.ari, self.router, self._originate)
         self._take_over = take_over
         self._frames = frames
         self._recovery = Recovery(
@@ -153,6 +156,9 @@ class Link:
         )
         self._decoder = Decoder()
         self._tasks: set[asyncio.Task[Any]] = set()
+        # One of each for all tasks: a task would else hold its own.
+        self._on_finished = self._finished
+        self._context = Context()
         self._opened: Opened | None = None
         self._gaps = Gaps(config.asterisk, self.calls, self._spawn)
         self.on_gap = self._gaps.on_gap
@@ -315,10 +321,26 @@ class Link:
         Raises AllocationFailed. ARI: POST /channels/{channelId}.
         """
         channel_id = new_id("call")
-        await self.ari.channels.originate_with_id(
-            channel_id, endpoint=endpoint, app=app, **parameters
-        )
+        await self._originate(channel_id, endpoint, app, **parameters)
         return channel_id
+
+    async def _originate(self, channel_id: str, endpoint: str, app: str, **parameters: Any) -> None:
+        """Ask for a channel that will be a call. Its first record goes along."""
+        ahead, variables = self.calls.ahead, parameters.pop("variables", None) or {}
+        record = ahead.variables(
+            channel_id, app, self.calls.program(app), parameters.get("app_args")
+        )
+        try:
+            await self.ari.channels.originate_with_id(
+                channel_id,
+                endpoint=endpoint,
+                app=app,
+                variables={**variables, **record} or None,
+                **parameters,
+            )
+        except AriError:
+            ahead.take(channel_id)
+            raise
 
     async def place(self, endpoint: str, app: str, **parameters: Any) -> Placed:
         """As `originate`; returns a handle that tells whether it was answered, and why not.
@@ -594,7 +616,7 @@ class Link:
     ) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._finished)
+        task.add_done_callback(self._on_finished, context=self._context)
         return task
 
     def _finished(self, task: asyncio.Task[None]) -> None:

@@ -18,7 +18,7 @@ import structlog
 from attrs import evolve
 
 from stasis.ari import Ari
-from stasis.ari.events import Event, StasisStart
+from stasis.ari.events import Event
 from stasis.config import EngineConfig
 from stasis.errors import AriError, ChannelGone, Conflict, InvalidState, NotFound
 from stasis.identity import Identity, new_token
@@ -37,6 +37,11 @@ GONE = (NotFound, Conflict, InvalidState, ChannelGone)
 ACTING: ContextVar[bool] = ContextVar("acting", default=False)
 # So many playbacks have ids that a new process can guess, to stop them; then the ids change.
 PLAYBACKS = 8
+# What an owner has of a kind while it has nothing: never written to. Most calls need no more.
+NO_NUMBERS: dict[str, int] = {}
+NO_RESOURCES: dict[Key, Callable[[], Awaitable[None]]] = {}
+NO_COMMANDS: set[asyncio.Task[Any]] = set()
+NO_MEDIA: dict[str, Media] = {}
 
 
 def new_id(kind: str) -> str:
@@ -75,7 +80,7 @@ class Owner:
     name: for logs: the channel's id, or a plugin's name. app: the Stasis application it acts
     for. hearer: where the events of its resources go. token: stands in the ids of what it makes,
     see `Identity`. entry: counts the states that were entered. resumed: the state was entered
-    again after a restart, and what it makes may be there. found: handles of what was there.
+    again after a restart, and what it makes may be there. media: what plays now, by its id.
     media_token: stands in the ids of its playbacks. on_turn: called when that has changed.
     on_hand_over: makes a channel of its own a call; None where there are no calls.
     """
@@ -92,26 +97,28 @@ class Owner:
         self.token = new_token()
         self.entry = 0
         self.resumed = False
-        self.found: dict[Key, Any] = {}
+        self._found: dict[Key, Any] | None = None
         self.media_token = new_token()
         self.on_turn: Callable[[], None] | None = None
         self.on_hand_over: (
             Callable[[Any, str, tuple[str, ...]], Coroutine[Any, Any, None]] | None
         ) = None
-        self.media: dict[str, Media] = {}
-        self._numbers: dict[str, int] = {}
-        self._resources: dict[Key, Callable[[], Awaitable[None]]] = {}
-        self._commands: set[asyncio.Task[Any]] = set()
-        self._waits: set[Wait[Any]] = set()
-        self._claims: set[Key] = set()
+        self.media = NO_MEDIA
+        self._numbers = NO_NUMBERS
+        self._resources = NO_RESOURCES
+        self._commands = NO_COMMANDS
+        self._waits: tuple[Wait[Any], ...] = ()
+        # Few: a set of one takes twice as much.
+        self._claims: list[Key] = []
 
     def enter(self, *, again: bool = False) -> None:
         """A state is entered. again: the one that was entered before a restart."""
         self.resumed = again
-        self._numbers = {}
+        self._numbers = NO_NUMBERS
         if not again:
+            if self.entry:
+                self.media_token = new_token()
             self.entry += 1
-            self.media_token = new_token()
 
     def made_id(self, kind: str) -> str:
         """The id of the next thing that is made: see `Identity`."""
@@ -119,7 +126,7 @@ class Owner:
             number = f"x{secrets.token_hex(4)}"
         else:
             count = self._numbers.get(kind, 0)
-            self._numbers[kind] = count + 1
+            self._numbers = {**self._numbers, kind: count + 1}
             number = str(count)
         return str(Identity(kind, self.app, self.token, self.entry, number))
 
@@ -130,30 +137,41 @@ class Owner:
             count, self.media_token = 0, new_token()
             if self.on_turn is not None:
                 self.on_turn()
-        self._numbers["playback"] = count + 1
+        self._numbers = {**self._numbers, "playback": count + 1}
         return f"playback-{self.media_token}-{count}"
 
     def take_found(self, key: Key) -> Any:
         """The handle of what a state that is resumed had made before, or None. Once only."""
-        return self.found.pop(key, None) if self.resumed else None
+        return self._found.pop(key, None) if self.resumed and self._found else None
 
-    def claim(
-        self,
-        key: Key,
-        apply: Callable[[Event], None] | None = None,
-        become: Callable[[StasisStart], None] | None = None,
-        handle: object = None,
-    ) -> None:
-        """Events about this id go to the owner's flow, and `apply` sees them first.
+    def keep_found(self, key: Key, handle: object) -> None:
+        """A handle of what a state that is resumed had made, for the command that makes it."""
+        self._found = {**(self._found or {}), key: handle}
 
-        handle: what knows its latest state, to be compared after a gap.
+    def play(self, media: Media) -> None:
+        """What plays belongs to the state, by its id, until it is `played`."""
+        if self.media is NO_MEDIA:
+            self.media = {}
+        self.media[media.id] = media
+
+    def played(self, media_id: str) -> None:
+        """It is over, or was never begun."""
+        self.media.pop(media_id, None)
+        if not self.media:
+            self.media = NO_MEDIA
+
+    def claim(self, key: Key, handle: object = None) -> None:
+        """Events about this id go to the owner's flow.
+
+        handle: what is kept up to date before, and compared after a gap; see `Claim`.
         """
-        self._claims.add(key)
-        self.router.claim(key, Claim(self.hearer, self.app, apply, become, handle))
+        if key not in self._claims:
+            self._claims.append(key)
+        self.router.claim(key, Claim(self.hearer, self.app, handle))
 
     def release(self, key: Key) -> None:
         """The id is over: nobody claims it any more."""
-        self._claims.discard(key)
+        self._unclaim(key)
         self.router.release(key)
 
     def seconds(self, timeout: float | None) -> float:
@@ -168,6 +186,8 @@ class Owner:
 
     def own(self, key: Key, close: Callable[[], Awaitable[None]]) -> None:
         """Close this resource when the owner ends."""
+        if self._resources is NO_RESOURCES:
+            self._resources = {}
         self._resources[key] = close
 
     def disown(self, key: Key) -> None:
@@ -177,7 +197,7 @@ class Owner:
     def give_up(self, key: Key) -> None:
         """Somebody else has it now: whoever claims it is left alone."""
         self.disown(key)
-        self._claims.discard(key)
+        self._unclaim(key)
         claim = self.router.claimed(key)
         if claim is not None and claim.hearer in (self.hearer, NOBODY):
             self.router.release(key)
@@ -195,14 +215,14 @@ class Owner:
     ) -> Wait[E]:
         """Arm a wait that ends with the owner. See `Router.expect`."""
         wait = self.router.expect(key, *kinds, where=where, what=what)
-        self._waits.add(wait)
-        if len(self._waits) > 64:
-            self._waits = {each for each in self._waits if not each.settled}
+        self._waits = (*(each for each in self._waits if not each.settled), wait)
         return wait
 
     def command(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Start a command as a task that outlives its caller. Await it through `done`."""
         task = asyncio.get_running_loop().create_task(work)
+        if self._commands is NO_COMMANDS:
+            self._commands = set()
         self._commands.add(task)
         task.add_done_callback(self._commanded)
         return task
@@ -228,18 +248,22 @@ class Owner:
 
     def _commanded(self, task: asyncio.Task[Any]) -> None:
         self._commands.discard(task)
+        if not self._commands:
+            self._commands = NO_COMMANDS
         if not task.cancelled():
             task.exception()  # read, so that an abandoned command's error makes no noise
 
     def fail_waits(self, error: ChannelGone) -> None:
         """End every wait of the owner: its channel is gone."""
-        waits, self._waits = self._waits, set()
+        waits, self._waits = self._waits, ()
         for wait in waits:
             wait.fail(error.again())
 
     async def stop_media(self) -> None:
         """Stop what the current state plays, and drop its late events. Media belongs to a state."""
-        media, self.media = self.media, {}
+        if not self.media:
+            return
+        media, self.media = self.media, NO_MEDIA
         for each in media.values():
             each.abandon()
         await asyncio.gather(*(self._closed(("playback", id), m.stop) for id, m in media.items()))
@@ -251,19 +275,22 @@ class Owner:
         of one kind side by side, and each kind within its share of the time, so that one that
         hangs keeps no other.
         """
-        seconds = self.config.close_timeout
-        try:
-            async with asyncio.timeout(seconds):
-                await within(seconds / 8, self.stop_media())
-                if self._commands:
-                    # Half of the time at most: what is there must be closed in any case.
-                    await asyncio.wait(self._commands, timeout=seconds / 2)
-                await within(seconds / 8, self._close_all("recording"))
-                await within(seconds / 8, self._close_all("channel"))
-                await self._close_all()
-        except TimeoutError:
-            log.error("not closed in time", owner=self.name, left=list(self._resources))
+        if self.media or self._commands or self._resources:
+            try:
+                async with asyncio.timeout(self.config.close_timeout):
+                    await self._close_in_turn(self.config.close_timeout)
+            except TimeoutError:
+                log.error("not closed in time", owner=self.name, left=list(self._resources))
         self._forget("its flow has ended")
+
+    async def _close_in_turn(self, seconds: float) -> None:
+        await within(seconds / 8, self.stop_media())
+        if self._commands:
+            # Half of the time at most: what is there must be closed in any case.
+            await asyncio.wait(self._commands, timeout=seconds / 2)
+        await within(seconds / 8, self._close_all("recording"))
+        await within(seconds / 8, self._close_all("channel"))
+        await self._close_all()
 
     async def close_made(self) -> None:
         """Close all that was made until now; the owner goes on."""
@@ -272,9 +299,13 @@ class Owner:
 
     def let_go(self) -> None:
         """Close nothing: another process goes on with the call. Only our own traces end."""
-        self.media.clear()
-        self._resources.clear()
+        self.media = NO_MEDIA
+        self._resources = NO_RESOURCES
         self._forget("another program has taken the call")
+
+    def _unclaim(self, key: Key) -> None:
+        if key in self._claims:
+            self._claims.remove(key)
 
     def _forget(self, why: str) -> None:
         self.fail_waits(ChannelGone(self.name, why))
@@ -282,14 +313,16 @@ class Owner:
             claim = self.router.claimed(key)
             if claim is not None and claim.hearer in (self.hearer, NOBODY):
                 self.router.release(key)
-        self._claims.clear()
-        self.found.clear()
+        self._claims = []
+        self._found = None
         self.on_turn = self.on_hand_over = None
         # A call that is over must be freed at once, not when the collector finds its circle.
         self.hearer = NOBODY
 
     async def _close_all(self, kind: str | None = None) -> None:
         found = [(k, close) for k, close in self._resources.items() if kind in (None, k[0])]
+        if not found:
+            return
         await asyncio.gather(*(self._closed(key, close) for key, close in found))
 
     async def _closed(self, key: Key, close: Callable[[], Awaitable[None]]) -> None:

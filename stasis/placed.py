@@ -7,7 +7,7 @@ claims it; the end of one that nobody answers is told here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from attrs import frozen
@@ -145,9 +145,12 @@ class Placed:
 
 
 class Placements:
-    """Those of one Asterisk whose outcome is not known."""
+    """Those of one Asterisk whose outcome is not known. originate: asks for the channel."""
 
-    def __init__(self, ari: Ari, router: Router) -> None:
+    def __init__(
+        self, ari: Ari, router: Router, originate: Callable[..., Coroutine[Any, Any, None]]
+    ) -> None:
+        self._originate = originate
         self._ari = ari
         self._router = router
         self._pending: set[Placed] = set()
@@ -157,9 +160,7 @@ class Placements:
         seconds = parameters.get("timeout") or RING_SECONDS
         placed = Placed(new_id("call"), endpoint, seconds, self._ari, self._router)
         try:
-            await self._ari.channels.originate_with_id(
-                placed.id, endpoint=endpoint, app=app, **parameters
-            )
+            await self._originate(placed.id, endpoint, app, **parameters)
         except AriError:
             placed.settle("CHANUNAVAIL")
             raise

@@ -68,8 +68,8 @@ class Playback(Media):
         self._stopped = False
         self._key = ("playback", playback_id)
         self._sending: asyncio.Task[Any] | None = None
-        owner.claim(self._key, self.apply, handle=self)
-        owner.media[playback_id] = self
+        owner.claim(self._key, self)
+        owner.play(self)
         self._end: Wait[PlaybackFinished] = owner.expect(
             self._key, PlaybackFinished, what=f"end of playback {playback_id}"
         )
@@ -114,13 +114,13 @@ class Playback(Media):
         """It never began."""
         self._end.cancel()
         self._owner.release(self._key)
-        self._owner.media.pop(self.id, None)
+        self._owner.played(self.id)
 
     def channel_gone(self, error: ChannelGone) -> None:
         """What it played to is gone."""
         self._end.fail(error)
         self._owner.release(self._key)
-        self._owner.media.pop(self.id, None)
+        self._owner.played(self.id)
 
     async def finished(self, timeout: float | None = None) -> PlaybackResult:
         """Wait until it has ended, for whatever reason.

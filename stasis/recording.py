@@ -91,7 +91,7 @@ class LiveRecording:
         self._canceled = False
         self._over = False
         self._sending: asyncio.Task[Any] | None = None
-        owner.claim(self._key, self.apply, handle=self)
+        owner.claim(self._key, self)
         owner.own(self._key, self.stop)
         self._end: Wait[Event] = owner.expect(
             self._key, RecordingFinished, RecordingFailed, what=f"end of recording {name}"

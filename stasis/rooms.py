@@ -33,7 +33,7 @@ class Deaf:
     def hear(self, event: Event) -> None:
         """The handle was brought up to date; what has been played is forgotten."""
         if isinstance(event, PlaybackFinished) and self.owner is not None:
-            self.owner.media.pop(event.playback.id, None)
+            self.owner.played(event.playback.id)
 
 
 class Rooms:

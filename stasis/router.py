@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from attrs import frozen
 
-from stasis.ari.events import KEYS, ChannelTransfer, Event, StasisStart
+from stasis.ari.events import KEYS, ChannelTransfer, Event
 from stasis.errors import FlowError, WaitTimeout
 
 __all__ = ["Claim", "Hearer", "Hearing", "Key", "Router", "Wait", "keys_of"]
@@ -62,16 +62,14 @@ class Hearer(Protocol):
 @frozen
 class Claim:
     """An id that is ours. app: only events sent to this Stasis application count, so that two
-    of our applications hearing one channel do not double its events. apply: keeps a handle up
-    to date, before anybody hears the event. become: the channel was replaced by another (a
-    transfer); takes the new channel's StasisStart. handle: what knows the thing's latest state;
-    after a gap it is compared with Asterisk's.
+    of our applications hearing one channel do not double its events. handle: what knows the
+    thing's latest state: its `apply` takes an event before anybody hears it, a channel's
+    `become` the StasisStart of another that has replaced it (a transfer), and after a gap it
+    is compared with Asterisk's.
     """
 
     hearer: Hearer
     app: str
-    apply: Callable[[Event], None] | None = None
-    become: Callable[[StasisStart], None] | None = None
     handle: Any = None
 
 
@@ -255,8 +253,8 @@ class Router:
             claimed = True
             if claim.app and event.application and claim.app != event.application:
                 continue
-            if claim.apply is not None:
-                claim.apply(event)
+            if claim.handle is not None:
+                claim.handle.apply(event)
             if hearer is None:
                 hearer = claim.hearer
             elif claim.hearer is not hearer:

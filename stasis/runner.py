@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
+import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,8 @@ LOST: dict[str, Leave | None] = {
     "continue": Leave(then="continue"),
     "hangup": Leave(reason="failure"),
 }
+# Of a call that has heard no other channel end.
+NO_ENDS: Mapping[str, tuple[Event, ...]] = {}
 # Frames of our own files in a traceback tell a flow's author nothing.
 PACKAGE = str(Path(__file__).parent)
 
@@ -98,7 +101,8 @@ class Runner:
         asterisk: Any = None,
         on_walk: Sequence[OnWalk] = (),
     ) -> None:
-        self.app = app
+        # The name that all its calls share, and not the one of its event.
+        self.app = app = sys.intern(app)
         self.state = ""
         self.inbox: Inbox[Item] = Inbox(config.inbox)
         self.owner = Owner(channel_id, app, ari, router, config, self)
@@ -111,7 +115,9 @@ class Runner:
         self.flow = self._flow()
         self.channel.on_become = self.owner.on_turn = self._keep_soon
         self._keep = keep
-        self._keeping = asyncio.Lock()
+        self._keeping: asyncio.Lock | None = None
+        self._keepers = 0
+        self._came_with: str | None = None
         self.letting_go = False
         self.config = config
         self.acting: Action | None = None
@@ -120,12 +126,12 @@ class Runner:
         self.failure: BaseException | None = None
         self._begun = 0.0
         self.told = log.is_enabled_for(logging.DEBUG)
-        self.absence = Absence(self)
+        self._absence: Absence | None = None
         self.old_media = False
         self.stale = False
         self._anew = False
         self.passed: list[ChannelDtmfReceived] = []
-        self.ends: dict[str, list[Event]] = {}
+        self.ends: Mapping[str, tuple[Event, ...]] = NO_ENDS
 
     def __repr__(self) -> str:
         return f"<Runner {self.channel.id} {type(self.flow).__name__}.{self.state}>"
@@ -182,30 +188,48 @@ class Runner:
         """What was kept of the call is of no use: it starts from the start, with nothing left."""
         self._anew = True
 
+    def came_with(self, record: Record) -> None:
+        """Its channel was made with its first record: it need not be written again."""
+        self.owner.token, self.owner.media_token = record.token, record.media
+        self._came_with = record.encode()
+
     async def keep(self) -> None:
         """Keep the record of the call as it is now. Raises FlowError when it cannot be kept."""
-        async with self._keeping:
-            if self.channel.gone is not None or self.letting_go:
-                return
-            flow, owner = self.flow, self.owner
-            name = type(flow).__name__
-            record = Record(
-                app=self.app,
-                flow=name,
-                state=self.state,
-                token=owner.token,
-                entry=owner.entry,
-                media=owner.media_token,
-                args=self.channel.args,
-                version=flow.version,
-                data=None if flow.data is None else packed(flow.data, name),
-            )
-            try:
-                await self._keep.save(self.channel.id, record.encode())
-            except (NotFound, Conflict, InvalidParameter):
-                log.debug("not kept: the call is leaving")
-            except (AriError, OSError) as error:
-                log.warning("not kept: a restart now would begin the call anew", error=str(error))
+        self._keeping = self._keeping or asyncio.Lock()
+        self._keepers += 1
+        try:
+            async with self._keeping:
+                await self._keep_now()
+        finally:
+            self._keepers -= 1
+            if not self._keepers:
+                self._keeping = None
+
+    async def _keep_now(self) -> None:
+        if self.channel.gone is not None or self.letting_go:
+            return
+        flow, owner = self.flow, self.owner
+        name = type(flow).__name__
+        text = Record(
+            app=self.app,
+            flow=name,
+            state=self.state,
+            token=owner.token,
+            entry=owner.entry,
+            media=owner.media_token,
+            args=self.channel.args,
+            version=flow.version,
+            data=None if flow.data is None else packed(flow.data, name),
+        ).encode()
+        came_with, self._came_with = self._came_with, None
+        if text == came_with:
+            return
+        try:
+            await self._keep.save(self.channel.id, text)
+        except (NotFound, Conflict, InvalidParameter):
+            log.debug("not kept: the call is leaving")
+        except (AriError, OSError) as error:
+            log.warning("not kept: a restart now would begin the call anew", error=str(error))
 
     def _keep_soon(self) -> None:
         self.owner.command(self.keep())
@@ -223,7 +247,18 @@ class Runner:
                 await stop_old(self.owner)
             if self._anew:
                 await self.owner.close_made()
-            step = await self._walk()
+            step = await self._first_step()
+            # From state to state, here: a coroutine of its own would be one more for each call.
+            while step.state is not None:
+                resumed = isinstance(step.event, Resumed)
+                stay = self._enter(step.state, step)
+                del step  # its event, and all that Asterisk sent with it, is the body's alone
+                try:
+                    step = await stay.until()
+                except Exception as error:
+                    if not resumed or isinstance(error, InboxOverflow):
+                        raise
+                    step = await self._lose(error)
             last = step.event
             if step.leave is not None:
                 await leave(self.channel, self.owner, step.leave)
@@ -234,7 +269,8 @@ class Runner:
             self.report(error)
             await leave(self.channel, self.owner, self.flow.on_error)
         finally:
-            self.absence.close()
+            if self._absence is not None:
+                self._absence.close()
             # A call that is over must be freed at once, not when the collector finds its circle.
             self.channel.on_become = self.flow._keep = None
             if self.letting_go:
@@ -262,29 +298,26 @@ class Runner:
                 seconds=round(asyncio.get_running_loop().time() - self._begun, 1),
             )
 
-    async def _walk(self) -> Step:
-        """Go from state to state until the call is over."""
+    async def _first_step(self) -> Step:
+        """Where the call begins: in its flow's first state, or where an older process was."""
         first = await self.inbox.get()
         if self.stopping is not None:
-            step = Step(None, leave=self.stopping)
-        elif isinstance(first, Resumed):
-            step = Step(first.state, first)
-        else:
-            step = Step(self.flow.start.__name__, first if isinstance(first, Event) else None)
-        while step.state is not None:
-            try:
-                step = await self._stay(step.state, step)
-            except Exception as error:
-                if not isinstance(step.event, Resumed) or isinstance(error, InboxOverflow):
-                    raise
-                step = await self._lose(error)
-        return step
+            return Step(None, leave=self.stopping)
+        if isinstance(first, Resumed):
+            return Step(first.state, first)
+        return Step(self.flow.start.__name__, first if isinstance(first, Event) else None)
 
-    async def _stay(self, state: str, step: Step) -> Step:
+    def _enter(self, state: str, step: Step) -> Stay:
         left, self.state = self.state, state
         structlog.contextvars.bind_contextvars(state=state)
         self.tell(left, step.trigger, state)
-        return await Stay(self, state, step.event).until()
+        return Stay(self, state, step.event)
+
+    @property
+    def absence(self) -> Absence:
+        """What tells whether the call is over; made when it is asked."""
+        self._absence = self._absence or Absence(self)
+        return self._absence
 
     def tell(self, state: str, trigger: Trigger | None, target: str, action: str = "") -> None:
         """Tell who looks on of a step; the parameters are fields of `Walked`."""
@@ -337,11 +370,12 @@ class Runner:
         flow.channel = self.channel
         flow.app = self.app
         flow.plugin = self._program.plugin
-        flow._keep = self.keep
+        flow._keep = self
         if self._asterisk is not None:
             flow.asterisk = self._asterisk
-        if "data" not in vars(flow):
-            flow.data = copy.deepcopy(type(flow).data)
+        # Not by `vars`, which gives the object a dict of its own for good.
+        if flow.data is type(flow).data is not None:
+            flow.data = copy.deepcopy(flow.data)
         return flow
 
     def _gone(self, error: ChannelGone) -> None:
@@ -362,8 +396,12 @@ class Runner:
 
     async def _end(self, event: Event | None) -> None:
         """Run the flow's `ended`, within its time."""
+        if type(self.flow).ended is Flow.ended:
+            return
         ending = Body(self.flow.ended(event), name=f"{self.channel.id} ended")
         try:
+            # Most end in their first step: no timer then, whose rest would stay in the loop.
+            await asyncio.sleep(0)
             in_time = await ending.over(self.config.leave_timeout)
         finally:
             await ending.leave(self.config.leave_timeout)

@@ -93,13 +93,15 @@ class Step:
 class Stay:
     """A call's stay in one state.
 
-    call: whose. name: the state's. event: what has led into it. row: what leads out.
+    call: whose. name: the state's. row: what leads out.
     """
+
+    __slots__ = ("_event", "_read", "_task", "call", "name", "row")
 
     def __init__(self, call: Runner, name: str, event: Event | None) -> None:
         self.call = call
         self.name = name
-        self.event = event
+        self._event = event
         self.row = call.flow.rows.get(name, EMPTY)
         self._read = False
         task = asyncio.current_task()
@@ -111,8 +113,8 @@ class Stay:
 
     async def until(self) -> Step:
         """Run the body, and listen until a trigger leads out."""
-        call, event = self.call, self.event
-        again = isinstance(event, Resumed)
+        call = self.call
+        again = isinstance(self._event, Resumed)
         call.owner.enter(again=again)
         if not again or call.stale:
             # Before the body's first command: what plays, and what is recorded, would keep
@@ -120,13 +122,12 @@ class Stay:
             await call.owner.done_within(KEEP_SECONDS, call.keep())
         # Not before it is kept: whoever reads this may count on it.
         log.debug("enters state")
-        body = Body(getattr(call.flow, self.name)(event), name=f"{call.channel.id} {self.name}")
-        body.task.add_done_callback(lambda _: call.inbox.put(Returned(body), always=True))
-        loop = asyncio.get_running_loop()
-        timers = [
-            loop.call_later(after.seconds, partial(call.inbox.put, Fired(after, body), always=True))
-            for after in self.row.timers
-        ]
+        body = Body(
+            getattr(call.flow, self.name)(self._event), name=f"{call.channel.id} {self.name}"
+        )
+        self._event = None  # the body has it; kept, it would take the more the longer the call
+        body.task.add_done_callback(partial(self._note, Returned(body)))
+        timers = self._timers(body)
         try:
             # Whatever waits in the inbox, a state that is entered begins: up to its first await.
             await asyncio.sleep(0)
@@ -146,6 +147,15 @@ class Stay:
                     call.report(error)
             await call.owner.stop_media()
 
+    def _note(self, item: Item, _: object = None) -> None:
+        self.call.inbox.put(item, always=True)
+
+    def _timers(self, body: Body[Any]) -> tuple[asyncio.TimerHandle, ...]:
+        later = asyncio.get_running_loop().call_later
+        return tuple(
+            later(after.seconds, self._note, Fired(after, body)) for after in self.row.timers
+        )
+
     async def _listen(self, body: Body[Any]) -> Step:
         """Take items until one leads out of the state: digits typed ahead first, then the inbox.
 
@@ -159,8 +169,9 @@ class Stay:
             call.passed = []
         try:
             while True:
+                item: Item | None = None  # the last one is not kept while we wait
                 if again:
-                    item: Item = again.pop(0)
+                    item = again.pop(0)
                 else:
                     call.wanted = self.row.kinds
                     try:
@@ -183,7 +194,12 @@ class Stay:
     async def _take(self, body: Body[Any], item: Fired | Returned | Stop) -> Step | None:
         """One of our own notes. Returns what follows the state, None while it goes on."""
         if isinstance(item, Returned):
-            return await self._returned(body) if item.body is body else None
+            if item.body is not body:
+                return None
+            step = await self._returned(body)
+            if step is None:
+                body.forget()
+            return step
         if isinstance(item, Fired) and item.body is body:
             return await self._follow(item.after, Elapsed(seconds=item.after.seconds))
         return None  # a Stop: it only wakes
@@ -213,7 +229,8 @@ class Stay:
                 self._pass(event)
                 return None
         if not own and isinstance(event, ENDS):
-            self.call.ends.setdefault(event.channel.id, []).append(event)
+            ends, about = self.call.ends, event.channel.id
+            self.call.ends = {**ends, about: (*ends.get(about, ()), event)}
         trigger = self.row.match(event, own=own)
         if trigger is None:
             if own and isinstance(event, ChannelDtmfReceived):

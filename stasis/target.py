@@ -34,7 +34,7 @@ class Target(ABC):
     def __init__(self, owner: Owner, operations: Any) -> None:
         self._owner = owner
         self._operations = operations
-        self._media: list[Playback | LiveRecording] = []
+        self._media: tuple[Playback | LiveRecording, ...] = ()
 
     @property
     def uri(self) -> str:
@@ -212,11 +212,11 @@ class Target(ABC):
             self._owner.router.deliver(media._key)
 
     def _remember(self, media: Playback | LiveRecording) -> None:
-        self._media = [each for each in self._media if self._owner.router.claimed(each._key)]
-        self._media.append(media)
+        router = self._owner.router
+        self._media = (*(each for each in self._media if router.claimed(each._key)), media)
 
     def _lose_media(self, error: ChannelGone) -> None:
         """The target is gone: what played to it or recorded it has ended."""
-        media, self._media = self._media, []
+        media, self._media = self._media, ()
         for each in media:
             each.channel_gone(error.again())

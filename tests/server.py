@@ -233,6 +233,8 @@ class Server:
             case ("POST", "channels", _, "snoop", id):
                 return self._make(id, {**given, "endpoint": "Snoop/c"}, enters=True)
             case ("POST", "channels", id) if "endpoint" in given:
+                for name, value in (given.get("variables") or {}).items():
+                    self.variables[id, name] = value
                 return self._make(id, given, enters=False)
             case (_, "channels", id, *verb):
                 there = id in self.channels

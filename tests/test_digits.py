@@ -156,3 +156,15 @@ def test_a_question_that_fails_is_over():
         raise ValueError
     with digits.question():
         assert digits.asking
+
+
+@virtual_time
+async def test_nothing_is_held_for_a_caller_who_presses_nothing_or_whose_digits_are_used():
+    digits = Digits()
+    assert digits._items is None
+    (event,) = pressed(digits, "1")
+    digits.discard(event)
+    assert digits._items is None
+    pressed(digits, "2")
+    await digits.next()
+    assert len(digits) == 0 and digits._items is None

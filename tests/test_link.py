@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,6 +19,7 @@ from stasis.channel import Channel
 from stasis.config import AsteriskConfig, Config, KeepConfig
 from stasis.errors import (
     ApplicationTaken,
+    AriError,
     ChannelGone,
     FlowError,
     Forbidden,
@@ -35,7 +37,7 @@ from stasis.register import NOISY
 from stasis.section import Secret
 from stasis.testing.clock import virtual_time
 from stasis.transport.frames import Lost, Opened
-from tests.fake import FakeAsterisk
+from tests.fake import FakeAsterisk, refused
 from tests.real_server import RealServer
 
 
@@ -803,7 +805,9 @@ class TestWhatArrives:
             def fails(event: Event) -> None:
                 raise ZeroDivisionError
 
-            asterisk.link.router.claim(("bridge", "b"), attrs.evolve(claim, apply=fails))
+            asterisk.link.router.claim(
+                ("bridge", "b"), attrs.evolve(claim, handle=SimpleNamespace(apply=fails))
+            )
             with capture_logs() as logs:
                 await asterisk.event("BridgeDestroyed", bridge={"id": "b"})
             assert any("please report this" in log["event"] for log in logs)
@@ -1186,6 +1190,8 @@ async def test_without_seams_it_dials_the_configured_asterisk(
 
     async def flow(channel: Channel) -> None:
         await channel.answer()
+        while transport == "socket" and "POST channels/c1/answer" not in real_server.over_socket:
+            await channel.answer()  # over HTTP, until the socket that it has missed is there
         came.set_result(channel.id)
         await stays(channel)
 
@@ -1216,3 +1222,36 @@ async def test_without_seams_it_dials_the_configured_asterisk(
     assert f"POST {prefix}channels/c1/answer" in asked
     assert "GET /ari/channels" in real_server.lines  # what is asked after a gap, goes over HTTP
     assert len(real_server.sockets) == 2 and link.counts["gaps"] == 1
+    assert link.counts["answers"] == 0 and all(each.closed for each in real_server.rest)
+
+
+@virtual_time
+async def test_a_call_that_we_originate_is_kept_by_the_request_that_makes_it():
+    async def flow(channel: Channel) -> None:
+        await channel.answer()
+        await channel.hangup()
+
+    async with FakeAsterisk(flow, config=Config(keep=KeepConfig(store="variable"))) as asterisk:
+        asterisk.requests.clear()
+        asterisk.sent.clear()
+        channel_id = await asterisk.link.originate("PJSIP/desk", "test")
+        await asterisk.answered(channel_id)
+        await asterisk.turn()
+        path = f"/channels/{channel_id}"
+        assert asterisk.requests == [f"POST {path}", f"POST {path}/answer", f"DELETE {path}"]
+        assert b"STASIS_FLOW" in (asterisk.sent[0].body or b"")
+        assert len(asterisk.link.calls.ahead) == 0
+
+
+@virtual_time
+async def test_of_one_that_is_never_answered_nothing_stays():
+    async with FakeAsterisk(stays, config=Config(keep=KeepConfig(store="variable"))) as asterisk:
+        placed = await asterisk.link.place("PJSIP/desk", "test")
+        assert len(asterisk.link.calls.ahead) == 1
+        await asterisk.end(placed.id, cause=21)
+        await asterisk.turn()
+        assert len(asterisk.link.calls.ahead) == 0
+        asterisk.refuse["POST /channels"] = refused(400, "Allocation failed")
+        with pytest.raises(AriError):
+            await asterisk.link.originate("PJSIP/nobody", "test")
+        assert len(asterisk.link.calls.ahead) == 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from functools import partial
 from itertools import permutations
+from types import SimpleNamespace
 
 import pytest
 from structlog.testing import capture_logs
@@ -144,7 +146,7 @@ class TestIds:
 
     def test_what_was_there_is_taken_once_and_only_by_a_state_that_is_resumed(self, owner: Owner):
         key = ("bridge", "b")
-        owner.found[key] = "handle"
+        owner.keep_found(key, "handle")
         owner.enter()
         assert owner.take_found(key) is None
         owner.enter(again=True)
@@ -458,13 +460,13 @@ class TestWhatIsOver:
     def test_a_released_id_is_nobodys(self, owner: Owner, router: Router):
         owner.claim(("channel", "c2"))
         owner.release(("channel", "c2"))
-        assert router.counts()["claims"] == 0 and owner._claims == set()
+        assert router.counts()["claims"] == 0 and owner._claims == []
 
     async def test_an_ignored_one_is_kept_up_to_date_and_not_heard(
         self, owner: Owner, router: Router
     ):
         applied: list[Event] = []
-        owner.claim(("channel", "c2"), applied.append)
+        owner.claim(("channel", "c2"), SimpleNamespace(apply=applied.append))
         owner.ignore(("channel", "c2"))
         assert router.dispatch(digit("c2"))
         assert applied == [digit("c2")]
@@ -517,3 +519,53 @@ class TestMedia:
 async def never(request: object) -> object:
     """A `Send` that is not to be used."""
     raise AssertionError(f"sent {request}")
+
+
+class TestSize:
+    """Each call has an owner, most of which own nothing."""
+
+    def test_one_that_has_nothing_takes_less_than_a_kilobyte(self, ari: Ari, router: Router):
+        config, ear = EngineConfig(), Ear()
+
+        def made() -> Owner:
+            owner = Owner("c1", "ivr", ari, router, config, ear)
+            owner.claim(("channel", "c1"))
+            owner.enter()
+            return owner
+
+        kept = [made() for _ in range(50)]
+        tracemalloc.start()
+        try:
+            kept += [made() for _ in range(200)]
+            size = tracemalloc.get_traced_memory()[0] / 200
+        finally:
+            tracemalloc.stop()
+        assert len(kept) == 250 and size < 800
+
+    async def test_what_owners_share_while_they_have_nothing_stays_empty(
+        self, ari: Ari, router: Router
+    ):
+        first, second = (
+            Owner(name, "ivr", ari, router, EngineConfig(), Ear()) for name in ("c1", "c2")
+        )
+        first.enter()
+        first.made_id("bridge")
+        first.playback_id()
+        first.own(("bridge", "b"), partial(asyncio.sleep, 0))
+        tune = Tune()
+        tune.id = "p"
+        first.play(tune)
+        running = first.command(asyncio.sleep(0.01))
+        first.expect(("channel", "c1"), ChannelDtmfReceived)
+        assert set(first.counts().values()) == {1} and second.counts() == NOTHING
+        second.enter()
+        assert second.made_id("bridge").endswith("-0")
+        await running
+        await first.close()
+        assert first.counts() == second.counts() == NOTHING
+
+    async def test_one_that_has_nothing_closes_without_a_timer(self, owner: Owner):
+        loop = asyncio.get_running_loop()
+        before = len(loop._scheduled)  # type: ignore[attr-defined]
+        await owner.close()
+        assert len(loop._scheduled) == before  # type: ignore[attr-defined]

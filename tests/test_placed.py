@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any, ClassVar
 
 import pytest
 
+from stasis.ari.events import ChannelDtmfReceived, Event
 from stasis.ari.resource import Response
 from stasis.channel import Channel
 from stasis.errors import AllocationFailed
+from stasis.flow import Flow
+from stasis.keep import VARIABLE
 from stasis.placed import PlacedResult
 from stasis.testing.clock import virtual_time
 from tests.fake import FakeAsterisk
@@ -111,3 +115,25 @@ class TestThroughAGap:
                 assert (await result).status == status
 
         test()
+
+    @virtual_time
+    async def test_one_that_has_entered_meanwhile_begins_and_is_not_resumed(self):
+        begun: list[str] = []
+
+        class Reminding(Flow):
+            async def calling(self, event: Event) -> None:
+                begun.append(type(event).__name__)
+
+            start = calling
+            table: ClassVar[Any] = {calling: {ChannelDtmfReceived: calling}}
+
+        server = Server()
+        async with Process(server, Reminding) as process:
+            placed = await process.link.place("PJSIP/bob", APP)
+            assert (placed.id, VARIABLE) in server.variables  # what a call would be resumed from
+            await process.deaf()
+            await server.answers(placed.id)
+            await asyncio.sleep(5)
+            await process.hears()
+            await turn()
+        assert begun == ["StasisStart"]

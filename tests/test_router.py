@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -35,6 +36,13 @@ from stasis.router import Claim, Router, keys_of
 from stasis.testing.clock import virtual_time
 
 C1, C2, B1 = ("channel", "c1"), ("channel", "c2"), ("bridge", "b1")
+
+
+class Handle:
+    """Knows a thing's latest state. apply: what it does with an event."""
+
+    def __init__(self, apply: Callable[[Event], object]) -> None:
+        self.apply = apply
 
 
 class Ear:
@@ -147,15 +155,15 @@ class TestClaims:
             def hear(self, event: Event) -> None:
                 order.append("hear")
 
-        router.claim(B1, Claim(Late(), "", lambda event: order.append("apply bridge")))
-        router.claim(C1, Claim(Late(), "", lambda event: order.append("apply channel")))
+        router.claim(B1, Claim(Late(), "", Handle(lambda event: order.append("apply bridge"))))
+        router.claim(C1, Claim(Late(), "", Handle(lambda event: order.append("apply channel"))))
         router.dispatch(entered())
         assert order == ["apply bridge", "apply channel", "hear", "hear"]
 
     def test_another_applications_copy_is_not_applied(self):
         router = Router()
         applied: list[Event] = []
-        router.claim(C1, Claim(Ear(), "ivr", applied.append))
+        router.claim(C1, Claim(Ear(), "ivr", Handle(applied.append)))
         router.dispatch(digit(app="monitor"))
         assert applied == []
 
@@ -215,7 +223,7 @@ class TestWaits:
             def hear(self, event: Event) -> None:
                 seen.append(wait.settled)
 
-        router.claim(C1, Claim(Late(), "", lambda event: seen.append(wait.settled)))
+        router.claim(C1, Claim(Late(), "", Handle(lambda event: seen.append(wait.settled))))
         router.dispatch(digit())
         assert seen == [True, True]
 
@@ -345,7 +353,7 @@ class TestHolding:
     async def test_handles_and_waits_do_not_wait(self):
         router = Router()
         applied: list[Event] = []
-        router.claim(C1, Claim(Ear(), "", applied.append))
+        router.claim(C1, Claim(Ear(), "", Handle(applied.append)))
         router.hold(C1)
         wait = router.expect(C1, ChannelDtmfReceived)
         router.dispatch(digit())
@@ -384,7 +392,7 @@ class TestAnotherWay:
 
     def test_it_goes_to_who_has_claimed_the_channel_and_to_nobody_else(self):
         router, ear, other = Router(), Ear(), Ear()
-        router.claim(C1, Claim(ear, "ivr", apply=lambda event: pytest.fail("no snapshot in it")))
+        router.claim(C1, Claim(ear, "ivr", Handle(lambda event: pytest.fail("no snapshot in it"))))
         router.claim(C2, Claim(other, "ivr"))
         assert router.tell(Hold(uniqueid="c1")) is True
         assert router.tell(Hold(uniqueid="c3")) is False
