@@ -68,8 +68,8 @@ faults: $(READY)
 	$(BIN)/stasis lab prepare
 	$(BIN)/python -m tests.faults
 
-# Speed and memory beside four other clients of ARI, on a fake server and on the real 22: half an
-# hour. It is fair on an idle machine only. ONLY="burst;rest" for some scenarios.
+# Speed and memory beside four other clients of ARI, on a fake server and on the real 22: three
+# quarters of an hour. It is fair on an idle machine only. ONLY="burst;rest" for some scenarios.
 bench: $(READY)
 	$(BIN)/stasis lab prepare
 	$(BIN)/python -m bench --only "$(ONLY)"

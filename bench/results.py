@@ -8,29 +8,46 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from bench.scenarios import Numbers
+from bench.ran import Ran
 
-__all__ = ["GOALS", "REFERENCE", "Goal", "Results", "Value"]
+__all__ = ["GOALS", "REFERENCE", "Goal", "Results", "Row", "Value"]
 
 REFERENCE = "bare"
-# One round: scenario to client to its numbers, or to the words of what went wrong.
-Round: TypeAlias = Mapping[str, Mapping[str, "Numbers | str"]]
+# One round: scenario to client to what came of it.
+Round: TypeAlias = Mapping[str, Mapping[str, Ran]]
 
 
 @attrs.frozen
 class Value:
-    """One number over all rounds. ratio: to the reference in the same round, when it has one."""
+    """One number over all rounds.
 
-    median: float
-    least: float
-    most: float
+    median, least, most: None when no round has one. ratio: to the reference in the same round, the
+    median, when it has one. without: how many rounds have no number, since their run ended.
+    """
+
+    median: float | None
+    least: float | None
+    most: float | None
     ratio: float | None = None
+    without: int = 0
 
     @classmethod
-    def of(cls, values: Sequence[float], ratios: Sequence[float] = ()) -> Value:
-        """values: one of each round. ratios: likewise."""
+    def of(cls, values: Sequence[float | None], ratios: Sequence[float] = ()) -> Value:
+        """values: one of each round that has run it. ratios: of those that have one."""
+        found = [value for value in values if value is not None]
+        without = len(values) - len(found)
+        if not found:
+            return cls(None, None, None, None, without)
         ratio = median(ratios) if ratios else None
-        return cls(median(values), min(values), max(values), ratio)
+        return cls(median(found), min(found), max(found), ratio, without)
+
+
+@attrs.frozen
+class Row:
+    """A client in a scenario, over all rounds. error: what went wrong, the last time it did."""
+
+    values: Mapping[str, Value]
+    error: str = ""
 
 
 @attrs.frozen
@@ -39,18 +56,20 @@ class Goal:
 
     to: what the number is divided by: that of the `reference` in the same round, that of the same
     client in another scenario, named `@scenario`, or nothing. most: whether the limit is the most
-    it may be, not the least.
+    it may be, not the least. limit: None where the number is only shown.
     """
 
     scenario: str
     client: str
     number: str
-    limit: float
+    limit: float | None
     to: str = REFERENCE
     most: bool = True
 
-    def met(self, value: float) -> bool:
-        """Whether a value keeps it."""
+    def met(self, value: float) -> bool | None:
+        """Whether a value keeps it; None when there is no limit."""
+        if self.limit is None:
+            return None
         return value <= self.limit if self.most else value >= self.limit
 
     @property
@@ -71,6 +90,12 @@ GOALS = (
     Goal("handlers", STASIS, "us/event", 2.0),
     Goal("growth 500", STASIS, "us/event", 1.6, to="@growth 100"),
     Goal("growth 5,000", STASIS, "us/event", 3.5, to="@growth 100"),
+    *(
+        # The second is the same with more of it in the processor's cache.
+        Goal(f"growth 50,000{runs}", client, "us/event", None, to=f"@growth 100{runs}")
+        for runs in ("", " in runs")
+        for client in (REFERENCE, STASIS)
+    ),
     *(
         Goal(f"paced {rate}", client, number, limit)
         for rate in ("500", "2,000")
@@ -106,28 +131,35 @@ class Results:
     def __init__(self, rounds: Sequence[Round]) -> None:
         self.rounds = rounds
 
-    def clients(self, scenario: str) -> dict[str, dict[str, Value] | str]:
-        """Each client's values in a scenario, or what went wrong, the last time that it did."""
-        names = dict.fromkeys(name for each in self.rounds for name in each.get(scenario, {}))
-        return {name: self._values(scenario, name) for name in names}
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Results:
+        """Those that were written down. told: the JSON file."""
+        return cls(
+            [
+                {
+                    scenario: {client: Ran.read(ran) for client, ran in clients.items()}
+                    for scenario, clients in each.items()
+                }
+                for each in told["rounds"]
+            ]
+        )
 
-    def _values(self, scenario: str, client: str) -> dict[str, Value] | str:
-        found: dict[str, Value] = {}
-        said = "was not run"
-        for each in self.rounds:
-            numbers = each.get(scenario, {}).get(client, said)
-            if isinstance(numbers, str):
-                said = numbers
-                continue
-            for number in numbers:
-                values = [value for value, _ in self._pairs(scenario, client, number, REFERENCE)]
-                ratios = [
-                    value / other
-                    for value, other in self._pairs(scenario, client, number, REFERENCE)
-                    if other
-                ]
-                found[number] = Value.of(values, ratios)
-        return found or said
+    def clients(self, scenario: str) -> dict[str, Row]:
+        """Each client's row in a scenario."""
+        names = dict.fromkeys(name for each in self.rounds for name in each.get(scenario, {}))
+        return {name: self._row(scenario, name) for name in names}
+
+    def _row(self, scenario: str, client: str) -> Row:
+        runs = [each[scenario][client] for each in self.rounds if client in each.get(scenario, {})]
+        numbers = dict.fromkeys(number for run in runs for number in run.numbers)
+        values = {number: self._value(scenario, client, number, len(runs)) for number in numbers}
+        return Row(values, next((run.error for run in reversed(runs) if run.error), ""))
+
+    def _value(self, scenario: str, client: str, number: str, runs: int) -> Value:
+        pairs = list(self._pairs(scenario, client, number, REFERENCE))
+        values = [value for value, _ in pairs]
+        ratios = [value / other for value, other in pairs if other]
+        return Value.of([*values, *[None] * (runs - len(values))], ratios)
 
     def _pairs(
         self, scenario: str, client: str, number: str, to: str
@@ -141,12 +173,12 @@ class Results:
 
     @property
     def failed(self) -> int:
-        """How many runs have failed."""
+        """How many runs have no number at all."""
         return sum(
-            isinstance(numbers, str)
+            not ran.numbers
             for each in self.rounds
             for clients in each.values()
-            for numbers in clients.values()
+            for ran in clients.values()
         )
 
     def goal(self, goal: Goal) -> float | None:
@@ -158,33 +190,45 @@ class Results:
             found = [value / other for value, other in pairs if other]
         return median(found) if found else None
 
+    def met(self, goal: Goal) -> bool | None:
+        """Whether a goal is met; not when some run of it has failed. None: nothing can be said."""
+        row = self.clients(goal.scenario).get(goal.client)
+        if row is None or goal.limit is None:
+            return None
+        number = row.values.get(goal.number)
+        if number is None or number.without:
+            return False
+        value = self.goal(goal)
+        return None if value is None else goal.met(value)
+
     def told(self) -> dict[str, Any]:
         """All of it, for JSON."""
         scenarios = dict.fromkeys(name for each in self.rounds for name in each)
         return {
-            "rounds": list(self.rounds),
-            "scenarios": {
-                scenario: {
-                    client: values
-                    if isinstance(values, str)
-                    else {number: attrs.asdict(value) for number, value in values.items()}
-                    for client, values in self.clients(scenario).items()
+            "rounds": [
+                {
+                    scenario: {client: attrs.asdict(ran) for client, ran in clients.items()}
+                    for scenario, clients in each.items()
                 }
-                for scenario in scenarios
+                for each in self.rounds
+            ],
+            "scenarios": {
+                scenario: {client: attrs.asdict(row) for client, row in rows.items()}
+                for scenario, rows in ((name, self.clients(name)) for name in scenarios)
             },
             "goals": [
                 {
+                    "words": goal.words,
                     **attrs.asdict(goal),
-                    "value": value,
-                    "met": None if value is None else goal.met(value),
+                    "value": self.goal(goal),
+                    "met": self.met(goal),
                 }
                 for goal in GOALS
-                for value in (self.goal(goal),)
             ],
         }
 
 
 def of(each: Round, scenario: str, client: str, number: str) -> float | None:
     """One number of one round, or None."""
-    numbers = each.get(scenario, {}).get(client)
-    return numbers.get(number) if isinstance(numbers, dict) else None
+    ran = each.get(scenario, {}).get(client)
+    return None if ran is None else ran.numbers.get(number)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -20,6 +22,10 @@ __all__ = ["OURS", "Client", "Failed", "FakeServer", "Process"]
 TOP = Path(__file__).parents[1]
 # Seconds for any step of a client, the longest scenario included.
 PATIENCE = 180.0
+# Seconds for its end.
+ENDING = 5.0
+SAMPLER = "py-spy>"
+MISTAKE = '"level": "error"'
 
 
 class Failed(Exception):
@@ -61,10 +67,14 @@ OURS = (
 
 
 class Process:
-    """A child that tells its steps on standard output, one a line; what it says else is kept."""
+    """A child that tells its steps on standard output, one a line; what it says else is kept.
+
+    mistakes: how many errors it has logged, as stasis writes them; peers count theirs themselves.
+    """
 
     def __init__(self, command: list[str], name: str) -> None:
         self.name = name
+        self.mistakes = 0
         self._said: list[str] = []
         self._process = subprocess.Popen(
             command,
@@ -74,6 +84,7 @@ class Process:
             stderr=subprocess.PIPE,
             text=True,
             bufsize=1,
+            start_new_session=True,  # so that what it has started in its turn ends with it
         )
         assert self._process.stderr is not None
         self._listening = threading.Thread(
@@ -83,6 +94,7 @@ class Process:
 
     def _listen(self, errors: IO[str]) -> None:
         for line in errors:
+            self.mistakes += MISTAKE in line
             self._said = [*self._said, line.rstrip()][-20:]
 
     def __enter__(self) -> Process:
@@ -94,7 +106,13 @@ class Process:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._process.kill()
+        if kind is None and self._process.stdin is not None:
+            # It ends by itself, and whatever has started it for us has things to write.
+            self._process.stdin.close()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(ENDING)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._listening.join(1.0)
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
@@ -107,7 +125,7 @@ class Process:
         watch = threading.Timer(PATIENCE, self._process.kill)
         watch.start()
         try:
-            line = self._process.stdout.readline().strip()
+            line = next((each.strip() for each in self._process.stdout if told(each)), "")
         finally:
             watch.cancel()
         if not line or (word and line != word):
@@ -118,15 +136,18 @@ class Process:
         return line
 
     def json(self) -> dict[str, Any]:
-        """The next line, as an object. What went wrong in it is told. Raises Failed."""
+        """The next line, as an object. Raises Failed."""
         line = self.line()
         try:
             found: dict[str, Any] = json.loads(line)
         except ValueError:
             raise Failed(f"{self.name}: a result was awaited, {line!r} came") from None
-        if "error" in found:
-            sys.stderr.write(f"{self.name}: {found['error']}\n")
         return found
+
+
+def told(line: str) -> bool:
+    """Whether a line is the client's, and not that of a sampler around it."""
+    return bool(line.strip()) and not line.startswith(SAMPLER)
 
 
 class FakeServer:

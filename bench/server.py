@@ -4,9 +4,10 @@ One process, one loop, no framework: HTTP/1.1 and the event WebSocket on one por
 WebSocket too. It prints the two ports, of ARI and of its control, and ends with its standard input.
 The control takes one JSON object a line and answers with one, once it is done:
 `{"do": "arrive", "channels": M, "rate": R or null}`, `{"do": "leave", …}` likewise, `{"do": "go"}`,
-`{"do": "burst", "events": N, "channels": M, "rate": R or null}`; the rates are per second. `sent`,
-`seconds`, and `cpu`, what this process has spent meanwhile, are in the answers; `{"do": "cpu"}`
-asks for no more than that, since its start.
+`{"do": "burst", "events": N, "channels": M, "rate": R or null}`; the rates are per second. Without
+a rate `run` says how many events each channel has in its turn, else it is 1. `sent`, `seconds`, and
+`cpu`, what this process has spent meanwhile, are in the answers; `{"do": "cpu"}` asks for no more
+than that, since its start.
 """
 
 from __future__ import annotations
@@ -238,14 +239,14 @@ class Control:
             told = await played(socket, list(tape.ends(channels)), rate)
             socket.write(tape.told("BenchEnd"))
             return told
-        events = asked["events"]
-        digits = tape.digits(events, channels)
+        events, run = asked["events"], asked.get("run", 1)
+        digits = tape.digits(events, channels, run)
         go, end = tape.told("BenchGo", events=events, digits=digits), tape.told("BenchEnd")
         if rate:
             told = await paced(socket, tape, go, events, channels, rate)
             socket.write(end)
             return told
-        told = await played(socket, [go, *tape.chunks(events, channels), end])
+        told = await played(socket, [go, *tape.chunks(events, channels, run), end])
         return {**told, "sent": events}
 
 

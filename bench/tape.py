@@ -61,28 +61,27 @@ class Tape:
         middle, tail = rest.split(MARK.encode())
         return head, between, middle, tail
 
-    def event(self, number: int, channels: int, at: int = 0) -> bytes:
+    def event(self, number: int, channels: int, at: int = 0, run: int = 1) -> bytes:
         """The event of that number, when it is told in turn of so many channels.
 
-        at: when it is sent, in ns.
+        at: when it is sent, in ns. run: how many events each channel has in its turn.
         """
-        turn, channel = divmod(number, channels)
+        channel, turn = place(number, channels, run)
         return self._filled(self._parts[(turn + channel) % len(self._parts)], channel, turn, at)
 
-    def digits(self, events: int, channels: int) -> int:
+    def digits(self, events: int, channels: int, run: int = 1) -> int:
         """How many of the first events are digits."""
         kinds = self.kinds
         count = len(kinds)
-        return sum(
-            kinds[(number // channels + number % channels) % count] == DIGIT
-            for number in range(events)
-        )
+        places = (place(number, channels, run) for number in range(events))
+        return sum(kinds[(turn + channel) % count] == DIGIT for channel, turn in places)
 
-    def chunks(self, events: int, channels: int, size: int = 128) -> list[bytes]:
+    def chunks(self, events: int, channels: int, run: int = 1, size: int = 128) -> list[bytes]:
         """All events, joined by that many."""
         return [
             b"".join(
-                self.event(number, channels) for number in range(first, min(first + size, events))
+                self.event(number, channels, run=run)
+                for number in range(first, min(first + size, events))
             )
             for first in range(0, events, size)
         ]
@@ -115,6 +114,13 @@ class Tape:
         head, between, middle, tail = parts
         id = b"%011d" % channel
         return b"%b%b%b%b%b%08d%020d%b" % (head, id, between, id, middle, number, at, tail)
+
+
+def place(number: int, channels: int, run: int) -> tuple[int, int]:
+    """The channel of an event, and the event's number among those of that channel."""
+    turns, at = divmod(number, run)
+    round, channel = divmod(turns, channels)
+    return channel, round * run + at
 
 
 def stamped() -> str:

@@ -186,12 +186,11 @@ class Ear:
         self.gauge.end()
         if self.gauge.name == "busy":
             more |= {"disorder": self._disorder, "stall": round(self._stall * 1000, 1)}
-        elif self._disorder:
+        elif self.every:
             more["disorder"] = self._disorder
         if self._rss:
             more["rss"] = self._rss
-        if self.mistakes.count:
-            more["mistakes"] = self.mistakes.count
+        more["mistakes"] = self.mistakes.count
         if failed or self.mistakes.first:
             more["error"] = (failed or self.mistakes.first)[:300]
         self.gauge.report(**more)
@@ -224,12 +223,18 @@ async def called(
     """The scenario `call`. originate: begin one call. ended: released at each StasisEnd."""
     scenario = ear.gauge.scenario
     at_once = int(scenario["at_once"])
+    left = iter(range(int(scenario["calls"])))
+
+    async def some() -> None:
+        # As many place calls at once as may be live: one alone would hold them up.
+        for _ in left:
+            await ended.acquire()
+            await originate()
+
     ear.gauge.begin()
     for _ in range(at_once):
         ended.release()
-    for _ in range(int(scenario["calls"])):
-        await ended.acquire()
-        await originate()
+    await asyncio.gather(*(some() for _ in range(at_once)))
     for _ in range(at_once):
         await ended.acquire()
     ear.gauge.events = int(scenario["calls"])

@@ -33,6 +33,13 @@ class TestEvents:
         told = [(each["channel"]["id"], each["channel"]["accountcode"][:8]) for each in events]
         assert told == [(f"{n % 3:011}", f"{n // 3:08}") for n in range(12)]
 
+    def test_come_in_runs_of_a_channel_where_that_is_asked_for(self, tape):
+        events = texts(b"".join(tape.chunks(9, 2, run=2)))
+        told = [(int(e["channel"]["id"]), int(e["channel"]["accountcode"][:8])) for e in events]
+        assert told == [(0, 0), (0, 1), (1, 0), (1, 1), (0, 2), (0, 3), (1, 2), (1, 3), (0, 4)]
+        digits = sum(each["type"] == DIGIT for each in texts(b"".join(tape.chunks(500, 7, run=9))))
+        assert tape.digits(500, 7, run=9) == digits
+
     def test_come_in_the_proportions_of_the_real_frames(self, tape):
         whole = len(tape.kinds) * 10
         assert Counter(each["type"] for each in texts(b"".join(tape.chunks(whole, 1)))) == {

@@ -98,15 +98,16 @@ function report(failed) {
     const places = [Math.floor(last / 2), Math.floor(last * 0.99), last];
     told.latency = places.map((at) => Math.round(latency[at] / 100) / 10);
   }
+  if (every) {
+    told.disorder = disorder;
+  }
   if (scenario.name === 'busy') {
-    Object.assign(told, { disorder, stall: Math.round(stall * 10) / 10 });
+    told.stall = Math.round(stall * 10) / 10;
   }
   if (rss.length) {
     told.rss = rss;
   }
-  if (mistakes) {
-    told.mistakes = mistakes;
-  }
+  told.mistakes = mistakes;
   if (failed || error) {
     told.error = (failed || error).slice(0, 300);
   }
