@@ -112,68 +112,23 @@ class Stay:
         return f"{type(self.call.flow).__name__}.{self.name}"
 
     async def until(self) -> Step:
-        """Run the body, and listen until a trigger leads out."""
+        """Run the body, and take items until one leads out: digits typed ahead, then the inbox.
+
+        It is what a call waits in, so it is one coroutine, and keeps nothing that has been used.
+        """
         call = self.call
-        again = isinstance(self._event, Resumed)
-        call.owner.enter(again=again)
-        if not again or call.stale:
-            # Before the body's first command: what plays, and what is recorded, would keep
-            # Asterisk from setting a variable.
-            await call.owner.done_within(KEEP_SECONDS, call.keep())
-        # Not before it is kept: whoever reads this may count on it.
-        log.debug("enters state")
-        body = Body(
-            getattr(call.flow, self.name)(self._event), name=f"{call.channel.id} {self.name}"
-        )
-        self._event = None  # the body has it; kept, it would take the more the longer the call
-        body.task.add_done_callback(partial(self._note, Returned(body)))
-        timers = self._timers(body)
+        body, timers = await self._enter()
+        again: list[ChannelDtmfReceived] = []
         try:
             # Whatever waits in the inbox, a state that is entered begins: up to its first await.
             await asyncio.sleep(0)
-            return await self._listen(body)
-        finally:
-            for timer in timers:
-                timer.cancel()
-            if not await body.leave(call.config.leave_timeout):
-                log.error("the state's code does not end when it is left", state=self.name)
-                call.failure = call.failure or FlowError(
-                    f"the code of the state {self.name!r} does not end when it is left"
-                )
-            elif not self._read and not body.task.cancelled():
-                error = body.task.exception()
-                if error is not None and not call.absence.is_end(error):
-                    # Its cleanup failed, or it failed when it was about to be left.
-                    call.report(error)
-            await call.owner.stop_media()
-
-    def _note(self, item: Item, _: object = None) -> None:
-        self.call.inbox.put(item, always=True)
-
-    def _timers(self, body: Body[Any]) -> tuple[asyncio.TimerHandle, ...]:
-        later = asyncio.get_running_loop().call_later
-        return tuple(
-            later(after.seconds, self._note, Fired(after, body)) for after in self.row.timers
-        )
-
-    async def _listen(self, body: Body[Any]) -> Step:
-        """Take items until one leads out of the state: digits typed ahead first, then the inbox.
-
-        What has no trigger wakes nobody.
-        """
-        call = self.call
-        again: list[ChannelDtmfReceived] = []
-        if self.row.takes_digits and call.passed:
-            # Typed ahead: no earlier state and no question has used these.
-            again += (d for d in call.passed if d in call.channel.digits)
-            call.passed = []
-        try:
+            again = self._typed_ahead()
             while True:
-                item: Item | None = None  # the last one is not kept while we wait
+                item: Item | None = None
                 if again:
                     item = again.pop(0)
                 else:
-                    call.wanted = self.row.kinds
+                    call.wanted = self.row.kinds  # what else comes wakes nobody
                     try:
                         item = await call.inbox.get()
                     finally:
@@ -190,6 +145,55 @@ class Stay:
                     return step
         finally:
             call.passed += again  # the first has led out; the others are the next state's
+            await self._leave(body, timers)
+
+    async def _enter(self) -> tuple[Body[Any], tuple[asyncio.TimerHandle, ...]]:
+        """Keep that the state is entered, and start its body and its timers."""
+        call = self.call
+        again = isinstance(self._event, Resumed)
+        call.owner.enter(again=again)
+        if not again or call.stale:
+            # Before the body's first command: what plays, and what is recorded, would keep
+            # Asterisk from setting a variable.
+            await call.owner.done_within(KEEP_SECONDS, call.keep())
+        # Not before it is kept: whoever reads this may count on it.
+        log.debug("enters state")
+        work = getattr(call.flow, self.name)(self._event)
+        self._event = None  # the body has it
+        body: Body[Any] = Body(work, name=f"{call.channel.id} {self.name}")
+        body.task.add_done_callback(partial(self._note, Returned(body)))
+        later = asyncio.get_running_loop().call_later
+        return body, tuple(
+            later(after.seconds, self._note, Fired(after, body)) for after in self.row.timers
+        )
+
+    async def _leave(self, body: Body[Any], timers: tuple[asyncio.TimerHandle, ...]) -> None:
+        """End the body, the timers, and what the state plays."""
+        call = self.call
+        for timer in timers:
+            timer.cancel()
+        if not await body.leave(call.config.leave_timeout):
+            log.error("the state's code does not end when it is left", state=self.name)
+            call.failure = call.failure or FlowError(
+                f"the code of the state {self.name!r} does not end when it is left"
+            )
+        elif not self._read and not body.task.cancelled():
+            error = body.task.exception()
+            if error is not None and not call.absence.is_end(error):
+                # Its cleanup failed, or it failed when it was about to be left.
+                call.report(error)
+        await call.owner.stop_media()
+
+    def _note(self, item: Item, _: object = None) -> None:
+        self.call.inbox.put(item, always=True)
+
+    def _typed_ahead(self) -> list[ChannelDtmfReceived]:
+        """The digits that no earlier state and no question has used, where they mean something."""
+        call = self.call
+        if not self.row.takes_digits or not call.passed:
+            return []
+        passed, call.passed = call.passed, []
+        return [digit for digit in passed if digit in call.channel.digits]
 
     async def _take(self, body: Body[Any], item: Fired | Returned | Stop) -> Step | None:
         """One of our own notes. Returns what follows the state, None while it goes on."""
