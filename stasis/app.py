@@ -23,6 +23,7 @@ import structlog
 from stasis.ami_feed import fed
 from stasis.config import Config
 from stasis.errors import ConfigError, PluginError
+from stasis.garbage import rare_collections
 from stasis.health import health
 from stasis.http import serve
 from stasis.link import Link
@@ -95,7 +96,7 @@ async def run(
                 async with (
                     listened(servers, config, apps, metrics, tap) if listen else nullcontext()
                 ):
-                    with watch:
+                    with watch, rare_collections():
                         await servers.run(listening=listen)
 
 
