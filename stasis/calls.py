@@ -309,6 +309,9 @@ class Calls:
                 sent_on = runner.channel.sent_on
                 self._part(runner.channel.id, partial(self._rescue, sent_on=sent_on))
             if not self.runners:
+                # Emptied, a set keeps the room of the most that it ever held; cleared it does not.
+                self.runners.clear()
+                self.tasks.clear()
                 self._idle.set()
 
     def _part(self, channel_id: str, how: Callable[[str], Awaitable[None]]) -> None:

@@ -20,6 +20,7 @@ from stasis.errors import (
     Unauthorized,
     Unreachable,
 )
+from stasis.transport.buffered import buffer
 from stasis.transport.http import authorization, plainly
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ async def handshake(config: AsteriskConfig, address: str) -> Connection:
 
     from stasis.transport.connection import CLOSE_SECONDS, Connection
 
-    transports: list[asyncio.WriteTransport] = []
+    transports: list[asyncio.Transport] = []
 
     async def once(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
         # Behind this, aiohttp would follow a redirect, and try again when nothing was answered.
@@ -59,6 +60,7 @@ async def handshake(config: AsteriskConfig, address: str) -> Connection:
             raise refused(answer.status, answer.reason or "")
         if answer.connection is not None and answer.connection.transport is not None:
             transports.append(answer.connection.transport)
+            buffer(answer.connection.transport)
         return answer
 
     async with AsyncExitStack() as stack:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from struct import pack
@@ -103,6 +104,28 @@ class TestFrames:
         async with talking(talk, max_frame=65_536) as connection:
             assert len(await connection.receive()) == 65_536
             assert (await ended(connection)).startswith("we closed the socket: 1009 ")
+
+
+class TestMemory:
+    async def test_a_read_allocates_about_what_it_reads(self):
+        """Not asyncio's 256 KiB for each: the heap has no such gap, and grows read by read."""
+        go = asyncio.Event()
+
+        async def talk(socket: ServerConnection) -> None:
+            await socket.send("x" * 600)
+            await go.wait()
+            await socket.send("y" * 600)
+
+        async with talking(talk) as connection:
+            await connection.receive()  # what is made but once is made
+            tracemalloc.start()
+            try:
+                go.set()
+                assert await connection.receive() == b"y" * 600
+                _, peak = tracemalloc.get_traced_memory()
+            finally:
+                tracemalloc.stop()
+        assert peak < 100_000
 
 
 class TestAlive:
