@@ -75,6 +75,9 @@ class EngineConfig:
     on_lost: Literal["restart", "continue", "hangup"] = key(
         "restart", "what becomes of a live call that cannot be resumed after a restart"
     )
+    loop: Literal["asyncio", "uvloop"] = key(
+        "asyncio", 'the event loop of `stasis run`; "uvloop" costs less, and is installed apart'
+    )
     strays_interval: float = key(
         60.0, "seconds between looks for channels and bridges that nobody owns", minimum=1
     )

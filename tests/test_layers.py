@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted(file for folder in ("stasis", "apps") for file in (ROOT / folder).rglob("*.py"))
 
 RANKS = (
-    "errors section access config finding garbage identity",
+    "errors section access config event_loop finding garbage identity",
     "ari",
     "transport decode logs metrics stall",
     "flow program router subject inbox body watch walk graph coverage layout media source draw"

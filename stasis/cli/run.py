@@ -19,6 +19,7 @@ from stasis.cli.settings import look_here, settings
 from stasis.cli.target import target
 from stasis.config import Config
 from stasis.errors import ConfigError
+from stasis.event_loop import loop_factory
 from stasis.lab.lab import Lab
 from stasis.link import Link
 from stasis.plugin import Plugin, load
@@ -166,17 +167,18 @@ def started(
         several = listen or len(config.asterisks()) > 1
         taps = SessionTaps(record, masking or Masking(), limit or LIMIT, several=several)
     try:
-        asyncio.run(
-            run_app(
-                config,
-                loaded,
-                programs,
-                ready=ready,
-                take_over=take_over,
-                listen=listen,
-                tap=taps,
+        with asyncio.Runner(loop_factory=loop_factory(config.engine)) as runner:
+            runner.run(
+                run_app(
+                    config,
+                    loaded,
+                    programs,
+                    ready=ready,
+                    take_over=take_over,
+                    listen=listen,
+                    tap=taps,
+                )
             )
-        )
     finally:
         if taps is not None:
             taps.close()
