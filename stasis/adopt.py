@@ -75,6 +75,8 @@ async def found_in(census: Census, router: Router, keep: Keep) -> list[Found]:
                 record = Record.decode(text)
             except FlowError as error:
                 problem = str(error)
+        if record is not None and record.id not in ("", channel.id):
+            record = None  # another's, copied
         if record is not None and record.app != app:
             if census.app_of(channel, record.app) == record.app:
                 app = record.app  # it was moved there

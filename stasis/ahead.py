@@ -19,7 +19,8 @@ from stasis.record import Record, packed
 
 __all__ = ["Ahead"]
 
-# Characters of a record at most: with a longer one the request could become too long.
+# Characters of a record and the other variables at most: with more the request could become too
+# long.
 LIMIT = 8_000
 # So many calls that were asked for and have not come are remembered; of the oldest, what comes
 # with them is written over.
@@ -38,16 +39,26 @@ class Ahead:
     def __len__(self) -> int:
         return len(self._awaited)
 
-    def __contains__(self, channel_id: object) -> bool:
-        """Whether a channel that was asked for has not come yet."""
-        return channel_id in self._awaited
+    def brings(self, channel_id: str, record: Record | None) -> bool:
+        """Whether a channel was asked for, and what is kept of it now is what it was made with.
+
+        Else another process has run its call meanwhile.
+        """
+        awaited = self._awaited.get(channel_id)
+        return awaited is not None and record is not None and awaited.encode() == record.encode()
 
     def variables(
-        self, channel_id: str, app: str, program: Program | None, args: str | None = None
+        self,
+        channel_id: str,
+        app: str,
+        program: Program | None,
+        args: str | None = None,
+        *,
+        beside: Mapping[str, str] | None = None,
     ) -> Mapping[str, str]:
         """What the channel is to be made with; nothing where records are kept elsewhere.
 
-        app, args: of its StasisStart. program: what the application runs.
+        app, args: of its StasisStart. program: what the application runs. beside: its other variables.
         """
         if self._apart or program is None or ODD.intersection(args or ""):
             return {}
@@ -66,14 +77,19 @@ class Ahead:
             args=tuple(args.split(",")) if args else (),
             version=flow.version,
             data=data,
+            id=channel_id,
         )
         text = record.encode()
-        if len(text) > LIMIT:
+        if len(text) + len(str(beside or "")) > LIMIT:
             return {}
         if len(self._awaited) == AWAITED:
             del self._awaited[next(iter(self._awaited))]
         self._awaited[channel_id] = record
         return {VARIABLE: text}
+
+    def clear(self) -> None:
+        """Forget all: another process gets those that come."""
+        self._awaited.clear()
 
     def prune(self, live: Collection[str]) -> None:
         """Forget those that have gone unheard. live: ids of the channels that there are."""

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
+from contextvars import Context
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from stasis.errors import FlowError
 
@@ -26,11 +27,19 @@ PLAIN = "_plain"
 BOTH: dict[type[Exception], type[BaseException]] = {}
 
 
+class Steps(NamedTuple):
+    """What drives a coroutine whose steps run in a context of their own, as those of a task do."""
+
+    send: Callable[[Any], Any]
+    throw: Callable[[BaseException], Any]
+    close: Callable[[], None]
+
+
 class _Driven(Generic[T]):
     """Drives a coroutine step by step, swapping a cancellation for the interrupting error."""
 
     def __init__(self, work: Coroutine[Any, Any, T]) -> None:
-        self.work = work
+        self.work: Coroutine[Any, Any, T] | Steps = work
         self.error: Exception | None = None
         self.given_up = False
 
@@ -99,7 +108,7 @@ def finished(work: Coroutine[Any, Any, Any], task: asyncio.Task[Any]) -> None:
         task.exception()  # read, so that asyncio reports none that nobody waits for any more
 
 
-def close(work: Coroutine[Any, Any, Any]) -> None:
+def close(work: Coroutine[Any, Any, Any] | Steps) -> None:
     """Close a coroutine that has ended, or never ends: what it still does then is in vain."""
     with contextlib.suppress(BaseException):
         work.close()
@@ -166,34 +175,63 @@ class Body(Generic[T]):
 
 
 class Action(_Driven[Any]):
-    """User code that a task awaits as a part of itself, and that can be ended as a body can.
+    """User code that a task runs as a part of itself, and that can be ended as a body can.
 
-    A task for each would cost more than most of them do. task: the one that awaits it. Awaiting it
-    raises what it raises, or what it was interrupted with.
+    A task for each would cost more than most of them do. task: the one that runs it. context:
+    what its code runs in, so that what it sets there is its own.
     """
 
-    def __init__(self, work: Coroutine[Any, Any, object], task: asyncio.Task[Any]) -> None:
-        self.work = work
+    def __init__(
+        self, work: Coroutine[Any, Any, object], task: asyncio.Task[Any], context: Context
+    ) -> None:
+        run: Callable[..., Any] = context.run
+        self.work = Steps(
+            partial(run, work.send), partial(run, work.throw), partial(run, work.close)
+        )
         self.error = None
         self.given_up = False
         self._task = task
         self._limit: asyncio.TimerHandle | None = None
+        self._over = False
 
     def interrupt(self, error: Exception) -> None:
         """Raise the error at the await where it stands; a second is dropped, as in a body."""
-        if self.error is None:
+        if self.error is None and not self._over:
             self.error = error
             self._task.cancel()
 
     def cut(self, seconds: float) -> None:
         """Its task is being cancelled: after so many seconds for cleanup it is not resumed."""
-        self._limit = asyncio.get_running_loop().call_later(seconds, self._give_up)
+        self._limit = self._limit or asyncio.get_running_loop().call_later(seconds, self._give_up)
 
-    def over(self) -> None:
-        """It has ended, or is not awaited any more."""
-        if self._limit is not None:
-            self._limit.cancel()
+    async def run(self) -> None:
+        """Run it to its end. Raises what it raises, or what it was interrupted with.
+
+        Raises CancelledError when its task is cancelled, which `cut` has told. Whatever else is
+        cancelled, what it awaits or it by itself, ends it alone.
+        """
+        if self._task.cancelling():
             close(self.work)
+            raise asyncio.CancelledError
+        try:
+            await self
+        except asyncio.CancelledError:
+            pass
+        finally:
+            self._over = True
+            if self._limit is None and self._task.cancelling():
+                await self._keep_task()
+            if self._limit is not None:
+                self._limit.cancel()
+                close(self.work)
+                raise asyncio.CancelledError
+
+    async def _keep_task(self) -> None:
+        """A cancellation that was meant for its code must not hit what its task does next."""
+        while self._task.uncancel():
+            pass
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
 
     def _give_up(self) -> None:
         self.given_up = True

@@ -426,7 +426,7 @@ class Calls:
         if program is None or (record is None and not found.problem):
             self.arrive(begins)
             return
-        if found.snapshot.id in self.ahead:
+        if self.ahead.brings(found.snapshot.id, record):
             self._start(begins, program)  # we have asked for it, and it came while we were deaf
             return
         runner = self._runner(found.snapshot.id, found.app, program)
@@ -520,6 +520,7 @@ class Calls:
         self._parting.clear()
         self._late.clear()
         self._early.clear()
+        self.ahead.clear()
         for runner in list(self.runners):
             runner.let_go()
             if (task := self.tasks.get(runner)) is not None:

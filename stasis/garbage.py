@@ -16,13 +16,15 @@ __all__ = ["rare_collections"]
 # As Python starts: so many new objects before the youngest are looked at, and so many times before
 # the next generation is. That is what a few calls are made of.
 DEFAULT = gc.get_threshold()
+# Some versions of Python leave objects out of it by themselves.
+FROZEN = gc.get_freeze_count()
 TIMES = 10
 
 
 @contextmanager
 def rare_collections() -> Iterator[None]:
     """While the context lasts. A collector that the program has set, or stopped, is left alone."""
-    if not gc.isenabled() or gc.get_threshold() != DEFAULT:
+    if not gc.isenabled() or gc.get_threshold() != DEFAULT or gc.get_freeze_count() > FROZEN:
         yield
         return
     gc.collect()

@@ -328,7 +328,11 @@ class Link:
         """Ask for a channel that will be a call. Its first record goes along."""
         ahead, variables = self.calls.ahead, parameters.pop("variables", None) or {}
         record = ahead.variables(
-            channel_id, app, self.calls.program(app), parameters.get("app_args")
+            channel_id,
+            app,
+            self.calls.program(app),
+            parameters.get("app_args"),
+            beside=variables,
         )
         try:
             await self.ari.channels.originate_with_id(

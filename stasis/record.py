@@ -34,7 +34,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     app: the Stasis application. flow, state: names; no state while it has not begun. token, entry,
     media: of its ids, see `Identity`. args: of its StasisStart. version: of the flow. data: the
-    flow's, by field.
+    flow's, by field. id: of the channel that was made with it; Asterisk copies variables to the
+    other end of a Local channel, and that is no call of ours. Empty in a record that was written
+    later.
     """
 
     format: int = FORMAT
@@ -47,6 +49,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     args: tuple[str, ...] = ()
     version: int = 1
     data: dict[str, Any] | None = None
+    id: str = ""
 
     @property
     def begun(self) -> bool:

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 
 from stasis.absence import Absence
@@ -74,6 +75,14 @@ NO_ENDS: Mapping[str, tuple[Event, ...]] = {}
 PACKAGE = str(Path(__file__).parent)
 
 
+def tells_debug() -> bool:
+    """Whether the log tells of what is of that level; one that cannot say so is told all."""
+    try:
+        return bool(log.is_enabled_for(logging.DEBUG))
+    except AttributeError:  # structlog can be set up with loggers that have no levels
+        return True
+
+
 class Runner:
     """Runs one call.
 
@@ -125,7 +134,7 @@ class Runner:
         self.stopping: Leave | None = None
         self.failure: BaseException | None = None
         self._begun = 0.0
-        self.told = log.is_enabled_for(logging.DEBUG)
+        self.told = tells_debug()
         self._absence: Absence | None = None
         self.old_media = False
         self.stale = False
@@ -191,7 +200,7 @@ class Runner:
     def came_with(self, record: Record) -> None:
         """Its channel was made with its first record: it need not be written again."""
         self.owner.token, self.owner.media_token = record.token, record.media
-        self._came_with = record.encode()
+        self._came_with = msgspec.structs.replace(record, id="").encode()
 
     async def keep(self) -> None:
         """Keep the record of the call as it is now. Raises FlowError when it cannot be kept."""

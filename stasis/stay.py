@@ -7,6 +7,7 @@ The channel's own end raises ChannelGone in the body.
 from __future__ import annotations
 
 import asyncio
+from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -262,21 +263,20 @@ class Stay:
             return None  # its end is in the inbox, and an action now would only keep it there
         name = target.method.__name__
         self.call.tell(self.name, trigger, self.name, action=name)
-        token = ACTING.set(True)
-        self.call.acting = action = Action(getattr(self.call.flow, name)(event), self._task)
+        context = copy_context()
+        context.run(ACTING.set, True)
+        action = Action(getattr(self.call.flow, name)(event), self._task, context)
+        self.call.acting = action
         try:
-            await action
+            try:
+                await action.run()
+            finally:
+                self.call.acting = None  # before its error is looked at, which may take time
         except asyncio.CancelledError:
-            # Something that it awaited was cancelled, or else it is the call that is.
-            if self._task.cancelling():
-                raise
+            raise
         except BaseException as error:
             if not await self.call.absence.over(error):
                 raise
-        finally:
-            self.call.acting = None
-            action.over()
-            ACTING.reset(token)
         return None
 
     async def _returned(self, body: Body[Any]) -> Step | None:

@@ -234,6 +234,24 @@ class TestState:
                 assert new.link.counts["resumed"] == 0 and new.link.counts["calls"] == 1
 
     @virtual_time
+    @pytest.mark.parametrize("whose", ["its own", "another's"])
+    async def test_a_record_that_was_copied_from_another_channel_is_not_its(self, whose: str):
+        # As the other end of a Local channel gets the variables of the one that was asked for.
+        server = Server()
+        async with Process(server, Menu) as old:
+            await old.kill()
+            call = await server.calls("de")
+            id = call if whose == "its own" else f"{call};1"
+            names = {"app": APP, "flow": "Menu", "state": "menu"}
+            record = Record(**names, token="1" * 16, entry=1, media="m", data={}, id=id)
+            server.variables[call, VARIABLE] = record.encode()
+            async with Process(server, Menu) as new:
+                (event,) = new.flow(call).told
+                resumed = whose == "its own"
+                assert isinstance(event, Resumed if resumed else StasisStart)
+                assert (new.runner(call).owner.token == record.token) is resumed
+
+    @virtual_time
     async def test_who_is_not_in_our_application_is_left_alone(self):
         server = Server()
         async with Process(server, {APP: Menu, "queue": Menu}) as other:

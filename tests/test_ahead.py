@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import msgspec
 import pytest
 
 from stasis.ahead import AWAITED, LIMIT, Ahead
@@ -78,6 +79,28 @@ def test_a_call_that_we_have_not_asked_for_brings_none(ahead: Ahead):
     assert ahead.take("c1") is None
 
 
+class TestComing:
+    """Once it has come it is told from one that another process has run meanwhile."""
+
+    @pytest.fixture
+    def record(self, ahead: Ahead) -> Record:
+        return Record.decode(ahead.variables("c1", "remind", Program.of(Reminder))[VARIABLE])
+
+    def test_with_what_it_was_made_with(self, ahead: Ahead, record: Record):
+        assert ahead.brings("c1", record)
+
+    def test_with_what_another_has_kept(self, ahead: Ahead, record: Record):
+        assert not ahead.brings("c1", msgspec.structs.replace(record, state="later", entry=2))
+        assert not ahead.brings("c1", None)
+
+    def test_one_that_we_have_not_asked_for(self, ahead: Ahead, record: Record):
+        assert not ahead.brings("c2", record)
+
+    def test_when_all_were_forgotten(self, ahead: Ahead, record: Record):
+        ahead.clear()
+        assert not ahead.brings("c1", record) and len(ahead) == 0
+
+
 class TestNothingGoesAlong:
     @pytest.mark.parametrize("keep", [Nowhere(), Folder(Path("/nowhere"))])
     def test_where_records_are_kept_elsewhere(self, keep: Keep):
@@ -89,6 +112,11 @@ class TestNothingGoesAlong:
     @pytest.mark.parametrize("args", ['"a,b",c', "a\\,b", "f(1,2)"])
     def test_with_arguments_that_asterisk_may_part_otherwise(self, ahead: Ahead, args: str):
         assert ahead.variables("c1", "remind", Program.of(Reminder), args) == {}
+
+    def test_beside_many_other_variables_for_which_the_request_has_room_alone(self, ahead: Ahead):
+        program = Program.of(Reminder)
+        assert ahead.variables("c1", "remind", program, beside={"A": "x" * LIMIT}) == {}
+        assert ahead.variables("c1", "remind", program, beside={"A": "x"})
 
     @pytest.mark.parametrize("data", [Data("x" * LIMIT), object()])
     def test_of_data_that_are_too_long_or_cannot_be_kept(self, ahead: Ahead, data: Any):

@@ -8,6 +8,7 @@ import gc
 import sys
 import weakref
 from collections.abc import Coroutine
+from contextvars import ContextVar, copy_context
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from stasis.testing.clock import virtual_time
 from tests.noting import now
 
 GONE = ChannelGone("c1", "hung up")
+VAR: ContextVar[str] = ContextVar("VAR", default="not set")
 
 
 async def begun(work: Coroutine[Any, Any, Any]) -> Body[Any]:
@@ -381,13 +383,11 @@ async def acting(work: Coroutine[Any, Any, Any], actions: list[Action]) -> str:
     """What a call's task does: it runs an action, and goes on with what is next."""
     task = asyncio.current_task()
     assert task is not None
-    actions.append(Action(work, task))
+    actions.append(Action(work, task, copy_context()))
     try:
-        await actions[0]
+        await actions[0].run()
     except Exception as error:
         return f"{type(error).__name__}: {error}"
-    finally:
-        actions[0].over()
     await asyncio.sleep(1)
     return "went on"
 
@@ -489,6 +489,9 @@ class TestAction:
         await asyncio.sleep(1)
         actions[0].cut(5)
         task.cancel()
+        await asyncio.sleep(3)
+        actions[0].cut(5)  # told again it gets no more time
+        task.cancel()
         await asyncio.wait({task})
         assert task.cancelled() and now() == pytest.approx(6)
 
@@ -498,3 +501,100 @@ class TestAction:
             sys.exit("bye")
 
         assert "sys.exit('bye')" in await acting(work(), [])
+
+    @virtual_time
+    async def test_an_interrupt_after_its_end_hits_nothing_that_comes_then(self):
+        async def work() -> None: ...
+
+        actions: list[Action] = []
+        task = asyncio.create_task(acting(work(), actions))
+        await asyncio.sleep(0.5)
+        actions[0].interrupt(GONE)
+        assert await task == "went on" and task.cancelling() == 0
+
+    @virtual_time
+    @pytest.mark.parametrize("then", [0.0, None])
+    async def test_one_that_interrupts_itself_ends_alone(self, then: float | None):
+        async def work() -> None:
+            actions[0].interrupt(GONE)
+            if then is not None:
+                await asyncio.sleep(then)
+
+        actions: list[Action] = []
+        task = asyncio.create_task(acting(work(), actions))
+        assert await task == ("went on" if then is None else "ChannelGone: channel c1: hung up")
+        assert task.cancelling() == 0
+
+    @virtual_time
+    @pytest.mark.parametrize("then", [0.0, None])
+    async def test_one_that_cancels_itself_ends_alone(self, then: float | None):
+        async def work() -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+            if then is not None:
+                await asyncio.sleep(then)
+
+        task = asyncio.create_task(acting(work(), []))
+        assert await task == "went on" and task.cancelling() == 0
+
+    @virtual_time
+    @pytest.mark.parametrize("interrupted", [False, True])
+    async def test_its_task_ends_though_it_catches_the_cancellation(self, interrupted: bool):
+        async def work() -> None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(3600)
+
+        task = asyncio.create_task(acting(work(), actions := []))
+        await asyncio.sleep(1)
+        if interrupted:
+            actions[0].interrupt(GONE)
+        actions[0].cut(5)
+        task.cancel()
+        await asyncio.wait({task})
+        assert task.cancelled() and now() == pytest.approx(1)
+
+    @virtual_time
+    async def test_in_a_task_that_is_being_cancelled_it_is_not_begun(self):
+        begun: list[str] = []
+
+        async def work() -> None:
+            begun.append("begun")
+
+        async def cancelled() -> None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(3600)
+            await acting(work(), [])
+
+        task = asyncio.create_task(cancelled())
+        await asyncio.sleep(1)
+        task.cancel()
+        await asyncio.wait({task})
+        assert task.cancelled() and begun == []
+
+    @virtual_time
+    async def test_what_it_sets_in_its_context_is_its_own_through_all_its_steps(self):
+        seen: list[str] = []
+
+        async def work() -> None:
+            token = VAR.set("its own")
+            try:
+                await asyncio.sleep(1)
+                seen.append(VAR.get())
+                seen.append(await asyncio.create_task(asyncio.to_thread(VAR.get)))
+                await asyncio.sleep(3600)
+            finally:
+                VAR.reset(token)
+                seen.append(VAR.get())
+                VAR.set("left behind")
+
+        async def task() -> None:
+            await acting(work(), actions)
+            seen.append(VAR.get())
+
+        actions: list[Action] = []
+        running = asyncio.create_task(task())
+        await asyncio.sleep(2)
+        actions[0].interrupt(GONE)
+        await running
+        assert seen == ["its own", "its own", "not set", "not set"]

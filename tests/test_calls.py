@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
+import msgspec
 from structlog.testing import capture_logs
 
 from stasis.ari.events import (
@@ -25,6 +26,8 @@ from stasis.config import AsteriskConfig, Config
 from stasis.errors import ApplicationTaken
 from stasis.flow import After, Flow, Gap, Leave, Other, Resumed
 from stasis.identity import Identity
+from stasis.keep import VARIABLE
+from stasis.record import Record
 from stasis.testing.clock import virtual_time
 from tests.server import APP, Process, Server, dialling, refused, turn
 
@@ -704,6 +707,33 @@ class TestLettingGo:
                 server.heard[APP] = {call}
                 await process.link.state.reached("ready", timeout=100)
                 assert call in server.channels and process.runner(call).state == "here"
+
+    @virtual_time
+    async def test_a_call_that_it_has_placed_goes_on_where_the_other_has_brought_it(self):
+        server = Server()
+        config = Config(asterisk=AsteriskConfig(when_taken="standby"))
+        with dialling():
+            async with Process(server, Told, config, dials=True) as process:
+                await process.link.state.reached("ready", timeout=100)
+                call = await process.link.originate("PJSIP/desk", APP)
+                server.tell(APP, "ApplicationReplaced")
+                await turn()
+                assert process.link.state.value == "standby"
+                # The other takes it, brings it to its next state, and ends.
+                server._enter(call, APP)
+                kept = Record.decode(server.variables[call, VARIABLE])
+                later = msgspec.structs.replace(kept, state="deaf", entry=2)
+                server.variables[call, VARIABLE] = later.encode()
+                dialled = server.dialled
+
+                def again(process: Process) -> None:
+                    server.heard[APP] = {call}
+                    dialled(process)
+
+                server.dialled = again  # type: ignore[method-assign]
+                del server.heard[APP]
+                await process.link.state.reached("ready", timeout=100)
+                assert process.runner(call).state == "deaf"
 
     @virtual_time
     async def test_and_it_makes_no_noise(self):

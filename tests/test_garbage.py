@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stasis.garbage import DEFAULT, rare_collections
+from stasis.garbage import DEFAULT, FROZEN, rare_collections
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ class Circle:
 def test_they_are_rarer_and_then_as_before():
     with rare_collections():
         assert gc.get_threshold()[0] > DEFAULT[0] and gc.get_threshold()[1:] == DEFAULT[1:]
-        assert gc.get_freeze_count() > 0
+        assert gc.get_freeze_count() > FROZEN
     assert gc.get_threshold() == DEFAULT and gc.get_freeze_count() == 0
 
 
@@ -53,12 +53,24 @@ def test_what_was_there_before_is_not_looked_at():
 
 def test_what_the_program_has_set_itself_stays():
     gc.set_threshold(5, 5, 5)
+    frozen = gc.get_freeze_count()
     with rare_collections():
-        assert gc.get_threshold() == (5, 5, 5) and gc.get_freeze_count() == 0
+        assert gc.get_threshold() == (5, 5, 5) and gc.get_freeze_count() == frozen
     assert gc.get_threshold() == (5, 5, 5)
 
 
 def test_nor_is_a_stopped_one_started():
     gc.disable()
+    frozen = gc.get_freeze_count()
     with rare_collections():
-        assert not gc.isenabled() and gc.get_freeze_count() == 0
+        assert not gc.isenabled() and gc.get_freeze_count() == frozen
+
+
+def test_what_the_program_has_frozen_itself_stays_so():
+    gc.freeze()
+    try:
+        with rare_collections():
+            assert gc.get_threshold() == DEFAULT
+        assert gc.get_freeze_count() > FROZEN
+    finally:
+        gc.unfreeze()

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from stasis.ari.channels import Channel as Snapshot
@@ -748,6 +749,17 @@ async def test_its_repr_says_where_it_is():
 
 
 class TestLog:
+    @virtual_time
+    async def test_one_without_levels_keeps_no_call_from_its_flow(self, monkeypatch):
+        monkeypatch.setattr(
+            "stasis.runner.log",
+            structlog.wrap_logger(structlog.PrintLogger(), wrapper_class=structlog.BoundLogger),
+        )
+        async with FakeAsterisk(Pressed) as asterisk:
+            call = await asterisk.call()
+            await asterisk.event("ChannelTalkingStarted", call.id)
+            assert call.state == "first"
+
     @virtual_time
     async def test_a_call_is_told_at_its_start_and_its_end(self):
         async def hello(channel: Channel) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Literal
 
+import structlog
 from structlog.testing import capture_logs
 
 from stasis.ari.events import (
@@ -19,6 +20,7 @@ from stasis.ari.events import (
 from stasis.ari.resource import Response
 from stasis.channel import Channel
 from stasis.dialstatus import DialStatus
+from stasis.errors import Unreachable
 from stasis.flow import After, Do, Done, Elapsed, Leave, Other, Outcome
 from stasis.testing.clock import virtual_time
 from tests.fake import FakeAsterisk
@@ -339,6 +341,109 @@ class TestTriggers:
             await asterisk.end(bob.id, cause=17, status="BUSY")
             assert call.state == "busy"
         assert Dialling.notes == ["busy", "ended StasisEnd"]
+
+
+class Unanswered(Noting):
+    """Its action asks Asterisk for something, and Asterisk does not answer."""
+
+    on_error = Leave("continue", context="sorry")
+
+    async def menu(self, event: Event) -> None: ...
+
+    async def asks(self, event: Event) -> None:
+        raise Unreachable("GET", "/channels", "connection refused")
+
+    start = menu
+    table = {menu: {ChannelDtmfReceived: Do(asks)}}
+
+
+class TestAnActionThatHasFailed:
+    """Its error may only say that the call is over, which is waited for."""
+
+    @virtual_time
+    async def test_when_the_call_ends_then_it_ends_as_any_other(self):
+        async with FakeAsterisk(Unanswered) as asterisk:
+            call = await asterisk.call()
+            await call.digit("1")
+            await call.hangs_up()
+            await asyncio.sleep(1)
+            assert call.over
+        assert Unanswered.notes == ["ended StasisEnd"]
+
+    @virtual_time
+    async def test_when_the_program_ends_then_the_call_is_left_as_its_flow_says(self):
+        async with FakeAsterisk(Unanswered) as asterisk:
+            call = await asterisk.call()
+            await call.digit("1")
+            asterisk.link.end_calls()
+            await asyncio.sleep(1)
+            assert call.over and "POST /channels/c1/continue" in asterisk.requests
+
+
+class TestAnActionsOwn:
+    @virtual_time
+    async def test_context_ends_with_it(self):
+        class Menu(Noting):
+            async def menu(self, event: Event) -> None: ...
+
+            async def acts(self, event: ChannelDtmfReceived) -> None:
+                structlog.contextvars.clear_contextvars()
+                structlog.contextvars.bind_contextvars(customer="7")
+
+            async def next_one(self, event: ChannelDtmfReceived) -> None:
+                self.note(str(structlog.contextvars.get_contextvars()))
+
+            start = menu
+            table = {
+                menu: {
+                    (ChannelDtmfReceived, "1"): Do(acts),
+                    (ChannelDtmfReceived, "2"): next_one,
+                },
+                next_one: {After(1): menu},
+            }
+
+        async with FakeAsterisk(Menu) as asterisk:
+            call = await asterisk.call()
+            await call.digit("12")
+            (seen,) = Menu.notes
+            assert "'channel': 'c1'" in seen and "customer" not in seen
+
+    @virtual_time
+    async def test_cancellation_leaves_the_call_as_it_is(self):
+        class Menu(Noting):
+            async def menu(self, event: Event) -> None: ...
+
+            async def acts(self, event: ChannelDtmfReceived) -> None:
+                task = asyncio.current_task()
+                assert task is not None
+                task.cancel()
+                self.note(event.digit)
+
+            start = menu
+            table = {menu: {ChannelDtmfReceived: Do(acts)}}
+
+        async with FakeAsterisk(Menu) as asterisk:
+            call = await asterisk.call()
+            await call.digit("12")
+            assert not call.over and Menu.notes == ["1", "2"]
+
+    @virtual_time
+    async def test_end_of_the_program_lets_it_end_first(self):
+        class Menu(Noting):
+            async def menu(self, event: Event) -> None: ...
+
+            async def stops(self, event: ChannelDtmfReceived) -> None:
+                self.asterisk.end_calls(Leave("continue", "sound:bye", context="later"))
+
+            start = menu
+            table = {menu: {ChannelDtmfReceived: Do(stops)}}
+
+        async with FakeAsterisk(Menu) as asterisk:
+            call = await asterisk.call()
+            await call.digit("1")
+            assert await asterisk.plays() == ["sound:bye"] and not call.over
+            await asterisk.finish()
+            assert call.over and "POST /channels/c1/continue" in asterisk.requests
 
 
 class TestMedia:
