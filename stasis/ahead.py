@@ -58,7 +58,8 @@ class Ahead:
     ) -> Mapping[str, str]:
         """What the channel is to be made with; nothing where records are kept elsewhere.
 
-        app, args: of its StasisStart. program: what the application runs. beside: its other variables.
+        app, args: of its StasisStart. program: what the application runs. beside: its other
+        variables.
         """
         if self._apart or program is None or ODD.intersection(args or ""):
             return {}

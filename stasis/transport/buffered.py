@@ -8,11 +8,22 @@ many small reads, such as answers, the heap grows by megabytes while nothing is 
 from __future__ import annotations
 
 import asyncio
+import threading
 
 __all__ = ["Buffered", "buffer"]
 
 # Of one read. Asterisk's answers and events have about 1 KiB; a burst is read in many pieces.
 SIZE = 64 * 1024
+
+
+class Memory(threading.local):
+    """The buffer of a thread, for all its connections: each read is copied before the next."""
+
+    def __init__(self) -> None:
+        self.buffer = memoryview(bytearray(SIZE))
+
+
+MEMORY = Memory()
 
 
 class Buffered(asyncio.BufferedProtocol):
@@ -21,7 +32,7 @@ class Buffered(asyncio.BufferedProtocol):
     def __init__(self, protocol: asyncio.Protocol) -> None:
         self._protocol = protocol
         self._received = protocol.data_received
-        self._buffer = memoryview(bytearray(SIZE))
+        self._buffer = MEMORY.buffer
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Where to read to."""

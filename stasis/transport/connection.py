@@ -102,9 +102,10 @@ class Connection:
             self._transport.abort()
             if self._left is not None:
                 self._left.cancel()
-            await asyncio.wait([self._pings])
+            # Its pings last: who is cancelled while it waits for them has closed all the same.
             await self._socket.close()
             await self._session.close()
+            await asyncio.wait([self._pings])
 
     async def _control(self, kind: WSMsgType, data: Any, more: str | None) -> None:
         """Answer a ping. Raises ConnectionResetError for what ends the connection."""

@@ -44,11 +44,13 @@ class Line:
     """An open socket. gone: told, once, that it is open no more.
 
     owed: how many answers are to come. heard: when the last one came, or the first of those that
-    are to come was asked for, in the loop's time. reader: done once nothing of it is left.
+    are to come was asked for, in the loop's time. served: whether it has ever answered.
+    reader: done once nothing of it is left.
     """
 
     def __init__(self, connection: Connection, gone: Callable[[Line], None]) -> None:
         self.owed = 0
+        self.served = False
         self._loop = asyncio.get_running_loop()
         self.heard = self._loop.time()
         self._connection = connection
@@ -113,6 +115,7 @@ class Line:
             answer = found
         self.heard = self._loop.time()
         self.owed -= self.owed > 0
+        self.served = True
         self._asked.answered(
             answer.request_id,
             Response(

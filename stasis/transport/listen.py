@@ -28,6 +28,7 @@ from websockets.typing import Subprotocol
 from stasis.config import ListenConfig
 from stasis.errors import ConfigError
 from stasis.transport.arrived import Arrived, Head, Line
+from stasis.transport.buffered import buffer
 
 __all__ = ["Listener", "listening"]
 
@@ -201,6 +202,8 @@ class Listener:
                 if listener._sockets > listener.config.connections + SPARE:
                     listener._tell("dropped", "a connection was dropped: too many at once", self)
                     self.transport.abort()
+                else:
+                    buffer(self.transport)
 
             def connection_lost(self, exc: Exception | None) -> None:
                 listener._sockets -= 1

@@ -77,6 +77,13 @@ class Lane:
         if line in self.lines:
             self.lines.remove(line)
 
+    def lost(self, line: Line) -> None:
+        """It is gone. One that has come to nothing is not missed at once: so might be the next."""
+        self.remove(line)
+        now = asyncio.get_running_loop().time()
+        if not line.served and now - line.heard < IDLE_SECONDS:
+            self.not_before = now + self.backoff.next()
+
 
 class Sockets:
     """REST over a few WebSockets of its own.
@@ -201,7 +208,7 @@ class Sockets:
             return
         self._failing = False
         lane.backoff.reset()
-        line = Line(connection, lane.remove)
+        line = Line(connection, lane.lost)
         lane.lines.append(line)
         self._lines.add(line)
         line.reader.add_done_callback(lambda _: self._lines.discard(line))

@@ -200,6 +200,9 @@ class TestOnUvloop:
     def test_a_paused_transport_stays_paused(self, runner: asyncio.Runner):
         runner.run(TestTellsEverything().test_a_paused_transport_stays_paused())
 
+    def test_connections_have_one_buffer(self, runner: asyncio.Runner):
+        runner.run(TestMemory().test_connections_have_one_buffer_and_each_reads_its_own())
+
     def test_one_that_is_closing_tells_its_end(self, runner: asyncio.Runner):
         runner.run(TestTellsEverything().test_one_that_is_closing_tells_its_end())
 
@@ -227,7 +230,25 @@ class TestMemory:
         assert seen == [5] * 11
         assert peak < 4096
 
-    async def test_the_buffer_goes_with_the_connection(self):
+    async def test_connections_have_one_buffer_and_each_reads_its_own(self):
+        """One for each would cost more than all else of a call that has its own socket."""
+        async with connected(echo) as (one, first), connected(echo) as (other, second):
+            buffers = [each.get_protocol().get_buffer(-1) for each in (one, other)]  # type: ignore[attr-defined]
+            assert buffers[0] is buffers[1]
+            for number in range(50):
+                one.write(b"a%d," % number)
+                other.write(b"b%d," % number)
+                await asyncio.sleep(0)
+            for told, letter in ((first, b"a"), (second, b"b")):
+                sent = b"".join(letter + b"%d," % number for number in range(50))
+                assert await told.read(len(sent)) == sent
+
+    async def test_those_of_another_thread_have_another(self):
+        here = Buffered(Told()).get_buffer(-1)
+        there = await asyncio.to_thread(lambda: Buffered(Told()).get_buffer(-1))
+        assert here is not there
+
+    async def test_what_stands_before_a_protocol_goes_with_the_connection(self):
         async with connected(echo) as (transport, told):
             buffered = weakref.ref(transport.get_protocol())
             assert isinstance(buffered(), Buffered)

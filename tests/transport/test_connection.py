@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
@@ -356,3 +357,26 @@ class TestEnd:
             await connection.end()
             await connection.end()
             await connection.close()
+
+    async def test_whoever_is_cancelled_at_any_moment_of_it_leaves_nothing_open(
+        self, recwarn: pytest.WarningsRecorder
+    ):
+        async def conversation(reader: Any, writer: Any) -> None:
+            await shake_hands(reader, writer)
+            await reader.read()
+            await asyncio.sleep(60)
+
+        async with raw_server(conversation) as port:
+            for turns in range(6):
+                settings = config(port)
+                connection = await handshake(settings, f"ws://127.0.0.1:{port}/ari/events?app=ivr")
+                ending = asyncio.ensure_future(connection.end())
+                await asyncio.sleep(0.01)
+                ending.cancel()
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                ending.cancel()
+                await asyncio.wait([ending])
+                del connection, ending
+                gc.collect()
+        assert [str(each.message) for each in recwarn] == []

@@ -31,9 +31,11 @@ async def test_an_answer_is_the_response():
     request = asking(line)
     await asyncio.sleep(0)
     wire.answer(status=404, body='{"message":"Channel not found"}')
+    assert not line.served
     assert await request == Response(
         404, "OK", b'{"message":"Channel not found"}', "application/json"
     )
+    assert line.served
     await line.close()
 
 
@@ -101,6 +103,11 @@ async def test_so_is_what_its_caller_has_given_up():
     request.cancel()
     await asyncio.wait([request])
     assert line.owed == 1
+    other = asking(line, 2)
+    await asyncio.sleep(0)
+    wire.answer(0, body="of the one that was given up")
+    wire.answer(1, body="of the other")
+    assert (await other).body == b"of the other" and line.owed == 0
     await line.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
@@ -11,6 +12,7 @@ from socket import socket as tcp
 from typing import Any
 
 import pytest
+import uvloop
 from structlog.testing import capture_logs
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
@@ -227,6 +229,67 @@ class TestSlowAndStrange:
             await again.send(REGISTERED)
             assert isinstance(await anext(call.frames), Opened)
             await again.close()
+
+
+class TestMemory:
+    """What Asterisk sends is read into a buffer that is there already."""
+
+    async def test_a_read_allocates_about_what_it_reads(self, listener: Listener):
+        asterisk = await dial(listener.port)
+        await asterisk.send(REGISTERED)
+        call = await first(listener)
+        async with asyncio.timeout(2):
+            assert isinstance(await anext(call.frames), Opened)
+            assert await anext(call.frames) == REGISTERED.encode()
+            tracemalloc.start()
+            try:
+                await asterisk.send(user(1))
+                assert await anext(call.frames) == user(1).encode()
+                _, peak = tracemalloc.get_traced_memory()
+            finally:
+                tracemalloc.stop()
+        await asterisk.close()
+        assert peak < 100_000  # not the 256 KiB that asyncio asks for
+
+
+class TestABurst:
+    """More than is kept at once waits in Asterisk, and all of it comes, in its order."""
+
+    async def burst(self, **values: Any) -> None:
+        trust = values.pop("trust", None)
+        async with listening(config(**values)) as listener:
+            asterisk = await dial(listener.port, **({"ssl": trust} if trust else {}))
+
+            async def talk() -> None:
+                await asterisk.send(REGISTERED)
+                for number in range(5_000):
+                    await asterisk.send(user(number))
+                await asterisk.close()
+
+            talking = asyncio.create_task(talk())
+            async with asyncio.timeout(10):
+                call = await anext(listener)
+                await asyncio.sleep(0.1)
+                assert isinstance(await anext(call.frames), Opened)
+                assert await anext(call.frames) == REGISTERED.encode()
+                for number in range(5_000):
+                    assert await anext(call.frames) == user(number).encode()
+                assert isinstance(await anext(call.frames), Lost)
+                await talking
+
+    async def test_as_it_is(self):
+        await self.burst()
+
+    def test_on_uvloop(self):
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self.burst())
+
+    @pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+    def test_under_tls(self, loop: Any, tmp_path: Path):
+        chain, key = certificate(tmp_path)
+        trust = ssl.create_default_context(cafile=chain)
+        with asyncio.Runner(loop_factory=loop) as runner:
+            runner.run(self.burst(tls_certificate=chain, tls_key=key, trust=trust))
 
 
 class TestDialledAgain:

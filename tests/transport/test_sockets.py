@@ -180,6 +180,15 @@ class TestTheirOpening:
 
     @staticmethod
     @asterisk
+    async def test_nor_is_a_server_that_takes_each_and_closes_it(asterisk: Asterisk):
+        asterisk.dialled.prepare = lambda wire: wire.lose()
+        for _ in range(200):
+            assert (await asterisk.sockets(GET)).body == b"over HTTP"
+            await asyncio.sleep(0.01)
+        assert 2 <= asterisk.dialled.tries <= 5  # with a pause of 0.5 to 1 s between
+
+    @staticmethod
+    @asterisk
     async def test_it_keeps_nothing_of_the_call_that_missed_it(asterisk: Asterisk):
         seen: list[str] = []
         asterisk.dialled.prepare = lambda wire: seen.append(CALL.get())
@@ -386,6 +395,7 @@ class TestALostSocket:
     @asterisk
     async def test_another_takes_its_place(asterisk: Asterisk):
         await asterisk.warm()
+        assert (await asterisk.sockets(GET)).body == b"{}"
         asterisk.wires[0].lose()
         await asyncio.sleep(0)
         assert (await asterisk.sockets(GET)).body == b"over HTTP"
@@ -412,6 +422,7 @@ class TestAnIdleSocket:
     @asterisk
     async def test_one_that_does_not_is_closed_and_nobody_has_waited_for_it(asterisk: Asterisk):
         await asterisk.warm()
+        assert (await asterisk.sockets(GET)).body == b"{}"
         await asyncio.sleep(IDLE_SECONDS)
         asterisk.wires[0].answers = False
         begun = asyncio.get_running_loop().time()
@@ -420,7 +431,7 @@ class TestAnIdleSocket:
             await asyncio.sleep(0)
         assert asyncio.get_running_loop().time() == begun
         await asyncio.sleep(PROBE_SECONDS)
-        assert asterisk.wires[0].uris == ["asterisk/ping"]
+        assert asterisk.wires[0].uris == ["channels/c", "asterisk/ping"]
         await asyncio.sleep(0.01)
         assert asterisk.wires[0].ended and asterisk.sockets.open == 0
         await asterisk.sockets(GET)
@@ -481,3 +492,4 @@ async def test_over_a_real_socket(caplog: pytest.LogCaptureFixture):
     await sockets.close()
     await runner.cleanup()
     assert seen[0][0].startswith("stasis-rest-") and seen[0][1]
+    assert caplog.text and secret_free(caplog.text)
