@@ -605,6 +605,8 @@ class Link:
         self.state.set("gap")
         if self._socket is not None:
             self._socket.lost(lost.reason)
+        if self._sockets is not None:
+            self._sockets.doubt()
         log.warning(
             "the event socket is lost", reason=lost.reason, retry_in=round(lost.retry_in, 1)
         )

@@ -44,6 +44,8 @@ SHORT = 1_024
 IDLE_SECONDS = 10.0
 # How long that may take.
 PROBE_SECONDS = 2.0
+# What has not answered for so long when the event socket dies has probably died with it.
+DOUBT_SECONDS = 1.0
 # An answer that has not come by then will not come. A pong waits behind media as well.
 GONE_SECONDS = 300.0
 Dial: TypeAlias = "Callable[[AsteriskConfig, str], Awaitable[Connection]]"
@@ -132,6 +134,18 @@ class Sockets:
             *self._tasks, *(line.close() for line in self._lines), return_exceptions=True
         )
 
+    def doubt(self) -> None:
+        """The event socket is lost: whatever is not known to live is given up, and opened anew.
+
+        Else each would swallow requests until the first of them has waited in vain.
+        """
+        now = asyncio.get_running_loop().time()
+        for lane in (self._quick, self._patient):
+            for line in [*lane.lines]:
+                if line.owed == 0 or now - line.heard >= DOUBT_SECONDS:
+                    lane.remove(line)
+                    self._begin(line.close()).add_done_callback(self._tasks.discard)
+
     async def __call__(self, request: Request) -> Response:
         """Send one request and wait for its answer.
 
@@ -180,12 +194,15 @@ class Sockets:
             self._tasks.discard(task)
 
         lane.growing = True
+        self._begin(work).add_done_callback(done)
+
+    def _begin(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         # Not in the context of the call whose request it is: the socket outlives it.
         task = asyncio.get_running_loop().create_task(
             work, name="stasis sockets", context=self._context
         )
         self._tasks.add(task)
-        task.add_done_callback(done)
+        return task
 
     async def _dial(self, lane: Lane) -> None:
         """Open one more. ARI: GET /events."""

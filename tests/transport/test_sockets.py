@@ -20,6 +20,7 @@ from stasis.testing.clock import virtual_time
 from stasis.transport.asked import MESSAGE_LIMIT
 from stasis.transport.line import LATE_SECONDS, MOST
 from stasis.transport.sockets import (
+    DOUBT_SECONDS,
     GONE_SECONDS,
     IDLE_SECONDS,
     PATIENT,
@@ -402,6 +403,44 @@ class TestALostSocket:
         await asyncio.sleep(0.01)
         assert (await asterisk.sockets(GET)).body == b"{}"
         assert len(asterisk.wires) == 2 and asterisk.sockets.open == 1
+
+
+class TestWhenTheEventSocketIsLost:
+    """The others have probably gone the same way, and none of them would say so for long."""
+
+    @staticmethod
+    @asterisk
+    async def test_an_idle_one_gets_no_more_requests(asterisk: Asterisk):
+        await asterisk.warm()
+        asterisk.wires[0].answers = False  # it is dead, and nobody knows
+        asterisk.sockets.doubt()
+        assert (await asterisk.sockets(POST)).body == b"over HTTP"
+        await asyncio.sleep(0.01)
+        assert (await asterisk.sockets(POST)).body == b"{}"
+        assert asterisk.wires[0].ended and asterisk.wires[0].sent == []
+
+    @staticmethod
+    @asterisk
+    async def test_what_has_waited_long_on_one_is_given_up(asterisk: Asterisk):
+        await asterisk.warm()
+        asterisk.wires[0].answers = False
+        once, again = asterisk.ask(POST), asterisk.ask(GET)
+        await asyncio.sleep(DOUBT_SECONDS)
+        asterisk.sockets.doubt()
+        with pytest.raises(OutcomeUnknown, match="socket lost"):
+            await once
+        assert (await again).body == b"over HTTP"
+
+    @staticmethod
+    @asterisk
+    async def test_one_that_has_just_answered_goes_on(asterisk: Asterisk):
+        await asterisk.warm()
+        asterisk.wires[0].answers = False
+        waiting = asterisk.ask(POST)
+        await asyncio.sleep(DOUBT_SECONDS / 2)
+        asterisk.sockets.doubt()
+        asterisk.wires[0].answer()
+        assert (await waiting).body == b"{}" and not asterisk.wires[0].ended
 
 
 class TestAnIdleSocket:
