@@ -37,6 +37,8 @@ T = TypeVar("T")
 
 # How long a channel may take to be in the bridge after Asterisk has accepted it.
 ENTER_SECONDS = 5.0
+# How often a bridge is asked for whose request was lost.
+TRIES = 3
 
 
 class Bridge(Target):
@@ -93,11 +95,15 @@ class Bridge(Target):
         async def create() -> Snapshot:
             create = owner.ari.bridges.create_with_id
             try:
-                try:
-                    made = await create(bridge.id, type=type, name=name)
-                except OutcomeUnknown:
-                    # Asterisk does not know it: it has not arrived.
-                    made = await create(bridge.id, type=type, name=name)
+                for left in reversed(range(TRIES)):
+                    try:
+                        made = await create(bridge.id, type=type, name=name)
+                        break
+                    except OutcomeUnknown:
+                        # Asterisk does not know it: it has not arrived. A network that loses one
+                        # request may lose the next as well.
+                        if not left:
+                            raise
             except OutcomeUnknown:
                 raise  # it may be there: the owner destroys it
             except Exception:

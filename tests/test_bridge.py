@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from stasis.ari.resource import Response
-from stasis.bridge import Bridge
+from stasis.ari.resource import Request, Response
+from stasis.bridge import TRIES, Bridge
 from stasis.channel import Channel
 from stasis.errors import (
     ChannelGone,
@@ -108,6 +108,28 @@ class TestCreate:
             await call.caller.hangs_up()
             assert call.requests[-1].startswith("DELETE /bridges/bridge-")
             assert call.asterisk._bridges == {}
+
+    @pytest.mark.parametrize(("lost", "made"), [(TRIES - 1, True), (TRIES, False)])
+    @virtual_time
+    async def test_one_that_has_not_arrived_is_asked_for_again(self, lost: int, made: bool):
+        async with calling() as call:
+            bridges = call.asterisk.link.ari.bridges
+            send, asked = bridges._send, 0
+
+            async def lossy(request: Request) -> Response:
+                nonlocal asked
+                asked += request.method == "POST"
+                if request.method == "POST" and asked <= lost:
+                    raise OutcomeUnknown(request.method, request.path, "lost")
+                return await send(request)
+
+            bridges._send = lossy
+            if made:
+                assert (await call.channel.bridge()).id in call.asterisk._bridges
+            else:
+                with pytest.raises(OutcomeUnknown):
+                    await call.channel.bridge()
+            assert asked == TRIES and len(call.asterisk._bridges) == made
 
 
 class TestAdd:
