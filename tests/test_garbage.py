@@ -14,6 +14,7 @@ from stasis.garbage import DEFAULT, FROZEN, rare_collections
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
     before, enabled = gc.get_threshold(), gc.isenabled()
+    gc.set_threshold(*DEFAULT)  # whatever a test before this one has left
     yield
     gc.set_threshold(*before)
     (gc.enable if enabled else gc.disable)()

@@ -9,6 +9,7 @@ Each Sipp is one process with a folder of its own; leaving the `async with` ends
 from __future__ import annotations
 
 import asyncio
+import random
 import re
 import shutil
 import socket
@@ -30,6 +31,7 @@ from stasis.lab.scenario import Script
 __all__ = ["Outcome", "Sipp"]
 
 READY_SECONDS = 5.0
+MEDIA_PORTS = 61_000, 65_500
 
 
 @frozen
@@ -233,18 +235,18 @@ def bindable(port: int) -> bool:
 def media_port(port: int) -> int:
     """A port for SIPp's sound, which takes the three above it as well. port: its own, for SIP,
     which nobody has yet, so it must not be chosen again.
+
+    Above those that the kernel gives to clients: every connection of anybody would take one.
     """
     while True:
-        found = free_port(even=True)
-        if port not in range(found, found + 4):
+        found = random.randrange(*MEDIA_PORTS, 4)  # noqa: S311  no secret
+        ports = range(found, found + 4)
+        if port not in ports and all(map(bindable, ports)):
             return found
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM, *, even: bool = False) -> int:
-    """A port nobody has now. even: as RTP wants it, with the odd one above it free for RTCP."""
-    while True:
-        with socket.socket(socket.AF_INET, kind) as trial:
-            trial.bind(("127.0.0.1", 0))
-            port = int(trial.getsockname()[1])
-        if not even or (port % 2 == 0 and bindable(port + 1)):
-            return port
+def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
+    """A port nobody has now."""
+    with socket.socket(socket.AF_INET, kind) as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])

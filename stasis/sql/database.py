@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from typing import Any
@@ -48,6 +49,8 @@ DRIVERS: Mapping[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
 }
 # Longer than any of these limits: a server that falls silent can hold up a driver's own ending.
 DEADLINE = 15.0
+# How long another process may hold the file while it is opened.
+LOCKED_SECONDS = 10.0
 PRAGMAS = ("foreign_keys = ON", "journal_mode = WAL", "synchronous = NORMAL")
 FAILURES = (
     DBAPIError,
@@ -221,7 +224,17 @@ def prepare(connection: Any, _: object) -> None:
     """A new connection to SQLite."""
     cursor = connection.cursor()
     for pragma in PRAGMAS:
-        cursor.execute(f"PRAGMA {pragma}")
+        until = time.monotonic() + LOCKED_SECONDS
+        while True:
+            try:
+                cursor.execute(f"PRAGMA {pragma}")
+                break
+            except sqlite3.OperationalError as error:
+                # The journal's mode is the one thing for which SQLite itself does not wait while
+                # another process opens or closes the file.
+                if "locked" not in str(error) or time.monotonic() > until:
+                    raise
+                connection.run_async(lambda _: asyncio.sleep(0.05))
     cursor.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -120,7 +121,15 @@ async def test_without_sipp_the_package_is_named(
 
 
 def test_its_sound_never_gets_the_port_of_its_signalling(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody has that one yet when the other is chosen; the system may well name it twice."""
-    given = iter([40_002, 40_004, 40_010])
-    monkeypatch.setattr("stasis.lab.sipp.free_port", lambda **_: next(given))
-    assert media_port(40_005) == 40_010
+    """Nobody has that one yet when the other is chosen; chance may well name it."""
+    given = iter([61_004, 61_008])
+    monkeypatch.setattr("stasis.lab.sipp.random.randrange", lambda *_: next(given))
+    assert media_port(61_005) == 61_008
+
+
+def test_nor_one_that_somebody_has_or_that_the_kernel_gives_to_clients() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        found = media_port(5060)
+        assert found > 60_999
+        taken.bind(("127.0.0.1", found + 2))
+        assert all(media_port(5060) != found for _ in range(3_000))
