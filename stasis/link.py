@@ -13,7 +13,7 @@ import time
 import traceback
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import aclosing, suppress
-from contextvars import Context
+from contextvars import Context, copy_context
 from typing import Any, Literal, TypeAlias
 
 import structlog
@@ -230,6 +230,7 @@ class Link:
         """
         structlog.contextvars.bind_contextvars(server=self.name)
         self._time = clock_of(asyncio.get_running_loop())
+        self._context = copy_context()  # what their ends log says of which server
         stopped = asyncio.create_task(self._stopped.wait(), name="stasis stopped")
         reader = asyncio.create_task(self._read(), name="stasis reader")
         try:
@@ -476,8 +477,7 @@ class Link:
             return
         self._events += 1
         self._gaps.heard_at = self._time()
-        kinds, kind = self.meter.events, type(event)
-        kinds[kind] = kinds.get(kind, 0) + 1
+        self.meter.events[type(event)] += 1
         try:
             self.take(event)
         except Exception as error:

@@ -8,7 +8,9 @@ none holds an id or a caller's text. Each `Metrics` has its own registry: nothin
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Literal, TypeAlias
 
@@ -50,22 +52,18 @@ class Meter:
     """What one server's link counts, by cheap methods; made by `Metrics.of`.
 
     server: its name, a label. connected: whether it is connected and registered now. strays:
-    channels and bridges of ours that nobody owned when last compared. events: by kind.
+    channels and bridges of ours that nobody owned when last compared. events: decoded, by their
+    class, which is the kind; unknown kinds are plain `Event`.
     """
 
     server: str
     _metrics: Metrics = field(repr=False)
     connected: bool = False
     strays: int = 0
-    events: dict[type[Event], int] = field(factory=dict)
+    events: defaultdict[type[Event], int] = field(factory=partial(defaultdict, int))
     seen: set[tuple[str, str, str]] = field(factory=set, repr=False)
     calls: Calls = field(default=tuple, repr=False)
     attackers: Addresses = field(default=tuple, repr=False)
-
-    def event(self, event: Event) -> None:
-        """An event was decoded. Its class is its kind; unknown kinds are plain `Event`."""
-        kind = type(event)
-        self.events[kind] = self.events.get(kind, 0) + 1
 
     def lag(self, seconds: float) -> None:
         """How long an event was on its way, from when Asterisk was asked for it until we had it."""

@@ -94,7 +94,7 @@ def packed(data: object, flow: str) -> dict[str, Any]:
     """A flow's data by field, ready for JSON. Raises FlowError for what cannot be kept."""
     try:
         found = msgspec.to_builtins(data, enc_hook=written)
-    except (TypeError, ValueError, NotImplementedError, RecursionError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise FlowError(
             f"{flow}.data{refused(data)} cannot be kept: {error}; use plain values, and handles of"
             " channels, bridges, diallings and stored recordings"
@@ -123,7 +123,7 @@ def unpacked(flow: type[Flow], record: Record, living: Living) -> Any:
         return msgspec.convert(
             fields, type=type(flow.data), str_keys=True, dec_hook=reading(living)
         )
-    except (msgspec.MsgspecError, TypeError, KeyError, ValueError, NotImplementedError) as error:
+    except (msgspec.MsgspecError, TypeError, KeyError, ValueError) as error:
         raise FlowError(
             f"the data that were kept do not fit {flow.__name__}.data: {error}"
         ) from None
@@ -134,7 +134,7 @@ def refused(data: object) -> str:
     for name in fields_of(data):
         try:
             msgspec.to_builtins(getattr(data, name), enc_hook=written)
-        except (TypeError, ValueError, NotImplementedError, RecursionError):
+        except (TypeError, ValueError, RecursionError):
             return f".{name}"
     return ""
 
@@ -160,9 +160,9 @@ def written(value: Any) -> Any:
         return {"stored": value.name, "format": value.format}
     if isinstance(value, str):
         if getattr(value, "secret", False):
-            raise NotImplementedError("it was entered in secret; keep what it has led to")
+            raise TypeError("it was entered in secret; keep what it has led to")
         return str(value)
-    raise NotImplementedError(f"{named(type(value))} is no plain value")
+    raise TypeError(f"{named(type(value))} is no plain value")
 
 
 def reading(living: Living) -> Callable[[type, Any], Any]:
@@ -178,7 +178,7 @@ def reading(living: Living) -> Callable[[type, Any], Any]:
         if issubclass(kind, StoredRecording):
             return living.stored(told["stored"], told["format"])
         hint = ": declare the field as str" if issubclass(kind, str) else ""
-        raise NotImplementedError(f"{named(kind)} cannot be read{hint}")
+        raise TypeError(f"{named(kind)} cannot be read{hint}")
 
     return read
 

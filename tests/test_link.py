@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import attrs
 import pytest
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from stasis.ari.events import ChannelVarset, Event
@@ -840,10 +841,11 @@ class TestWhatArrives:
             async def fails() -> None:
                 raise RuntimeError("odd")
 
-            with capture_logs() as logs:
+            with capture_logs(processors=[merge_contextvars]) as logs:
                 asterisk.link._spawn(fails(), name="settling")
                 await asterisk.turn()
             (log,) = logs
+            assert log["server"] == "asterisk"
             assert "please report this" in log["event"] and log["task"] == "settling"
 
 

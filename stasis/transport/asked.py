@@ -9,12 +9,23 @@ import asyncio
 
 import msgspec
 
+from stasis.ari.events import RESTResponse
 from stasis.ari.resource import Request, Response
 
-__all__ = ["MESSAGE_LIMIT", "Asked", "encode"]
+__all__ = ["MESSAGE_LIMIT", "Answer", "Asked", "encode"]
 
 # Asterisk closes the socket with 1009 at a longer message.
 MESSAGE_LIMIT = 65_535
+
+
+class Answer(msgspec.Struct, tag="RESTResponse", tag_field="type", gc=False):
+    """What is needed of an answer; everything else is skipped unread."""
+
+    request_id: str = ""
+    status_code: int = 0
+    reason_phrase: str = ""
+    content_type: str = ""
+    message_body: str = ""
 
 
 class Asked:
@@ -38,11 +49,18 @@ class Asked:
             # Writing may have failed first, and then nobody has looked at the error in here.
             answer.exception()
 
-    def answered(self, request_id: str, response: Response) -> None:
+    def answered(self, answer: Answer | RESTResponse) -> None:
         """An answer came. One that nobody waits for (any more) is dropped."""
-        future = self._waiting.pop(request_id, None)
+        future = self._waiting.pop(answer.request_id, None)
         if future is not None and not future.done():
-            future.set_result(response)
+            future.set_result(
+                Response(
+                    answer.status_code,
+                    answer.reason_phrase,
+                    (answer.message_body or "").encode(),
+                    answer.content_type or "",
+                )
+            )
 
     def lost(self, reason: str) -> None:
         """The socket is gone: they end with ConnectionResetError, their outcome is unknown."""

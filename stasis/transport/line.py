@@ -15,7 +15,7 @@ import msgspec
 from stasis.ari.events import RESTResponse
 from stasis.ari.resource import Response
 from stasis.decode import Decoder, FrameError
-from stasis.transport.asked import Asked
+from stasis.transport.asked import Answer, Asked
 
 if TYPE_CHECKING:
     from stasis.transport.connection import Connection
@@ -25,16 +25,6 @@ __all__ = ["Line"]
 # Answers to come at most, and how long without one, for a socket to get further requests.
 MOST = 60
 LATE_SECONDS = 0.1
-
-
-class Answer(msgspec.Struct, tag="RESTResponse", tag_field="type", gc=False):
-    """What is needed of an answer; everything else is skipped unread."""
-
-    request_id: str = ""
-    status_code: int = 0
-    reason_phrase: str = ""
-    content_type: str = ""
-    message_body: str = ""
 
 
 ANSWER = msgspec.json.Decoder(Answer)
@@ -116,15 +106,7 @@ class Line:
         self.heard = self._loop.time()
         self.owed -= self.owed > 0
         self.served = True
-        self._asked.answered(
-            answer.request_id,
-            Response(
-                answer.status_code,
-                answer.reason_phrase,
-                (answer.message_body or "").encode(),
-                answer.content_type or "",
-            ),
-        )
+        self._asked.answered(answer)
 
     def _mended(self, frame: bytes) -> RESTResponse | None:
         """An answer whose characters are broken, as those of a caller's name may be."""

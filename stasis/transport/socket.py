@@ -56,15 +56,7 @@ class Socket:
 
     def answered(self, answer: RESTResponse) -> None:
         """A RESTResponse came. One that nobody waits for (any more) is dropped."""
-        self._asked.answered(
-            answer.request_id,
-            Response(
-                answer.status_code,
-                answer.reason_phrase,
-                (answer.message_body or "").encode(),
-                answer.content_type or "",
-            ),
-        )
+        self._asked.answered(answer)
 
     async def __call__(self, request: Request) -> Response:
         """Send one request and wait for its answer.

@@ -8,7 +8,8 @@ import json
 
 import pytest
 
-from stasis.ari.resource import Request, Response
+from stasis.ari.events import RESTResponse
+from stasis.ari.resource import Request
 from stasis.transport.asked import Asked, encode
 
 
@@ -38,8 +39,8 @@ def test_without_a_body_none_is_sent():
 async def test_an_answer_finds_its_request():
     asked = Asked()
     first, second = asked.add("1"), asked.add("2")
-    asked.answered("2", Response(204))
-    asked.answered("1", Response(200))
+    asked.answered(RESTResponse(request_id="2", status_code=204))
+    asked.answered(RESTResponse(request_id="1", status_code=200))
     assert [(await first).status, (await second).status] == [200, 204]
     assert len(asked) == 0
 
@@ -48,8 +49,8 @@ async def test_one_that_nobody_waits_for_is_dropped():
     asked = Asked()
     answer = asked.add("1")
     asked.forget("1", answer)
-    asked.answered("1", Response(200))
-    asked.answered("strange", Response(200))
+    asked.answered(RESTResponse(request_id="1", status_code=200))
+    asked.answered(RESTResponse(request_id="strange", status_code=200))
     assert not answer.done()
 
 
