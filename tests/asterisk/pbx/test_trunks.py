@@ -56,7 +56,8 @@ async def test_who_is_registered_with_the_other_server(office: Office, trunk: La
 async def test_it_leaves_and_comes_back(pbx: Pbx, trunk: Lab):
     assert (await pbx.trunks.unregister("main", confirm=True)).status == "Unregistered"
     assert "main/sip" not in trunk.cli("pjsip show contacts")
-    assert (await pbx.trunks.unregister("main", confirm=True)).status == "Unregistered"
+    for _ in range(4):  # answered before the next is sent, or the one may hurt the other
+        assert (await pbx.trunks.unregister("main", confirm=True)).status == "Unregistered"
     assert (await pbx.trunks.register("main")).status == "Registered"
     assert "main/sip" in trunk.cli("pjsip show contacts")
     assert (await pbx.trunks.register("main")).status == "Registered"

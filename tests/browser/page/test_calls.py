@@ -295,7 +295,8 @@ class TestSeveralCalls:
         await desk.talks("in-1", peer=BOB)
         await desk.talks("in-2", peer=CAROL)
         await desk.button("Resume call with Bob Berger").click()
-        await expect(desk.call).to_contain_text("Bob Berger")
+        await expect(desk.call).to_contain_text("Bob Berger")  # both are on hold for a moment
+        await expect(desk.call.get_by_role("button", name="Hold", exact=True)).to_be_visible()
         await expect(desk.page.locator(".others")).to_contain_text("On hold")
         held = {id: call["held"] for id, call in desk.office.calls.items()}
         assert held == {"in-1": False, "in-2": True}
