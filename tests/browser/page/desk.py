@@ -94,6 +94,11 @@ class Desk:
         return self.page.locator("section.call")
 
     @property
+    def peer(self) -> Locator:
+        """With whom that call is. Other names are in it too: who else can be connected."""
+        return self.call.locator(".peer-name")
+
+    @property
     def incoming(self) -> Locator:
         return self.page.locator("section.incoming")
 
@@ -125,6 +130,7 @@ class Desk:
         """In a call that came in."""
         await self.rung(id, **fields)
         await self.button("Answer").click()
+        await expect(self.peer).to_have_text(self.office.calls[id]["peer"]["name"])
         await expect(self.control("mute")).to_be_visible()
 
     async def dials(self, number: str) -> str:

@@ -26,7 +26,7 @@ Object.defineProperty(document, "hidden", {value: true});
 class TestMakingACall:
     async def test_by_a_number_rings_and_connects(self, desk: Desk):
         call = await desk.dials("102")
-        await expect(desk.call).to_contain_text("Bob Berger")
+        await expect(desk.peer).to_have_text("Bob Berger")
         await expect(desk.call).to_contain_text("Calling…")
         await expect(desk.polite).to_have_text("Calling Bob Berger")
         await desk.picked_up(call)
@@ -41,7 +41,7 @@ class TestMakingACall:
         await desk.button("Delete last digit").click()
         await desk.button("Call").click()
         await desk.made(known)
-        await expect(desk.call).to_contain_text("Carol Chen")
+        await expect(desk.peer).to_have_text("Carol Chen")
 
     async def test_a_number_shows_whose_it_is_and_the_keys_stay(self, desk: Desk):
         place = await desk.button("5").bounding_box()
@@ -131,7 +131,7 @@ class TestAnIncomingCall:
     async def test_is_answered(self, desk: Desk):
         await desk.rung(peer=BOB)
         await desk.button("Answer").click()
-        await expect(desk.call).to_contain_text("Bob Berger")
+        await expect(desk.peer).to_have_text("Bob Berger")
         await expect(desk.incoming).to_have_count(0)
         await expect(desk.polite).to_have_text("Connected with Bob Berger")
         assert (await desk.phone_log())[-1] == "answer"
@@ -285,7 +285,7 @@ class TestSeveralCalls:
         await desk.rung("in-2", peer=CAROL)
         await expect(desk.incoming).to_contain_text("Your current call will be put on hold.")
         await desk.button("Answer").click()
-        await expect(desk.call).to_contain_text("Carol Chen")
+        await expect(desk.peer).to_have_text("Carol Chen")
         assert desk.office.calls["in-1"]["held"]
         assert not desk.office.calls["in-2"]["held"]
         await expect(desk.page.locator(".others")).to_contain_text("Bob Berger")
@@ -295,7 +295,7 @@ class TestSeveralCalls:
         await desk.talks("in-1", peer=BOB)
         await desk.talks("in-2", peer=CAROL)
         await desk.button("Resume call with Bob Berger").click()
-        await expect(desk.call).to_contain_text("Bob Berger")  # both are on hold for a moment
+        await expect(desk.peer).to_have_text("Bob Berger")  # both are on hold for a moment
         await expect(desk.call.get_by_role("button", name="Hold", exact=True)).to_be_visible()
         await expect(desk.page.locator(".others")).to_contain_text("On hold")
         held = {id: call["held"] for id, call in desk.office.calls.items()}
@@ -306,7 +306,7 @@ class TestSeveralCalls:
         await desk.button("New call").click()
         await expect(desk.page.get_by_label("Name or number")).to_be_focused()
         await desk.dials("103")
-        await expect(desk.call).to_contain_text("Carol Chen")
+        await expect(desk.peer).to_have_text("Carol Chen")
         assert desk.office.calls["in-1"]["held"]
 
     async def test_one_is_ended_from_the_list_of_others(self, desk: Desk):
@@ -344,7 +344,7 @@ class TestTransfer:
     async def test_who_is_transferred_sees_the_new_name(self, desk: Desk):
         await desk.talks(peer=BOB)
         await desk.office.call("in-1", peer=CAROL)
-        await expect(desk.call).to_contain_text("Carol Chen")
+        await expect(desk.peer).to_have_text("Carol Chen")
         await expect(desk.polite).to_have_text("You are now connected with Carol Chen")
 
     async def test_a_number_that_may_not_be_called_is_said(self, desk: Desk):

@@ -19,7 +19,7 @@ class TestTheEventSocket:
         await expect(
             desk.text("The connection to the server is lost. Calls go on.")
         ).to_be_visible()
-        await expect(desk.call).to_contain_text("Bob Berger")
+        await expect(desk.peer).to_have_text("Bob Berger")
         desk.office.calls["in-1"]["held"] = True
         desk.office.down = False
         await expect(desk.text("The connection to the server is lost.")).to_be_hidden(timeout=9000)

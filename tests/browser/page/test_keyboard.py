@@ -134,7 +134,7 @@ class TestSingleKeys:
         await desk.talks("in-1", peer=BOB)
         await desk.talks("in-2", peer=CAROL)
         await desk.page.keyboard.press("x")
-        await expect(desk.call).to_contain_text("Bob Berger")
+        await expect(desk.peer).to_have_text("Bob Berger")
 
     async def test_views_and_the_number_field(self, desk: Desk):
         for key, heading in (

@@ -147,7 +147,7 @@ class TestMessages:
     async def test_who_left_it_is_called_back(self, desk: Desk):
         await desk.goes("Messages")
         await desk.button("Call Bob Berger back").click()
-        await expect(desk.call).to_contain_text("Bob Berger")
+        await expect(desk.peer).to_have_text("Bob Berger")
 
     async def test_a_sound_that_is_gone_is_said(self, desk: Desk):
         desk.office.refused["messages/m1/audio"] = (404, "no_message")
