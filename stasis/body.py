@@ -36,7 +36,12 @@ class Steps(NamedTuple):
 
 
 class _Driven(Generic[T]):
-    """Drives a coroutine step by step, swapping a cancellation for the interrupting error."""
+    """Drives a coroutine step by step, swapping a cancellation for the interrupting error.
+
+    first: of one that has begun, the step that it has come to.
+    """
+
+    first: tuple[Any, ...] = ()
 
     def __init__(self, work: Coroutine[Any, Any, T]) -> None:
         self.work: Coroutine[Any, Any, T] | Steps = work
@@ -47,16 +52,17 @@ class _Driven(Generic[T]):
         value: Any = None
         # A list, and `del`: an error keeps this frame, so the frame must not keep the error.
         raised: list[BaseException] = []
+        first = self.first
         while True:
             try:
-                step = self.work.throw(raised.pop()) if raised else self.work.send(value)
+                if first:
+                    (step,), first = first, ()
+                else:
+                    step = self.work.throw(raised.pop()) if raised else self.work.send(value)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
             except SystemExit as error:
-                # asyncio would end the program for it, and every other call.
-                raise FlowError(
-                    f"the flow called sys.exit({error.code!r}); let it return"
-                ) from None
+                raise exits(error) from None
             except BaseException as error:
                 plain = vars(error).pop(PLAIN, None)
                 if plain is None:
@@ -81,6 +87,11 @@ class _Driven(Generic[T]):
                 del task
             except BaseException as error:
                 raised.append(error)
+
+
+def exits(error: SystemExit) -> FlowError:
+    """Instead of it: asyncio would end the program for it, and every other call."""
+    return FlowError(f"the flow called sys.exit({error.code!r}); let it return")
 
 
 def as_cancellation(error: Exception) -> BaseException:
@@ -184,13 +195,11 @@ class Action(_Driven[Any]):
     def __init__(
         self, work: Coroutine[Any, Any, object], task: asyncio.Task[Any], context: Context
     ) -> None:
-        run: Callable[..., Any] = context.run
-        self.work = Steps(
-            partial(run, work.send), partial(run, work.throw), partial(run, work.close)
-        )
+        self.work = work
         self.error = None
         self.given_up = False
         self._task = task
+        self._context = context
         self._limit: asyncio.TimerHandle | None = None
         self._over = False
 
@@ -214,7 +223,8 @@ class Action(_Driven[Any]):
             close(self.work)
             raise asyncio.CancelledError
         try:
-            await self
+            if not self._begin():
+                await self
         except asyncio.CancelledError:
             pass
         finally:
@@ -225,6 +235,21 @@ class Action(_Driven[Any]):
                 self._limit.cancel()
                 close(self.work)
                 raise asyncio.CancelledError
+
+    def _begin(self) -> bool:
+        """Run its first step, in which most end. Returns whether it is over."""
+        run: Callable[..., Any] = self._context.run
+        work = self.work
+        try:
+            self.first = (run(work.send, None),)
+        except StopIteration:
+            return True
+        except SystemExit as error:
+            raise exits(error) from None
+        self.work = Steps(
+            partial(run, work.send), partial(run, work.throw), partial(run, work.close)
+        )
+        return False
 
     async def _keep_task(self) -> None:
         """A cancellation that was meant for its code must not hit what its task does next."""

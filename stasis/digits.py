@@ -48,7 +48,10 @@ class Digits:
         return len(self._fresh())
 
     def __contains__(self, event: object) -> bool:
-        return any(item is event for _, item in self._fresh())
+        for _, item in self._fresh():  # `any` would make a generator
+            if item is event:
+                return True
+        return False
 
     def add(self, event: ChannelDtmfReceived) -> None:
         """A digit came; called by the reader."""
@@ -65,7 +68,12 @@ class Digits:
 
     def discard(self, event: ChannelDtmfReceived) -> None:
         """A trigger has used this digit."""
-        kept = [each for each in self._items or () if each[1] is not event]
+        items = self._items
+        if items and items[0][1] is event:  # as a trigger's is, but for what was typed ahead
+            items.popleft()
+            self._items = items or None
+            return
+        kept = [each for each in items or () if each[1] is not event]
         self._items = deque(kept, LIMIT) if kept else None
 
     def clear(self) -> None:

@@ -7,6 +7,7 @@ The channel's own end raises ChannelGone in the body.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -139,10 +140,10 @@ class Stay:
                     raise InboxOverflow(call.channel.id, call.inbox.limit)
                 if call.stopping is not None:
                     return Step(None, leave=call.stopping)
-                step = await (
+                follows = (
                     self._hear(body, item) if isinstance(item, Event) else self._take(body, item)
                 )
-                if step is not None:
+                if follows is not None and (step := await follows) is not None:
                     return step
         finally:
             call.passed += again  # the first has led out; the others are the next state's
@@ -209,42 +210,48 @@ class Stay:
             return await self._follow(item.after, Elapsed(seconds=item.after.seconds))
         return None  # a Stop: it only wakes
 
-    async def _hear(self, body: Body[Any], event: Event) -> Step | None:
-        """One event: the end, a trigger, or nothing to this state."""
+    def _hear(self, body: Body[Any], event: Event) -> Coroutine[Any, Any, Step | None] | None:
+        """One event: the end, a trigger, or nothing to this state. Returns what is to be done."""
         about = subject(event)
         own = about is None or about == self.call.channel.id
         if type(event) not in PARTICULAR:
             trigger = self.row.match(event, own=own)
             if trigger is not None:
-                return await self._follow(trigger, event)
+                return self._follow(trigger, event)
             self._tell_unmatched(event)
             return None
         if own and isinstance(event, ENDS):
-            body.interrupt(self.call.channel.gone or ChannelGone(self.call.channel.id))
-            await body.over(self.call.config.leave_timeout)
-            return Step(None, event)
+            return self._end(body, event)
         if isinstance(event, PLAYBACK) and event.playback.id not in self.call.owner.media:
             return None  # of a state that was left
         if isinstance(event, PlaybackFinished):
             self.call.owner.media.pop(event.playback.id, None)
-        if own and isinstance(event, ChannelDtmfReceived):
-            if event not in self.call.channel.digits:
+        digit = event if own and isinstance(event, ChannelDtmfReceived) else None
+        if digit is not None:
+            digits = self.call.channel.digits
+            if digit not in digits:
                 return None  # a question has used it
-            if self.call.channel.digits.asking:
-                self._pass(event)
+            if digits.asking:
+                self._pass(digit)
                 return None
         if not own and isinstance(event, ENDS):
             ends, about = self.call.ends, event.channel.id
             self.call.ends = {**ends, about: (*ends.get(about, ()), event)}
         trigger = self.row.match(event, own=own)
         if trigger is None:
-            if own and isinstance(event, ChannelDtmfReceived):
-                self._pass(event)
+            if digit is not None:
+                self._pass(digit)
             self._tell_unmatched(event)
             return None
-        if own and isinstance(event, ChannelDtmfReceived):
-            self.call.channel.digits.discard(event)
-        return await self._follow(trigger, event)
+        if digit is not None:
+            digits.discard(digit)
+        return self._follow(trigger, event)
+
+    async def _end(self, body: Body[Any], event: Event) -> Step:
+        """The channel's own end."""
+        body.interrupt(self.call.channel.gone or ChannelGone(self.call.channel.id))
+        await body.over(self.call.config.leave_timeout)
+        return Step(None, event)
 
     def _tell_unmatched(self, event: Event) -> None:
         if self.call.told:

@@ -94,7 +94,7 @@ async def test_an_event_that_means_nothing_to_its_call():
 
 
 async def test_an_event_that_its_call_acts_on():
-    assert await calls_for_each(20, "ChannelDtmfReceived") <= 32
+    assert await calls_for_each(20, "ChannelDtmfReceived") <= 26
 
 
 @pytest.mark.parametrize("kind", ["ChannelTalkingStarted", "ChannelDtmfReceived"])
