@@ -99,9 +99,15 @@ class TestUnregistering:
         found = await trunks(ami).unregister("isp", confirm=True)
         assert found.status == "Unregistered"
 
-    async def test_with_nothing_to_end_nobody_is_waited_for(self):
-        ami = Registrar("Unregistered")
+    async def test_with_nothing_to_end_it_is_answered_too(self):
+        ami = Registrar("Unregistered", "Unregistered")
         assert (await trunks(ami).unregister("isp", confirm=True)).status == "Unregistered"
+
+    @virtual_time
+    @pytest.mark.parametrize("before", ["Registered", "Unregistered"])
+    async def test_no_answer_is_told_after_its_time(self, before: str):
+        with pytest.raises(Unavailable, match="has not answered in 4 s"):
+            await trunks(Registrar(before)).unregister("isp", timeout=4.0, confirm=True)
 
     async def test_it_wants_to_be_meant(self):
         with pytest.raises(NotConfirmed, match="no call comes from there"):
