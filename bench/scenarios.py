@@ -341,7 +341,7 @@ ALL = (
         "call",
         "call",
         "{calls:,} whole calls on Asterisk 22, {at_once} at once",
-        {"calls": 1000, "at_once": 10, "endpoint": "Local/answer@default"},
+        {"calls": 3000, "at_once": 10, "endpoint": "Local/answer@default"},
         {"calls": 20, "at_once": 5},
         real=True,
     ),
