@@ -14,8 +14,8 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -23,17 +23,15 @@ from rich.console import Console
 
 from bench.described import described
 from bench.peers import PEERS, PeerMissing
+from bench.places import asterisk, place_of
 from bench.ran import Ran
 from bench.report import RESULTS, screen, show
 from bench.results import REFERENCE, Results
-from bench.run import OURS, Client, Failed, FakeServer
+from bench.run import OURS, Client, Failed
 from bench.scenarios import ALL, Place, Scenario
-from stasis.errors import StasisError
-from stasis.lab.lab import Lab
 
 __all__ = ["main", "run"]
 
-LAB = "bench-22"
 # What of our own environment has a say in its speed.
 PACKAGES = ("stasis-ari", "aiohttp", "attrs", "msgspec", "uvloop", "websockets")
 
@@ -86,16 +84,6 @@ def one(scenario: Scenario, client: Client, place: Place) -> Ran:
         return scenario.measure(client, place)
     except Failed as failed:
         return Ran(error=str(failed))
-
-
-@contextmanager
-def place_of(lab: Lab | None, docs: Path | None) -> Iterator[dict[bool, Place]]:
-    """The fake server while the context lasts, and the real Asterisk when there is one."""
-    with FakeServer.running(docs) as server:
-        places = {False: Place(server.url, "bench", "bench", server)}
-        if lab is not None:
-            places[True] = Place(lab.url, lab.username, lab.password)
-        yield places
 
 
 def peers(console: Console) -> list[Client]:
@@ -158,23 +146,6 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--no-peers", action="store_true", help="ours and the reference alone")
     parser.add_argument("--json", type=Path, default=RESULTS, help="where the results go")
     return parser.parse_args(arguments)
-
-
-@contextmanager
-def asterisk(console: Console) -> Iterator[Lab | None]:
-    """A lab while the context lasts; one that is there already stays. None: it cannot be had."""
-    there = Lab.find(LAB)
-    try:
-        lab = there or Lab.up("22", LAB, report=console.print)
-    except StasisError as error:
-        console.print(f"without a real Asterisk: {error}", style="red", markup=False)
-        yield None
-        return
-    try:
-        yield lab
-    finally:
-        if there is None:
-            lab.down()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -145,6 +145,7 @@ class Stay:
                 )
                 if follows is not None and (step := await follows) is not None:
                     return step
+                del follows  # else it would be kept as long as the call waits
         finally:
             call.passed += again  # the first has led out; the others are the next state's
             await self._leave(body, timers)

@@ -7,6 +7,8 @@ path of every event; one that grows with the live calls is worse.
 from __future__ import annotations
 
 import asyncio
+import gc
+import inspect
 import json
 import logging
 import sys
@@ -95,6 +97,20 @@ async def test_an_event_that_means_nothing_to_its_call():
 
 async def test_an_event_that_its_call_acts_on():
     assert await calls_for_each(20, "ChannelDtmfReceived") <= 26
+
+
+async def test_a_call_that_waits_keeps_nothing_of_what_it_has_done():
+    def kept() -> int:
+        return sum(inspect.iscoroutine(each) for each in gc.get_objects())
+
+    async with FakeAsterisk(Pressed) as asterisk:
+        idle = kept()
+        calls = [await asterisk.call() for _ in range(20)]
+        # Its task's, its own, that of its state, and that of its inbox.
+        assert kept() - idle == 20 * 4
+        for call in calls:
+            await call.digit("5")
+        assert kept() - idle == 20 * 4
 
 
 @pytest.mark.parametrize("kind", ["ChannelTalkingStarted", "ChannelDtmfReceived"])

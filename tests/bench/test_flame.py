@@ -10,6 +10,7 @@ import pytest
 from bench import flame
 from bench.page import parts_of
 from bench.run import Failed
+from bench.scenarios import Place
 
 pytestmark = [pytest.mark.alone, pytest.mark.timeout(120)]
 
@@ -30,7 +31,22 @@ def test_the_picture_and_the_shares_are_those_of_stasis(tmp_path: Path):
     assert "| stasis/decode.py | stasis |" in parts_of(page)["shares"]
 
 
+@pytest.mark.asterisk
+def test_the_picture_of_a_call_is_taken_on_a_real_asterisk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(flame, "SIZES", {"calls": 500})
+    page = tmp_path / "page.md"
+    page.write_text("<!-- bench: shares of a call -->\n<!-- bench: end -->\n")
+    svg = tmp_path / "flame.svg"
+
+    assert flame.main(["--scenario", "call", "--svg", str(svg), "--page", str(page)]) == 0
+
+    assert "(stasis/transport/http.py)" in svg.read_text()
+    assert "| aiohttp/client.py | aiohttp" in parts_of(page)["shares of a call"]
+
+
 def test_a_missing_sampler_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(Failed, match="pip install py-spy"):
-        flame.sampled(flame.ALL[0], flame.OURS[1])
+        flame.sampled(flame.ALL[0], flame.OURS[1], Place("", "", ""))

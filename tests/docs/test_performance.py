@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.flame import PICTURE
+from bench.flame import IMAGES, PARTS
 from bench.page import parts_of
 from bench.results import GOALS
 from bench.scenarios import ALL
@@ -48,10 +48,14 @@ def test_every_scenario_has_its_table():
 
 def test_every_part_is_filled():
     assert {name for name, text in parts_of(PAGE).items() if text} == {
-        *("goals", "note", "clients", "installed", "shares", "size"),
+        *("goals", "note", "clients", "installed", "size"),
+        *PARTS.values(),
     }
 
 
-def test_the_picture_is_there_and_small():
-    assert 10_000 < PICTURE.stat().st_size < 200_000
-    assert "<script" not in PICTURE.read_text("utf-8")
+@pytest.mark.parametrize("name", PARTS)
+def test_a_picture_is_there_and_small(name: str):
+    picture = IMAGES / f"flame-{name}.svg"
+    assert 10_000 < picture.stat().st_size < 200_000
+    assert "<script" not in picture.read_text("utf-8")
+    assert f"images/{picture.name}" in PAGE.read_text("utf-8")
