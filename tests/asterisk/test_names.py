@@ -133,12 +133,14 @@ async def test_a_command_for_a_channel_that_left_is_channel_gone(
 ) -> None:
     """The server's 404 and 409 for the flow's own channel read as ChannelGone, hangup as success."""
     raised: list[AriError | ChannelGone] = []
+    hanging_up: list[asyncio.Task[None]] = []
 
     async def flow(channel: Channel) -> None:
         await channel.answer()
         await callers.present.wait()
-        try:  # its end may be told before its hang-up is answered
-            await channel._owner.ari.channels.hangup(channel.id)
+        # Beside it: its end may be told before its hang-up is answered.
+        hanging_up.append(asyncio.create_task(channel._owner.ari.channels.hangup(channel.id)))
+        try:
             for _ in range(50):
                 await channel.mute()
                 await asyncio.sleep(0.02)
@@ -150,6 +152,7 @@ async def test_a_command_for_a_channel_that_left_is_channel_gone(
     async with server.link({"gone": flow, "caller": callers.caller}) as link:
         caller = await callers.call(link, "gone")
         await caller.ended(10)
+        await hanging_up[0]
     (error,) = raised
     assert isinstance(error, ChannelGone)
 
