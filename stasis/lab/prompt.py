@@ -22,6 +22,7 @@ __all__ = ["contains", "match"]
 
 HOP = RATE // 100  # 10 ms
 FRAME = 2 * HOP
+STEP = HOP // 4  # how exactly a prompt is placed
 PITCHES = tuple(250 + 250 * n for n in range(13))  # 250 Hz to 3,250 Hz
 FLOOR = 1e5  # energy below which a pitch is silent, so that noise has no shape
 # How much of a frame's mean is taken off: what is loud and what is silent is alike in all speech,
@@ -45,30 +46,40 @@ def contains(heard: Path, prompt: Path, seconds: float = 3.0) -> float:
 
 def match(heard: array[int], prompt: array[int], seconds: float = 3.0) -> float:
     """The same for samples at 8 kHz."""
-    wanted = frames(trimmed(prompt)[: int(seconds * RATE)])
-    if not wanted:
-        return 0.0
+    part = trimmed(prompt)[: int(seconds * RATE)]
     margin = array("h", bytes(2 * MARGIN))
-    inside = frames(margin + heard + margin)
-    length, width = len(wanted), len(PITCHES)
+    inside = [each for frame in frames(margin + heard + margin) for each in frame]
+    places = range(len(inside) // len(PITCHES))
+    best, at = found(inside, part, places)
+    # The sound begins somewhere within a frame, which may cost an eighth of the likeness.
+    for later in range(STEP, HOP, STEP):
+        best = max(best, found(inside, part[later:], range(at, at + 2))[0])
+    return best
+
+
+def found(inside: Sequence[float], part: array[int], places: range) -> tuple[float, int]:
+    """How like a part of a prompt is to the best of these frames of a recording, and which."""
+    width = len(PITCHES)
+    wanted = frames(part)
     pattern, norm = centred([each for frame in wanted for each in frame], width)
-    flat = [each for frame in inside for each in frame]
-    best = 0.0
-    for at in range(len(inside) - length + 1):
-        piece = flat[at * width : (at + length) * width]
+    best, best_at = 0.0, 0
+    for at in places:
+        piece = inside[at * width : at * width + len(pattern)]
+        if len(piece) < len(pattern) or not norm:
+            break
         # The pattern's mean is 0 for each pitch: the piece's own need not be taken off for the sum.
         product = sum(map(mul, piece, pattern))
         if product <= 0:
             continue
         spread = deviation(piece, width)
-        if spread and norm:
-            best = max(best, product / (norm * spread))
-    return best
+        if spread and product > best * norm * spread:
+            best, best_at = product / (norm * spread), at
+    return best, best_at
 
 
 def centred(values: Sequence[float], width: int) -> tuple[list[float], float]:
     """Values with the mean of each pitch taken off, and their norm."""
-    count = len(values) // width
+    count = max(1, len(values) // width)
     means = [sum(values[n::width]) / count for n in range(width)]
     off = [value - means[n % width] for n, value in enumerate(values)]
     return off, math.sqrt(sum(map(mul, off, off)))

@@ -58,6 +58,16 @@ def test_a_prompt_is_found_among_others(sounds: Path) -> None:
 
 
 @pytest.mark.asterisk
+@pytest.mark.parametrize("name", ["digits/day-1", "digits/mon-5", "digits/p-m"])
+@pytest.mark.parametrize("late", range(0, 80, 16))
+def test_a_short_prompt_is_as_likely_wherever_in_a_frame_it_begins(
+    sounds: Path, name: str, late: int
+) -> None:
+    prompt = samples(sounds / f"{name}.wav")
+    assert match(telephone(prompt, 0.2 + late / 8000), prompt) > 0.9
+
+
+@pytest.mark.asterisk
 def test_a_caller_who_barges_in_heard_the_prompt_that_was_cut_off(sounds: Path) -> None:
     prompt = samples(sounds / "demo-congrats.wav")
     heard = telephone(prompt[: 8000 * 2], 0.0)

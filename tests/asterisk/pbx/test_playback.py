@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,16 @@ from stasis.lab.baresip import Baresip
 from stasis.lab.music import write_tone
 from stasis.pbx import BadValue, Missing, Pbx, Refused
 from tests.asterisk.pbx.conftest import Office
-from tests.asterisk.pbx.talking import BOB, TONE, alone, hears, is_told, likeness, sound, talk
+from tests.asterisk.pbx.talking import (
+    BOB,
+    TONE,
+    alone,
+    hears,
+    is_told,
+    likeness,
+    sound,
+    talk,
+)
 
 
 async def over(pbx: Pbx) -> None:
@@ -93,9 +103,22 @@ class TestWhoHearsIt:
 
 class TestWhatIsSaid:
     @pytest.fixture
+    async def alice(self, office: Office, tmp_path: Path) -> AsyncIterator[Baresip]:
+        """A registered phone that is silent: a tone leaves less of a short word to know it by."""
+        silence = write_tone(tmp_path / "silence.wav", 0, 1.0)
+        async with await Baresip.start(
+            office.lab.sip_port,
+            user="alice",
+            password=office.lab.phones["alice"],
+            register=True,
+            source=silence,
+        ) as baresip:
+            yield baresip
+
+    @pytest.fixture
     async def channel(self, pbx: Pbx, alice: Baresip) -> str:
-        """Alice, who hears music."""
-        await alice.dial("music")
+        """Alice, who hears herself."""
+        await alice.dial("echo")
         return await alone(pbx, "alice")
 
     @pytest.mark.things("playback.say_number")

@@ -44,8 +44,16 @@ async def following(stream: Stream[AmiEvent]) -> AmiEvent:
     return event
 
 
+async def known(pbx: Pbx, name: str) -> None:
+    """Wait until a phone that has registered is known as a device: Asterisk hears of it later."""
+    async with asyncio.timeout(10):
+        while (await pbx.endpoints.show(name)).state != "Not in use":
+            await asyncio.sleep(0.02)
+
+
 @pytest.mark.things("queues.add", "queues.members", "queues.remove")
 async def test_a_member_is_added_and_removed(pbx: Pbx, office: Office, alice: Baresip):
+    await known(pbx, "alice")
     async with told(pbx, events.QueueMemberAdded, events.QueueMemberRemoved) as stream:
         made = await pbx.queues.add(QUEUE, ALICES, member_name="Zoë", penalty=3)
         assert (made.interface, made.name, made.penalty) == (ALICES, "Zoë", 3)
