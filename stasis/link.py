@@ -11,9 +11,10 @@ import asyncio
 import math
 import time
 import traceback
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
 from contextlib import aclosing, suppress
 from contextvars import Context, copy_context
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import structlog
@@ -71,6 +72,8 @@ LinkState: TypeAlias = Literal["connecting", "ready", "gap", "standby", "stopped
 
 # How long the calls that a stop cuts may take to be hung up, and the lease to be given back.
 LAST_SECONDS = 1.0
+# After these the reader looks whether its applications are still here.
+TURNS = frozenset({ApplicationReplaced, ApplicationUnregistered})
 # Which versions take requests over a WebSocket.
 OVER_SOCKET = Since("20.14", "21.9", "22.4")
 
@@ -401,11 +404,13 @@ class Link:
             async with aclosing(frames):  # type: ignore[type-var]
                 async for item in frames:
                     if type(item) is bytes:
-                        self._frame(item)
+                        self._frame((), item)
                         if not self._turned:
                             continue
                     elif isinstance(item, Opened):
                         self._open(item)
+                        if item.push is not None and self._tap is None:
+                            item.push(partial(self._frame, TURNS))
                     elif isinstance(item, Lost):
                         self._lose(item)
                     self._turned = False
@@ -464,17 +469,20 @@ class Link:
         self._settling.stop()
         self.state.set("standby")
 
-    def _frame(self, frame: bytes) -> None:
+    def _frame(self, held: Collection[type[Event]], frame: bytes) -> bool:
+        """What has come. held: kinds that wait for the reader. Returns whether it did not wait."""
         try:
             event = self._decoder.decode(frame)
         except FrameError as error:
             self._refuse(error)
-            return
+            return True
+        if type(event) in held:
+            return False
         if isinstance(event, RESTResponse):
             self._counts["answers"] += 1
             if self._socket is not None:
                 self._socket.answered(event)
-            return
+            return True
         self._events += 1
         self._gaps.heard_at = self._time()
         self.meter.events[type(event)] += 1
@@ -485,6 +493,7 @@ class Link:
             log.error(
                 "an event was not handled; please report this", kind=event.type, exc_info=error
             )
+        return True
 
     def _refuse(self, error: FrameError) -> None:
         """What came is no event."""

@@ -39,6 +39,7 @@ PLACES = {
         "stasis.transport.connection",
         "stasis.transport.handshake",
         "stasis.transport.http",
+        "stasis.transport.pushed",
         "stasis.http",
         "stasis.health",
         "stasis.web",

@@ -15,7 +15,7 @@ from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from stasis.ari.events import ChannelVarset, Event
-from stasis.ari.resource import Request, Response
+from stasis.ari.resource import Request, Response, Send
 from stasis.channel import Channel
 from stasis.config import AsteriskConfig, Config, KeepConfig
 from stasis.errors import (
@@ -37,7 +37,8 @@ from stasis.program import Program
 from stasis.register import NOISY
 from stasis.section import Secret
 from stasis.testing.clock import virtual_time
-from stasis.transport.frames import Lost, Opened
+from stasis.transport.frames import Frames, Lost, Opened, Take
+from stasis.transport.tap import Tap
 from tests.fake import FakeAsterisk, refused
 from tests.real_server import RealServer
 
@@ -76,10 +77,12 @@ class Server:
 
     answers: by the beginning of a request; what is not there is answered as Asterisk would.
     channels: those that it has told of and that are in an application, by id. entered: which one.
-    closed: how often we asked to close the socket.
+    closed: how often we asked to close the socket. pushes: gives frames at once. take: to whom.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pushes: bool = False) -> None:
+        self.pushes = pushes
+        self.take: Take | None = None
         self.queue: asyncio.Queue[Opened | Lost | bytes] = asyncio.Queue()
         self.lines: list[str] = []
         self.answers: dict[str, Response | Exception] = {
@@ -131,7 +134,11 @@ class Server:
 
     def open(self) -> None:
         """The socket is open."""
-        self.queue.put_nowait(Opened(self.write, self.close))
+        self.queue.put_nowait(Opened(self.write, self.close, self.push if self.pushes else None))
+
+    def push(self, take: Take) -> bool:
+        self.take = take
+        return True
 
     def tell(self, kind: str, application: str = "ivr", **fields: Any) -> None:
         """An event. A channel that enters or leaves is in the lists from now on, or no more."""
@@ -144,15 +151,18 @@ class Server:
         elif kind == "StasisEnd" and channel["id"] in self.within(application):
             del self.channels[channel["id"]], self.entered[channel["id"]]
         event = {"type": kind, "application": application, **fields}
-        self.queue.put_nowait(json.dumps(event).encode())
+        frame = json.dumps(event).encode()
+        if self.take is None or not self.take(frame):
+            self.queue.put_nowait(frame)
 
-    def link(self, config: Config | None = None, **programs: Any) -> Link:
+    def link(self, config: Config | None = None, tap: Tap | None = None, **programs: Any) -> Link:
         """A link on these seams."""
         return Link(
             config or QUIET,
             {name: Program.of(flow) for name, flow in (programs or {"ivr": stays}).items()},
             frames=self.frames(),
             send=self.send,
+            tap=tap,
         )
 
 
@@ -833,6 +843,64 @@ class TestWhatArrives:
         with pytest.raises(ApplicationTaken, match="'ivr'"):
             await running
         assert link.state.value == "stopped"
+
+    @virtual_time
+    async def test_what_is_pushed_is_taken_before_the_loop_turns(self):
+        server = Server(pushes=True)
+        link = server.link()
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        await turn()
+        server.tell("StasisStart", channel=channel_of("c"), args=[])
+        assert (link.counts["events"], len(link.runners)) == (2, 1)  # the first ended the set-up
+        assert server.take is not None and server.take(b"no event")
+        assert link.counts["refused"] == 1
+        await turn()
+        (runner,) = link.runners
+        assert runner.state == "running"
+        runner.cut()
+        link.stop()
+        await running
+
+    @virtual_time
+    async def test_pushed_or_not_somebody_elses_connection_turns_the_reader(self):
+        server = Server(pushes=True)
+        link = server.link()
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        await turn()
+        server.tell("ApplicationReplaced")
+        assert server.queue.qsize() == 1
+        with pytest.raises(ApplicationTaken, match="'ivr'"):
+            await running
+
+    @virtual_time
+    async def test_who_looks_on_sees_what_would_be_pushed(self):
+        seen: list[Any] = []
+
+        class Looks:
+            def attach(self, link: Any) -> None: ...
+
+            def stopping(self, step: Any) -> None: ...
+
+            def send(self, send: Send) -> Send:
+                return send
+
+            async def frames(self, frames: Frames) -> Frames:
+                async for item in frames:
+                    seen.append(item)
+                    yield item
+
+        server = Server(pushes=True)
+        link = server.link(tap=Looks())
+        running = asyncio.ensure_future(link.run())
+        server.open()
+        await turn()
+        server.tell("ChannelDestroyed", channel=channel_of("c"), cause=16, cause_txt="")
+        await turn()
+        assert server.take is None and b"ChannelDestroyed" in seen[-1]
+        link.stop()
+        await running
 
     @virtual_time
     async def test_a_task_that_fails_is_told(self):

@@ -87,7 +87,7 @@ async def connect(
         first = False
         opened = monotonic()
         try:
-            yield Opened(connection.write, connection.close)
+            yield Opened(connection.write, connection.close, connection.push)
             receive = connection.receive
             while True:
                 for _ in range(BREATH):

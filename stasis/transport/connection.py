@@ -9,12 +9,16 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from struct import pack
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import aiohttp
 from aiohttp import ClientWebSocketResponse, WebSocketError, WSMsgType
 
 from stasis.config import AsteriskConfig
+from stasis.transport.frames import Take
+
+if TYPE_CHECKING:
+    from stasis.transport.pushed import PushedSocket
 
 __all__ = ["CLOSE_SECONDS", "Connection"]
 
@@ -37,13 +41,14 @@ class Connection:
     def __init__(
         self,
         session: aiohttp.ClientSession,
-        socket: ClientWebSocketResponse[Literal[False]],
+        socket: PushedSocket | ClientWebSocketResponse[Literal[False]],
         transport: asyncio.WriteTransport,
         config: AsteriskConfig,
     ) -> None:
         self._session = session
         self._socket = socket
         self._receive = socket.receive
+        self._pushed = cast("PushedSocket", socket) if hasattr(socket, "push") else None
         self._transport = transport
         self._config = config
         self._why = ""
@@ -67,8 +72,20 @@ class Connection:
                 self._asked = None
             if kind is TEXT or kind is BINARY:
                 self._busy = True
+                if self._pushed is not None:
+                    self._pushed.received()
                 return data  # type: ignore[no-any-return]
             await self._control(kind, data, more)
+
+    def push(self, take: Take) -> bool:
+        """Give each frame to a function as it comes, and not to who waits in `receive`.
+
+        take: as of `Opened.push`. Returns whether that is possible; if not, `receive` has them all.
+        """
+        if self._pushed is None:
+            return False
+        self._pushed.push(take)
+        return True
 
     async def write(self, text: str) -> None:
         """Write one text frame. Raises ConnectionResetError when it is closed."""
@@ -91,6 +108,8 @@ class Connection:
 
     async def end(self) -> None:
         """Close it when nobody reads any more, and leave nothing open. What still comes is lost."""
+        if self._pushed is not None:
+            self._pushed.push(None)
         try:
             await self.close()
             # Read to the end: Asterisk gets no reset for what it sends before it hears of ours.
@@ -106,6 +125,11 @@ class Connection:
             await self._socket.close()
             await self._session.close()
             await asyncio.wait([self._pings])
+
+    @property
+    def _count(self) -> int:
+        """How many frames have come, if they are counted."""
+        return 0 if self._pushed is None else self._pushed.count
 
     async def _control(self, kind: WSMsgType, data: Any, more: str | None) -> None:
         """Answer a ping. Raises ConnectionResetError for what ends the connection."""
@@ -135,13 +159,14 @@ class Connection:
             while True:
                 await asyncio.sleep(interval)
                 self._asked = asked = asyncio.Event()
+                came = self._count
                 try:
                     async with asyncio.timeout(timeout):
                         await self._socket.ping()
                         await asked.wait()
                 except TimeoutError:
                     await asyncio.sleep(GRACE_SECONDS)
-                    if not (asked.is_set() or self._busy):
+                    if not (asked.is_set() or self._busy or self._count > came):
                         self._why = self._why or f"nothing came within {timeout:g} s of a ping"
                         self._transport.abort()
                         return

@@ -7,10 +7,13 @@ reconnect. `connect.py` dials Asterisk; a list of these three is all that a test
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeAlias
 
 from attrs import field, frozen
 
-__all__ = ["Frames", "Lost", "Opened"]
+__all__ = ["Frames", "Lost", "Opened", "Take"]
+
+Take: TypeAlias = Callable[[bytes], bool]
 
 
 @frozen
@@ -18,11 +21,14 @@ class Opened:
     """The socket is open and the applications are registered.
 
     write: sends one text frame, for REST over the socket. close: drops the socket, so that the
-    source reconnects.
+    source reconnects. push: gives each frame to a function as it comes, instead of yielding it,
+    and so one turn of the event loop sooner; what the function returns is whether it has taken the
+    frame, else it is yielded. Returns whether the source can; None: it cannot.
     """
 
     write: Callable[[str], Awaitable[None]] = field(repr=False)
     close: Callable[[], Awaitable[None]] = field(repr=False)
+    push: Callable[[Take], bool] | None = field(default=None, repr=False)
 
 
 @frozen

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 from stasis.config import AsteriskConfig
 from stasis.errors import (
@@ -24,7 +25,7 @@ from stasis.transport.buffered import buffer
 from stasis.transport.http import authorization, plainly
 
 if TYPE_CHECKING:
-    from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+    from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientWebSocketResponse
 
     from stasis.transport.connection import Connection
 
@@ -69,6 +70,7 @@ async def handshake(config: AsteriskConfig, address: str) -> Connection:
                 middlewares=[once],
                 timeout=aiohttp.ClientTimeout(),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                ws_response_class=partial(made, config.max_frame + 1),  # type: ignore[arg-type]
             )
         )
         try:
@@ -95,6 +97,19 @@ async def handshake(config: AsteriskConfig, address: str) -> Connection:
         connection = Connection(session, socket, transports[0], config)
         stack.pop_all()
         return connection
+
+
+def made(max_msg_size: int, *args: Any, **kwargs: Any) -> ClientWebSocketResponse[Literal[False]]:
+    """The WebSocket, out of what aiohttp has for it: one that gives away its frames if it can."""
+    import aiohttp
+
+    try:
+        from stasis.transport.pushed import PushedSocket
+
+        return PushedSocket(max_msg_size, *args, **kwargs)
+    except (ImportError, AttributeError, TypeError):
+        # Another aiohttp than those we know: its frames come one turn of the loop later.
+        return aiohttp.ClientWebSocketResponse(*args, **kwargs)
 
 
 def failed(config: AsteriskConfig, error: Exception) -> AriError:

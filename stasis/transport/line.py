@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -87,6 +87,7 @@ class Line:
     async def _read(self) -> None:
         receive, reason = self._connection.receive, "its reader failed"
         try:
+            self._connection.push(self._came)
             while True:
                 self._came(await receive())
         except ConnectionResetError as error:
@@ -95,18 +96,19 @@ class Line:
             self._end(reason)
             await self._connection.end()
 
-    def _came(self, frame: bytes) -> None:
+    def _came(self, frame: bytes) -> Literal[True]:
         try:
             answer: Answer | RESTResponse = ANSWER.decode(frame)
         except (ValueError, RecursionError):
             found = self._mended(frame)
             if found is None:
-                return  # such as an ApplicationRegistered
+                return True  # such as an ApplicationRegistered
             answer = found
         self.heard = self._loop.time()
         self.owed -= self.owed > 0
         self.served = True
         self._asked.answered(answer)
+        return True
 
     def _mended(self, frame: bytes) -> RESTResponse | None:
         """An answer whose characters are broken, as those of a caller's name may be."""

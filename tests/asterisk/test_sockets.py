@@ -103,6 +103,11 @@ async def talking(labs: dict[str, Lab]) -> AsyncIterator[Real]:
             for channel in await real.ari.channels.list():
                 with suppress(NotFound):
                     await real.ari.channels.hangup(channel.id)
+            # An application whose socket closes while a channel is just leaving it is listed for
+            # ever, by 22.10.1.
+            async with asyncio.timeout(5):
+                while await real.ari.channels.list():
+                    await asyncio.sleep(0.02)
             await events.close()
             await reading
             await events.end()

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from stasis.config import AsteriskConfig
 from stasis.transport.connection import Connection
+from stasis.transport.frames import Take
 
 # Asterisk's close, and ours, in the words of `Connection`.
 CLOSED = "Asterisk closed the socket: 1001"
@@ -67,6 +68,9 @@ class Wire:
     def lose(self, reason: str = CLOSED) -> None:
         """It is closed, or breaks."""
         self._frames.put_nowait(reason)
+
+    def push(self, take: Take) -> bool:
+        return False
 
     async def receive(self) -> bytes:
         frame = await self._frames.get()
