@@ -96,7 +96,7 @@ async def run(
                 async with (
                     listened(servers, config, apps, metrics, tap) if listen else nullcontext()
                 ):
-                    with watch, rare_collections():
+                    with rare_collections(), watch:
                         await servers.run(listening=listen)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import aiohttp
@@ -15,10 +16,11 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
+from stasis import app
 from stasis.app import in_the_open, run
 from stasis.ari.events import Event
 from stasis.channel import Channel
-from stasis.config import AsteriskConfig, Config, HttpConfig, PluginsConfig
+from stasis.config import AsteriskConfig, Config, EngineConfig, HttpConfig, PluginsConfig
 from stasis.errors import ConfigError, PluginError, Unreachable
 from stasis.flow import Flow, Leave
 from stasis.link import Link
@@ -368,6 +370,22 @@ class TestReady:
             async with asyncio.timeout(5):
                 await program
         assert STEPS[-1] == "first stops"
+
+    async def test_what_it_prepares_is_not_told_as_a_blocked_event_loop(
+        self, config: Config, monkeypatch: pytest.MonkeyPatch
+    ):
+        @contextmanager
+        def slow() -> Iterator[None]:
+            """A full collection of all that has been loaded, on a slow machine."""
+            time.sleep(0.6)  # no call is there yet that would wait
+            yield
+
+        monkeypatch.setattr(app, "rare_collections", slow)
+        config = attrs.evolve(config, engine=EngineConfig(stall_seconds=0.3))
+        with capture_logs() as logs:
+            async with running(config, [noting("first")]):
+                kill()
+        assert not [log for log in logs if "blocked" in log["event"]]
 
 
 @pytest.mark.parametrize(
