@@ -874,6 +874,25 @@ class TestWhatArrives:
         with pytest.raises(ApplicationTaken, match="'ivr'"):
             await running
 
+    async def test_a_fault_of_ours_in_what_is_pushed_ends_it_and_is_told(
+        self, real_server: RealServer, monkeypatch: pytest.MonkeyPatch
+    ):
+        config = asterisk_of(
+            url=f"http://127.0.0.1:{real_server.port}/ari", password=Secret("geheim")
+        )
+        link = Link(config, {"ivr": Program.of(stays)})
+        running = asyncio.ensure_future(link.run())
+        await link.state.reached("ready", timeout=5)
+
+        def fails(frame: bytes) -> Event:
+            raise ZeroDivisionError("odd")
+
+        monkeypatch.setattr(link._decoder, "decode", fails)
+        await real_server.tell("ChannelDestroyed", application="ivr")
+        with pytest.raises(ZeroDivisionError, match="odd"):
+            async with asyncio.timeout(5):
+                await running
+
     @virtual_time
     async def test_who_looks_on_sees_what_would_be_pushed(self):
         seen: list[Any] = []

@@ -18,8 +18,8 @@ from attrs import field, frozen
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from stasis.transport.connect import BREATH, STABLE_SECONDS, Backoff
-from stasis.transport.frames import Frames, Lost, Opened
+from stasis.transport.connect import STABLE_SECONDS, Backoff
+from stasis.transport.frames import BREATH, Frames, Lost, Opened
 
 __all__ = ["Arrived", "Head", "Line"]
 

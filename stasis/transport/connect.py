@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from stasis.config import AsteriskConfig
 from stasis.errors import AriError, Forbidden, NotBooted, ServerError, Unauthorized, Unreachable
-from stasis.transport.frames import Frames, Lost, Opened
+from stasis.transport.frames import BREATH, Frames, Lost, Opened
 from stasis.transport.handshake import handshake
 
 __all__ = ["Backoff", "connect"]
@@ -25,8 +25,6 @@ STABLE_SECONDS = 30.0
 REFUSED_SECONDS = 30.0
 # What a server that is only being started answers.
 NOT_YET = (Unreachable, NotBooted, ServerError)
-# After this many frames in a row the reader lets the calls run.
-BREATH = 64
 
 
 class Backoff:

@@ -126,11 +126,6 @@ class Connection:
             await self._session.close()
             await asyncio.wait([self._pings])
 
-    @property
-    def _count(self) -> int:
-        """How many frames have come, if they are counted."""
-        return 0 if self._pushed is None else self._pushed.count
-
     async def _control(self, kind: WSMsgType, data: Any, more: str | None) -> None:
         """Answer a ping. Raises ConnectionResetError for what ends the connection."""
         if kind is WSMsgType.PING:
@@ -140,6 +135,8 @@ class Connection:
         if kind is WSMsgType.PONG:
             return
         self._over = True
+        if self._pushed is not None and self._pushed.fault is not None:
+            raise self._pushed.fault  # it is who reads that has to know
         self._why = self._why or self._ended(kind, data, more)
         raise ConnectionResetError(self._why)
 
@@ -159,14 +156,15 @@ class Connection:
             while True:
                 await asyncio.sleep(interval)
                 self._asked = asked = asyncio.Event()
-                came = self._count
+                if self._pushed is not None:
+                    self._pushed.listen(asked.set)
                 try:
                     async with asyncio.timeout(timeout):
                         await self._socket.ping()
                         await asked.wait()
                 except TimeoutError:
                     await asyncio.sleep(GRACE_SECONDS)
-                    if not (asked.is_set() or self._busy or self._count > came):
+                    if not (asked.is_set() or self._busy):
                         self._why = self._why or f"nothing came within {timeout:g} s of a ping"
                         self._transport.abort()
                         return

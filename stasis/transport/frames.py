@@ -15,6 +15,9 @@ __all__ = ["Frames", "Lost", "Opened", "Take"]
 
 Take: TypeAlias = Callable[[bytes], bool]
 
+# After this many frames in a row the calls may run.
+BREATH = 64
+
 
 @frozen
 class Opened:

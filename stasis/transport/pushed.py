@@ -2,17 +2,19 @@
 
 Who takes a frame out of the queue is a task, and a task runs one turn of the event loop later.
 aiohttp offers no other way, so a front stands before its queue. What the front is not asked to
-give away, or what is refused, goes into the queue as ever.
+give away, or what is refused, goes into the queue as ever. So do those beyond `BREATH` in a row:
+uvloop reads on and on while there is something to read, and no call would run meanwhile.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from aiohttp import ClientResponse, ClientWebSocketResponse, WSMsgType
 from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
 
-from stasis.transport.frames import Take
+from stasis.transport.frames import BREATH, Take
 
 __all__ = ["PushedSocket"]
 
@@ -54,15 +56,20 @@ class PushedSocket(ClientWebSocketResponse[Literal[False]]):
             self._reads = None
 
     @property
-    def count(self) -> int:
-        """How many frames have come."""
-        return self._front.count
+    def fault(self) -> Exception | None:
+        """What the function has raised; the socket is over."""
+        return self._front.fault
+
+    def listen(self, heard: Callable[[], None]) -> None:
+        """Call a function, once, when the next frame comes."""
+        self._front.heard = heard
 
     def push(self, take: Take | None) -> None:
         """Give each frame to a function as it comes, once those before it have been received.
 
         take: returns whether it has taken the frame; else that is for `receive`, and so are those
-        after it until it is received. It must not raise. None: no more is given.
+        after it until it is received. If it raises, the socket is over: see `fault`. None: no more
+        is given.
         """
         self._front.take = take
 
@@ -74,26 +81,44 @@ class PushedSocket(ClientWebSocketResponse[Literal[False]]):
 class Front(WebSocketDataQueue):
     """Stands before the queue of a WebSocket.
 
-    take: who is given the frames. waiting: how many are in the queue. count: how many have come.
+    take: who is given the frames; fault: what it has raised. heard: called with the next frame.
+    waiting: how many are in the queue.
     """
 
     def __init__(self, queue: WebSocketDataQueue, response: ClientResponse) -> None:
         connection = response.connection
         assert connection is not None and connection.protocol is not None
-        super().__init__(connection.protocol, UNUSED, loop=connection.protocol._loop)
+        self._turns = connection.protocol._loop
+        super().__init__(connection.protocol, UNUSED, loop=self._turns)
         self._queue = queue
         self._put = queue.feed_data
         self.take: Take | None = None
-        self.waiting = self.count = 0
+        self.heard: Callable[[], None] | None = None
+        self.fault: Exception | None = None
+        self.waiting = self._row = 0
 
     def feed_data(self, data: Any, size: int) -> None:
         """A message, of so many bytes."""
         if data[0] in DATA:
-            self.count += 1
-            if not self.waiting and (take := self.take) is not None and take(data[1]):
-                return
+            if self.heard is not None:
+                self.heard()
+                self.heard = None
+            if not self.waiting and self.take is not None and self._row < BREATH:
+                self._row += 1
+                if self._row == BREATH:
+                    self._turns.call_soon(self._turned)
+                try:
+                    if self.take(data[1]):
+                        return
+                except Exception as error:
+                    self.fault = error
+                    raise  # aiohttp takes it for a fault of what came, and reads no further
             self.waiting += 1
         self._put(data, size)
+
+    def _turned(self) -> None:
+        """The calls have run."""
+        self._row = 0
 
     def feed_eof(self) -> None:
         """No more will come."""

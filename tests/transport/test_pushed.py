@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from struct import pack
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from stasis.transport import pushed
-from stasis.transport.connection import Connection
+from stasis.transport.connection import GRACE_SECONDS, Connection
 from stasis.transport.handshake import handshake
 from tests.transport.servers import config, raw_server, shake_hands
 
@@ -115,6 +116,37 @@ class TestPush:
             await server.says(text(b"c"))
             assert given == [b"a", b"c"]
 
+    async def test_after_64_in_a_row_the_loop_turns(self):
+        """However much is there to be read, and whatever loop it is: calls run in between."""
+        server, order = Server(), []
+        async with dialled(server) as connection:
+
+            def take(frame: bytes) -> bool:
+                if not order or order[-1] == "a turn":
+                    asyncio.get_running_loop().call_soon(order.append, "a turn")
+                order.append(frame)
+                return True
+
+            connection.push(take)
+            await server.says(*[text(str(number).encode()) for number in range(200)])
+            assert order == [*[str(number).encode() for number in range(64)], "a turn"]
+            received = [await connection.receive() for _ in range(136)]
+            assert received == [str(number).encode() for number in range(64, 200)]
+            await server.says(text(b"x"))
+            assert order[-2:] == [b"x", "a turn"]
+
+    async def test_what_the_function_raises_is_told_who_reads(self):
+        server = Server()
+
+        def take(frame: bytes) -> bool:
+            raise ZeroDivisionError("odd")
+
+        async with dialled(server) as connection:
+            connection.push(take)
+            await server.says(text(b"a"), text(b"b"))
+            with pytest.raises(ZeroDivisionError, match="odd"):
+                await connection.receive()
+
     async def test_none_is_given_once_it_ends(self):
         server, given = Server(), []
         async with dialled(server) as connection:
@@ -156,6 +188,19 @@ class TestTheRest:
             assert str(caught.value).startswith(words)
             assert given == [b"x" * 65_536]
 
+    async def test_one_frame_after_a_ping_is_enough_until_the_next(self):
+        server, given = Server(), []
+        settings = {"ping_interval": 0.3, "ping_timeout": 0.3}
+        async with dialled(server, **settings) as connection:
+            connection.push(taken(given))
+            await asyncio.sleep(0.35)
+            await server.says(text(b"x"))
+            heard = time.monotonic()
+            with pytest.raises(ConnectionResetError, match="nothing came within"):
+                await connection.receive()
+            assert 0.5 <= time.monotonic() - heard < 0.6 + GRACE_SECONDS + 0.15
+            assert given == [b"x"]
+
     async def test_frames_that_are_given_say_that_it_lives(self):
         """As in a burst: the pong stands behind all of it."""
         server, given = Server(), []
@@ -189,9 +234,12 @@ class TestAnotherAiohttp:
             assert given == []
 
     async def test_the_one_that_is_installed_can(self):
-        """Else this file would have to be written anew."""
-        async with dialled(Server()) as connection:
-            assert connection.push(taken([]))
+        """Else `pushed` would have to be written anew."""
+        server, given = Server(), []
+        async with dialled(server) as connection:
+            assert connection.push(taken(given))
+            await server.says(text(b"a"))
+            assert given == [b"a"]
 
 
 async def stopped(reading: asyncio.Task[bytes]) -> None:
