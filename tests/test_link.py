@@ -833,16 +833,22 @@ class TestWhatArrives:
             await asterisk.event("RESTResponse", request_id="x", status_code=200)
             assert asterisk.link.counts == {**before, "answers": before["answers"] + 1}
 
-    @virtual_time
-    async def test_somebody_elses_connection_for_our_application_ends_it(self):
-        server = Server()
-        link = server.link()
-        running = asyncio.ensure_future(link.run())
-        server.open()
-        server.tell("ApplicationReplaced")
-        with pytest.raises(ApplicationTaken, match="'ivr'"):
-            await running
-        assert link.state.value == "stopped"
+    @pytest.mark.parametrize("pushes", [False, True], ids=["yielded", "pushed"])
+    def test_somebody_elses_connection_for_our_application_ends_it(self, pushes: bool):
+        @virtual_time
+        async def test() -> None:
+            server = Server(pushes)
+            link = server.link()
+            running = asyncio.ensure_future(link.run())
+            server.open()
+            await turn()
+            server.tell("ApplicationReplaced")
+            assert server.queue.qsize() == 1  # one that is pushed is left to the reader
+            with pytest.raises(ApplicationTaken, match="'ivr'"):
+                await running
+            assert link.state.value == "stopped"
+
+        test()
 
     @virtual_time
     async def test_what_is_pushed_is_taken_before_the_loop_turns(self):
@@ -861,18 +867,6 @@ class TestWhatArrives:
         runner.cut()
         link.stop()
         await running
-
-    @virtual_time
-    async def test_pushed_or_not_somebody_elses_connection_turns_the_reader(self):
-        server = Server(pushes=True)
-        link = server.link()
-        running = asyncio.ensure_future(link.run())
-        server.open()
-        await turn()
-        server.tell("ApplicationReplaced")
-        assert server.queue.qsize() == 1
-        with pytest.raises(ApplicationTaken, match="'ivr'"):
-            await running
 
     async def test_a_fault_of_ours_in_what_is_pushed_ends_it_and_is_told(
         self, real_server: RealServer, monkeypatch: pytest.MonkeyPatch

@@ -127,7 +127,9 @@ class Connection:
             await asyncio.wait([self._pings])
 
     async def _control(self, kind: WSMsgType, data: Any, more: str | None) -> None:
-        """Answer a ping. Raises ConnectionResetError for what ends the connection."""
+        """Answer a ping. Raises ConnectionResetError for what ends the connection, or what the
+        function that frames are pushed to has raised.
+        """
         if kind is WSMsgType.PING:
             with suppress(ConnectionError):  # then the next one is its end
                 await self._socket.pong(data)

@@ -97,6 +97,7 @@ class Line:
             await self._connection.end()
 
     def _came(self, frame: bytes) -> Literal[True]:
+        """Settle who waits for it. Returns that it was taken, for `push`."""
         try:
             answer: Answer | RESTResponse = ANSWER.decode(frame)
         except (ValueError, RecursionError):

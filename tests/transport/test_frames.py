@@ -18,6 +18,10 @@ def test_an_opened_socket_can_be_written_and_closed():
     assert opened.write is write and opened.close is close
 
 
+def test_it_yields_its_frames_unless_it_says_that_it_can_push_them():
+    assert Opened(write, close).push is None
+
+
 def test_its_repr_is_short():
     assert repr(Opened(write, close)) == "Opened()"
 
