@@ -123,7 +123,9 @@ class Chroot:
         found = []
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit() and wanted in environ(entry).split(b"\0"):
-                found.append((started(entry), int(entry.name)))
+                # A child may end between the two looks; what has no start any more is gone.
+                if (start := started(entry)) is not None:
+                    found.append((start, int(entry.name)))
         return [pid for _, pid in sorted(found)]
 
     def stop(self, folder: Path, *, kill: bool = False) -> None:
@@ -185,10 +187,10 @@ def environ(entry: Path) -> bytes:
         return b""
 
 
-def started(entry: Path) -> int:
-    """When a process started, in ticks since boot; 0 for one that is gone."""
+def started(entry: Path) -> int | None:
+    """When a process started, in ticks since boot; None for one that is gone."""
     try:
         # The name before the last ")" may hold anything; the start is the 20th field after it.
         return int((entry / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[19])
     except OSError:
-        return 0
+        return None

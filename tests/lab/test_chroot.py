@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stasis.lab.chroot import MARK, Chroot, account
+from stasis.lab.chroot import MARK, Chroot, account, environ
 from stasis.lab.fault import LabError
 
 SLEEPER = [sys.executable, "-c", "print(flush=True); import time; time.sleep(60)"]
@@ -38,6 +38,27 @@ def test_processes_of_a_lab_are_found_by_their_mark_oldest_first(tmp_path: Path)
             each.kill()
             each.wait()
     assert first.returncode == -15
+
+
+def test_a_child_that_ends_between_two_looks_is_not_taken_for_asterisk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, child = sleeper(str(tmp_path)), sleeper(str(tmp_path))
+
+    def looked(entry: Path) -> bytes:
+        told = environ(entry)
+        if entry.name == str(child.pid):
+            child.kill()
+            child.wait()
+        return told
+
+    monkeypatch.setattr("stasis.lab.chroot.environ", looked)
+    try:
+        assert Chroot("22", tmp_path).pids(tmp_path) == [first.pid]
+    finally:
+        for each in (first, child):
+            each.kill()
+            each.wait()
 
 
 def test_a_process_that_does_not_obey_is_killed(
