@@ -88,7 +88,7 @@ class Recovery:
         seconds = self._config.asterisk.ping_timeout
         looking = (self._ari, self._router, self.fences, list(ours), self._take, seconds)
         census = await compare(*looking, self._router.settled())
-        adopted = await self._calls.adopt(census)
+        adopted = await self._calls.adoption.run(census)
         if adopted:
             # One of them may have ended between the census and its adoption.
             await compare(*looking, adopted)
@@ -119,7 +119,7 @@ class Recovery:
                     self._meter.lag(await self._passed(app))
                 if strays:
                     looked = loop.time()
-                    await self._calls.count_strays(apps())
+                    await self._calls.strays.count(apps())
             except OutcomeUnknown as error:
                 if error.path.startswith("/events/user/"):
                     raise

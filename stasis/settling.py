@@ -33,7 +33,7 @@ class Settling:
 
     def begin(self, opened: Opened) -> None:
         """A socket is open."""
-        self._link.calls.settling = True
+        self._link.calls.adoption.settling = True
         self._task = self._link._spawn(self._settle(opened), name="stasis settle")
 
     def again(self, opened: Opened) -> None:
@@ -61,7 +61,7 @@ class Settling:
         try:
             known: dict[str, Program] | None = None
             while known != link.apps and link._opened is opened:
-                link.calls.settling = True
+                link.calls.adoption.settling = True
                 known = await link._recovery.settle(lambda: link.apps)
         except AriError as error:
             if first and isinstance(error, (Forbidden, Unauthorized)):

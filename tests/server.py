@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
@@ -592,3 +592,24 @@ def dialling() -> Iterator[None]:
 
     with patch("stasis.link.connect", connect):
         yield
+
+
+@asynccontextmanager
+async def held(server: Server, *beginnings: str) -> AsyncIterator[None]:
+    """Within it requests that begin so are done, and their answers kept back until its end."""
+    release = asyncio.Event()
+    take = server.take
+
+    async def slowly(request: Request) -> Response:
+        answer = await take(request)
+        if f"{request.method} {request.path}".startswith(beginnings):
+            await release.wait()
+        return answer
+
+    server.take = slowly  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        server.take = take  # type: ignore[method-assign]
+        release.set()
+        await turn()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
 import msgspec
@@ -29,7 +27,7 @@ from stasis.identity import Identity
 from stasis.keep import VARIABLE
 from stasis.record import Record
 from stasis.testing.clock import virtual_time
-from tests.server import APP, Process, Server, dialling, refused, turn
+from tests.server import APP, Process, Server, dialling, held, refused, turn
 
 
 class Told(Flow):
@@ -58,27 +56,6 @@ class Told(Flow):
 async def stays(channel: Channel) -> None:
     """A call that stays until it ends."""
     await asyncio.get_running_loop().create_future()
-
-
-@asynccontextmanager
-async def held(server: Server, *beginnings: str) -> AsyncIterator[None]:
-    """Within it requests that begin so are done, and their answers kept back until its end."""
-    release = asyncio.Event()
-    take = server.take
-
-    async def slowly(request: Request) -> Response:
-        answer = await take(request)
-        if f"{request.method} {request.path}".startswith(beginnings):
-            await release.wait()
-        return answer
-
-    server.take = slowly  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        server.take = take  # type: ignore[method-assign]
-        release.set()
-        await turn()
 
 
 class TestComing:
@@ -143,92 +120,6 @@ class TestComing:
             process.dead = False
             await asyncio.sleep(60)
             assert call not in server.channels
-
-
-class TestWhileItSettles:
-    """After a connect it is not known yet whose a channel is; events come all the same."""
-
-    @virtual_time
-    async def test_a_call_that_comes_in_begins_once(self):
-        server = Server()
-        async with Process(server, Told) as old:
-            await old.kill()
-            async with Process(server, Told) as new:
-                await new.deaf()
-                async with held(server, "GET /channels"):
-                    await new.hears()
-                    assert not new.ready
-                    call = await server.calls()
-                    assert len(new.flow(call).told) == 1
-                assert new.ready
-                assert [type(event) for event in new.flow(call).told] == [StasisStart]
-                assert new.link.counts["calls"] == 1
-
-    @virtual_time
-    async def test_a_call_that_leaves_is_not_begun_again(self):
-        server = Server()
-        async with Process(server, Told) as process:
-            call = await server.calls()
-            flow = process.flow(call)
-            await process.deaf()
-            async with held(server, "GET /channels"):
-                await process.hears()
-                await server.hangs_up(call)  # and it was listed
-            assert len(flow.ends) == 1
-            assert process.link.runners == set() and process.link.counts["calls"] == 1
-
-    @virtual_time
-    async def test_a_desk_that_answers_is_its_calls(self):
-        class Desk(Told):
-            async def ringing(self, event: Event) -> None:
-                self.told.append(event)
-                await self.channel.originate("PJSIP/desk")
-
-            async def talking(self, event: Event) -> None:
-                self.told.append(event)
-
-            start = ringing
-            table: ClassVar = {ringing: {Other(StasisStart): talking}, talking: {After(9): talking}}
-
-        server = Server()
-        async with Process(server, Desk) as old:
-            call = await server.calls()
-            (desk,) = server.made("channel")
-            await old.kill()
-            async with held(server, f"GET /channels/{call}/variable"):
-                new = Process(server, Desk)
-                await new.__aenter__()
-                assert not new.ready and new.link.runners == set()
-                await server.answers(desk)
-            assert new.ready and new.runner(call).state == "talking"
-            assert [type(event) for event in new.flow(call).told] == [Resumed, StasisStart]
-            assert desk in server.channels
-            await new.kill()
-
-    @virtual_time
-    async def test_a_call_that_hangs_up_as_it_is_taken_over_ends(self):
-        server = Server()
-        async with Process(server, Told) as old:
-            call = await server.calls()
-            await old.kill()
-            async with held(server, f"GET /channels/{call}/variable"):
-                new = Process(server, Told)
-                await new.__aenter__()
-                await server.hangs_up(call)
-            assert new.ready and new.link.runners == set()
-            assert new.link.router.counts()["claims"] == 0
-            await new.kill()
-
-    @virtual_time
-    async def test_a_call_that_comes_in_as_it_ends_is_a_call(self):
-        server = Server()
-        async with Process(server, stays) as process:
-            await process.deaf()
-            async with held(server, "POST /events/user"):
-                await process.hears()
-                call = await server.calls()
-            assert process.runner(call).state == "running"
-            assert process.link.counts["calls"] == 1
 
 
 class TestThroughAGap:
@@ -829,138 +720,3 @@ class TestEnding:
                 new.link.end_calls()
             assert call not in server.channels and new.link.runners == set()
             await new.kill()
-
-
-class TestSentAway:
-    """A channel that nobody here runs any more is seen off once, and is no call again."""
-
-    @virtual_time
-    async def test_one_that_is_sent_on_while_it_settles_is_sent_on_once(self):
-        server = Server()
-        take, go = server.take, asyncio.Event()
-
-        async def slowly(request: Request) -> Response:
-            if request.path.endswith("/continue"):
-                await go.wait()
-            return await take(request)
-
-        async with Process(server, Told) as process:
-            process.link.drain()
-            await process.deaf()
-            server.take = slowly  # type: ignore[method-assign]
-            async with held(server, "GET /asterisk/info"):
-                await process.hears()
-                call = await server.calls()
-            assert process.ready
-            go.set()
-            await turn()
-            assert server.lines.count(f"POST /channels/{call}/continue") == 1
-            assert call in server.channels and process.link.counts["calls"] == 0
-
-    @virtual_time
-    async def test_one_that_has_left_by_itself_is_let_alone(self):
-        server = Server()
-        async with Process(server, Told) as process:
-            process.link.drain()
-            server.refuse["POST /channels/c1/continue"] = refused(409, "Channel not in Stasis")
-            call = await server.calls()
-            assert call in server.channels
-
-    @virtual_time
-    async def test_one_whose_flow_has_ended_is_not_resumed_when_asterisk_is_back(self):
-        class Fails(Told):
-            async def here(self, event: Event) -> None:
-                process.dead = True
-                raise RuntimeError("no more")
-
-            async def ended(self, event: Event | None) -> None:
-                ended.append(self)
-
-            start = here
-            table: ClassVar = {}
-
-        server = Server()
-        ended: list[Flow] = []
-        async with Process(server, Fails) as process:
-            call = await server.calls()
-            await asyncio.sleep(60)
-            assert len(ended) == 1 and process.link.runners == set()
-            await process.deaf()
-            process.dead = False
-            await process.hears()
-            await asyncio.sleep(60)
-            assert len(ended) == 1 and process.link.counts["resumed"] == 0
-            assert call not in server.channels
-
-    @virtual_time
-    async def test_nor_is_it_hung_up_once_it_was_let_go(self):
-        async def over(channel: Channel) -> None:
-            process.dead = True
-            raise RuntimeError("no more")
-
-        server = Server()
-        async with Process(server, over) as process:
-            call = await server.calls()
-            await asyncio.sleep(60)
-            process.link.let_go("another process has it")
-            process.dead = False
-            process.link._gate.open()
-            await asyncio.sleep(60)
-            assert call in server.channels
-
-
-class TestSentOn:
-    """Whoever was sent on in the dialplan while the socket was dead is talking there by now."""
-
-    @virtual_time
-    async def hands_on(self, flow: type[Flow], *, then_unreachable: bool = False) -> None:
-        server = Server()
-        async with Process(server, flow) as process:
-            call = await server.calls()
-            told: Any = process.flow(call)
-            server.left(process)  # nothing is told, and nobody knows
-            await asyncio.sleep(11)
-            process.dead = then_unreachable
-            await asyncio.sleep(20)
-            assert server.lines.count(f"POST /channels/{call}/continue") == 1
-            assert process.link.runners == set() and len(told.ends) == 1
-            process.dead = False
-            await process.deaf()
-            await process.hears()
-            await asyncio.sleep(60)
-            assert call in server.channels and len(told.ends) == 1
-
-    def test_by_the_policy(self):
-        class Fails(Told):
-            async def sent(self, event: Event) -> None:
-                raise RuntimeError("no more")
-
-            async def here(self, event: Event) -> None:
-                """Wait."""
-
-            start = here
-            table: ClassVar = {here: {After(10): sent}}
-            on_error = Leave(then="continue")
-
-            async def ended(self, event: Event | None) -> None:
-                self.ends.append(event)
-
-        self.hands_on(Fails)
-        self.hands_on(Fails, then_unreachable=True)
-
-    def test_by_its_own_flow(self):
-        class Sends(Told):
-            async def sent(self, event: Event) -> None:
-                await self.channel.continue_in_dialplan("default", "queue", 1)
-
-            async def here(self, event: Event) -> None:
-                """Wait."""
-
-            start = here
-            table: ClassVar = {here: {After(10): sent}}
-
-            async def ended(self, event: Event | None) -> None:
-                self.ends.append(event)
-
-        self.hands_on(Sends)
-        self.hands_on(Sends, then_unreachable=True)

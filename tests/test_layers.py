@@ -24,8 +24,9 @@ RANKS = (
     "flow program router subject inbox body watch walk graph coverage layout media source draw"
     " picture check keep lease fence tenure",
     "owner target channel controls outgoing bridge playback recording digits ask menu dial dialling"
-    " dialstatus application endpoint device_state mailbox sound census rooms record placed ahead",
-    "runner stay absence leaving register resync adopt handover calls recovery",
+    " dialstatus application endpoint device_state mailbox sound census rooms record placed ahead"
+    " found strays farewell",
+    "runner stay absence leaving register resync resume handover adoption calls recovery",
     "link servers gaps settling operations",
     "plugin http health sql web ami agi",
     "app ami_feed pbx",

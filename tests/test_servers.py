@@ -421,7 +421,7 @@ class TestACallOfItsOwn:
             await single.calls("c1")
             link = await ours.servers.ready()
             await until(lambda: ours.noted == ["StasisStart"])
-            await link.calls.count_strays(link.apps)
+            await link.calls.strays.count(link.apps)
             assert not any(line.startswith("DELETE") for line in single.asked)
             assert link.counts["strays"] == 0
 

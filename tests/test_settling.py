@@ -21,7 +21,7 @@ class TestAfterAConnect:
     async def test_the_link_is_ready_once_all_was_compared(self):
         server = Server()
         async with Process(server, stays) as process:
-            assert process.ready and not process.link.calls.settling
+            assert process.ready and not process.link.calls.adoption.settling
             assert process.link.router.hearing.now
 
     @virtual_time

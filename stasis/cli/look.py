@@ -13,14 +13,15 @@ from datetime import UTC, datetime
 
 import attrs
 
-from stasis.adopt import Found, found_in, strays_in
 from stasis.ari import Ari
 from stasis.census import Census
 from stasis.errors import NotFound
+from stasis.found import Found, found_in
 from stasis.identity import Identity, identity_of
 from stasis.keep import Keep
 from stasis.lease import Lease
 from stasis.router import Router
+from stasis.strays import strays_in
 
 __all__ = ["Looked", "Row", "look"]
 

@@ -1,14 +1,11 @@
-"""Adoption: a new process goes on with the calls that live, where an older one left them.
+"""To resume: a call goes on where an older process left it, in its state and with its data.
 
-Whoever is in one of our applications and is run by nobody is looked at: a call with a record is
-resumed in its state, one without has just come in, and what flows had made goes to its call. What
-belongs to no call that lives is a stray, and is closed.
+What its flow had made goes to it again; what has ended meanwhile it is told.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -16,84 +13,18 @@ from attrs import field, frozen
 from stasis.ari.channels import Channel as Snapshot
 from stasis.ari.events import ChannelDestroyed, StasisEnd
 from stasis.bridge import Bridge
-from stasis.census import Census, args_of, is_out
+from stasis.census import Census
 from stasis.channel import Channel
 from stasis.dialling import Dialling
 from stasis.errors import FlowError
 from stasis.flow import Resumed
-from stasis.identity import HOUSE, Identity, identity_of
-from stasis.keep import Keep
-from stasis.record import Record, unpacked
+from stasis.found import Found
+from stasis.identity import Identity, identity_of
+from stasis.record import unpacked
 from stasis.recording import StoredRecording
-from stasis.router import Router
 from stasis.runner import Runner
 
-__all__ = ["Found", "found_in", "loaded", "resume", "strays_in"]
-
-
-@frozen
-class Found:
-    """A call that lives and that nobody runs.
-
-    app: the application it is in. snapshot: the channel. record: what was kept of it; None when
-    nothing was, as of a call that has just come in. problem: why what was kept is of no use.
-    bound: the application that it was handed over to, or has been in since; only that one's
-    server knows whether it is there, and `app` is where it is if it is not.
-    """
-
-    app: str
-    snapshot: Snapshot
-    record: Record | None = None
-    problem: str = ""
-    bound: str = ""
-
-    @property
-    def args(self) -> tuple[str, ...]:
-        """The arguments of `Stasis(app,…)`, as the dialplan still knows them."""
-        if self.record is not None:
-            return self.record.args
-        return args_of(self.snapshot)
-
-
-async def found_in(census: Census, router: Router, keep: Keep) -> list[Found]:
-    """The calls of our applications that live and that nobody runs. Raises AriError."""
-    unclaimed = [
-        (app, channel)
-        for channel in census.channels.values()
-        if (app := census.app_of(channel)) is not None
-        and router.claimed(("channel", channel.id)) is None
-    ]
-    texts = await asyncio.gather(*(loaded(keep, channel.id) for _, channel in unclaimed))
-    calls: list[Found] = []
-    for (app, channel), (text, problem) in zip(unclaimed, texts, strict=True):
-        record, bound = None, ""
-        made = identity_of(channel.id) is not None
-        if not text and made:
-            continue  # a flow has made it, and it is no call of its own
-        if text:
-            try:
-                record = Record.decode(text)
-            except FlowError as error:
-                problem = str(error)
-        if record is not None and record.id not in ("", channel.id):
-            record = None  # another's, copied
-        if record is not None and record.app != app:
-            if census.app_of(channel, record.app) == record.app:
-                app = record.app  # it was moved there
-            elif not record.begun or (made and record.app not in census.heard):
-                bound = record.app
-            else:
-                record = None  # of the application that it was in before
-        calls.append(Found(app, channel, record, problem, bound))
-    return calls
-
-
-async def loaded(keep: Keep, channel_id: str) -> tuple[str | None, str]:
-    """What is kept of a call, and else why it cannot be read: that keeps no other waiting."""
-    try:
-        return await keep.load(channel_id), ""
-    except (OSError, ValueError) as error:
-        return None, f"what was kept of the call cannot be read: {error}"
+__all__ = ["resume"]
 
 
 def resume(
@@ -140,35 +71,6 @@ def made_by(census: Census, tokens: Collection[str]) -> list[tuple[str, Identity
     """What the flows of these calls have made, and lives."""
     ids = ((id, identity_of(id)) for id in (*census.channels, *census.bridges))
     return [(id, found) for id, found in ids if found is not None and found.token in tokens]
-
-
-def strays_in(
-    census: Census,
-    apps: Iterable[str],
-    tokens: Collection[str],
-    router: Router,
-    calls: Collection[str] = (),
-) -> list[tuple[str, Identity]]:
-    """What flows of our applications have made, whose call is over and that nobody has claimed.
-
-    tokens: of the calls that live. calls: ids of channels that are calls, though a flow has made
-    them. Rooms are no strays while somebody is in them, nor are channels
-    that were sent on in the dialplan. An application of one call (`app:channel`) has none: other
-    calls of the same flow have links of their own.
-    """
-    ours = {app for app in apps if ":" not in app}
-    ids = ((id, identity_of(id)) for id in (*census.channels, *census.bridges))
-    return [
-        (id, found)
-        for id, found in ids
-        if found is not None
-        and found.app in ours
-        and found.token not in tokens
-        and id not in calls
-        and router.claimed(("bridge" if found.kind == "bridge" else "channel", id)) is None
-        and not (id in census.channels and is_out(census.channels[id]))
-        and not (found.token == HOUSE and id in census.bridges and census.bridges[id].channels)
-    ]
 
 
 @frozen

@@ -1,22 +1,14 @@
-"""Adoption: a new process goes on with the calls that live, where an older one left them."""
+"""To resume: a call goes on where an older process left it, in its state and with its data."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any, ClassVar
-from unittest.mock import patch
 
-import attrs
 import pytest
 from structlog.testing import capture_logs
 
-from stasis.adopt import Found, strays_in
-from stasis.ari.bridges import Bridge as Live
-from stasis.ari.channels import Channel as Snapshot
-from stasis.ari.channels import DialplanCEP
 from stasis.ari.events import (
     ChannelDestroyed,
     ChannelDtmfReceived,
@@ -25,57 +17,15 @@ from stasis.ari.events import (
     StasisEnd,
     StasisStart,
 )
-from stasis.bridge import Bridge
-from stasis.census import Census
-from stasis.channel import Channel
-from stasis.config import Config, EngineConfig, KeepConfig
-from stasis.dialling import Dialling
+from stasis.config import Config, KeepConfig
 from stasis.errors import ChannelGone, Conflict
-from stasis.flow import After, Flow, Leave, Other, Resumed
-from stasis.identity import HOUSE
+from stasis.flow import After, Other, Resumed
 from stasis.keep import VARIABLE
-from stasis.program import Runnable
-from stasis.record import FORMAT, Record
-from stasis.recording import LiveRecording, StoredRecording
-from stasis.router import Claim, Router
+from stasis.record import Record
 from stasis.testing.clock import virtual_time
+from tests.kept import Data, Desk, Menu, Newer, Speaks, Told, forever, record_of, restarted
 from tests.server import APP, Process, Server, turn
 from tests.until import until
-
-
-@asynccontextmanager
-async def restarted(
-    server: Server, old: Process, runs: Any, config: Config | None = None
-) -> AsyncIterator[Process]:
-    """The process is killed, and a new one begins. What it does is counted from here on."""
-    await old.kill()
-    server.lines.clear()
-    async with Process(server, runs, config) as new:
-        assert new.link.state.value == "ready"
-        yield new
-
-
-def record_of(server: Server, channel_id: str) -> Record:
-    """What is kept of a call."""
-    return Record.decode(server.variables[channel_id, VARIABLE])
-
-
-async def forever() -> None:
-    """Stay in the state."""
-    await asyncio.get_running_loop().create_future()
-
-
-@attrs.define
-class Data:
-    """What the flow keeps."""
-
-    pin: str = ""
-    tries: int = 0
-    said: dict[str, list[int]] = attrs.field(factory=dict)
-    desk: Channel | None = None
-    room: Bridge | None = None
-    ringing: Dialling | None = None
-    message: StoredRecording | None = None
 
 
 @dataclasses.dataclass
@@ -85,40 +35,6 @@ class Plain:
     pin: str = ""
     tries: int = 0
     said: dict[str, list[int]] = dataclasses.field(default_factory=dict)
-
-
-class Told(Flow):
-    """Writes down what its states were entered with."""
-
-    def __init__(self) -> None:
-        self.told: list[Event] = []
-        self.ends: list[Event | None] = []
-
-    async def ended(self, event: Event | None) -> None:
-        self.ends.append(event)
-
-
-class Menu(Told):
-    """A menu, and a state behind it."""
-
-    data: Any = Data()
-
-    async def menu(self, event: Event) -> None:
-        self.told.append(event)
-
-    async def pin(self, event: Event) -> None:
-        self.told.append(event)
-        self.data.tries += 1
-
-    async def late(self, event: Event) -> None:
-        self.told.append(event)
-
-    start = menu
-    table: ClassVar = {
-        menu: {(ChannelDtmfReceived, "1"): pin},
-        pin: {(ChannelDtmfReceived, "#"): menu, After(10): late},
-        late: {After(3600): late},
-    }
 
 
 class Dataclass(Menu):
@@ -382,36 +298,6 @@ class TestData:
                 assert new.flow(call).data.pin == "x" * 100_000
                 assert new.flow(call).told == [Resumed(application=APP, state="menu")]
         assert not any(name == VARIABLE for _, name in server.variables)
-
-
-class Desk(Told):
-    """Makes one of everything, and knows what came of the desk."""
-
-    data: Any = Data()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.made: list[Any] = []
-
-    async def making(self, event: Event) -> None:
-        self.told.append(event)
-        self.made.append(await self.channel.originate("PJSIP/desk"))
-        self.made.append(await self.channel.create("PJSIP/other"))
-        self.made.append(await self.channel.snoop())
-        self.made.append(await self.channel.bridge())
-
-    async def talking(self, event: Event) -> None:
-        self.told.append(event)
-
-    async def over(self, event: Event) -> None:
-        self.told.append(event)
-
-    start = making
-    table: ClassVar = {
-        making: {Other(ChannelDestroyed): over},
-        talking: {Other(StasisEnd): over},
-        over: {After(3600): over},
-    }
 
 
 class TestWhatItMade:
@@ -911,37 +797,6 @@ class TestRingingOut:
                 await flow.desk.ring_out()
 
 
-class Speaks(Told):
-    """Plays and records."""
-
-    data: Any = Data()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.recording: LiveRecording | None = None
-
-    async def speaking(self, event: Event) -> None:
-        self.told.append(event)
-        for medium in ("sound:a", "sound:b"):
-            await self.channel.play(medium)
-
-    async def recording_(self, event: Event) -> None:
-        self.told.append(event)
-        self.recording = await self.channel.record("messages/1")
-        result = await self.recording.finished()
-        self.data.message = result.stored
-
-    async def thanks(self, event: Event) -> None:
-        self.told.append(event)
-
-    start = speaking
-    table: ClassVar = {
-        speaking: {(ChannelDtmfReceived, "1"): recording_},
-        recording_: {(ChannelDtmfReceived, "#"): thanks},
-        thanks: {After(3600): thanks},
-    }
-
-
 class TestMedia:
     @virtual_time
     async def test_what_the_old_process_played_is_stopped_and_plays_anew(self):
@@ -1061,222 +916,6 @@ class TestMedia:
             assert failed["error"].startswith("Conflict")
 
 
-async def linear(channel: Channel) -> None:
-    """A function: it only begins anew."""
-    await channel.answer()
-    await channel.bridge()
-    await forever()
-
-
-class Renamed(Menu):
-    """Another flow than the one that ran."""
-
-
-class Fewer(Told):
-    """The flow `Menu` of a later day, without its state `pin`."""
-
-    data: Any = Data()
-
-    async def menu(self, event: Event) -> None:
-        self.told.append(event)
-
-    start = menu
-    table: ClassVar = {menu: {After(3600): menu}}
-
-
-class Newer(Menu):
-    """The flow `Menu` of a later day, whose data have another form."""
-
-    version = 2
-
-
-Fewer.__name__ = Newer.__name__ = "Menu"
-
-
-def losing(on_lost: str) -> Config:
-    """A configuration with this policy."""
-    return Config(engine=EngineConfig(on_lost=on_lost))  # type: ignore[arg-type]
-
-
-# What ran, how it was spoilt, and what runs then.
-LOST: dict[str, tuple[Runnable, Runnable]] = {
-    "linear": (linear, linear),
-    "other flow": (Menu, Renamed),
-    "no such state": (Menu, Fewer),
-    "other version": (Menu, Newer),
-    "garbage": (Menu, Menu),
-    "later format": (Menu, Menu),
-    "data of another kind": (Menu, Menu),
-}
-
-
-async def spoilt(server: Server, call: str, how: str) -> None:
-    """Bring a call that is kept to where it cannot be resumed."""
-    await server.digit(call, "1")
-    text = server.variables[call, VARIABLE]
-    if how == "garbage":
-        text = text[:-20]
-    elif how == "later format":
-        text = text.replace(f'"format":{FORMAT}', f'"format":{FORMAT + 1}')
-    elif how == "data of another kind":
-        text = text.replace('"tries":0', '"tries":"many"')
-    server.variables[call, VARIABLE] = text
-
-
-class TestLost:
-    """A call that cannot be resumed is never in limbo: it follows the policy."""
-
-    @pytest.mark.parametrize("how", LOST)
-    def test_by_default_it_begins_anew(self, how: str):
-        before, after = LOST[how]
-
-        @virtual_time
-        async def test() -> None:
-            server = Server()
-            async with Process(server, before) as old:
-                call = await server.calls("de", "vip")
-                await spoilt(server, call, how)
-                with capture_logs() as logs:
-                    async with restarted(server, old, after) as new:
-                        runner = new.runner(call)
-                        assert runner.state == runner.flow.start.__name__
-                        assert runner.channel.args == ("de", "vip")
-                        if isinstance(runner.flow, Told):
-                            assert isinstance(runner.flow.told[0], StasisStart)
-                            assert runner.flow.data == Data()
-                        assert new.link.counts["resumed"] == 0
-                (lost,) = [each for each in logs if each["event"] == "the call cannot be resumed"]
-                assert lost["becomes"] == "restart" and lost["channel"] == call
-
-        test()
-
-    @pytest.mark.parametrize("how", LOST)
-    def test_or_goes_on_in_the_dialplan(self, how: str):
-        before, after = LOST[how]
-
-        @virtual_time
-        async def test() -> None:
-            server = Server()
-            async with Process(server, before) as old:
-                call = await server.calls()
-                await spoilt(server, call, how)
-                async with restarted(server, old, after, losing("continue")) as new:
-                    assert new.link.runners == set()
-                    assert f"POST /channels/{call}/continue" in server.lines
-                    assert server.channels[call]["dialplan"]["app_name"] == "Playback"
-
-        test()
-
-    @pytest.mark.parametrize("how", LOST)
-    def test_or_is_hung_up(self, how: str):
-        before, after = LOST[how]
-
-        @virtual_time
-        async def test() -> None:
-            server = Server()
-            async with Process(server, before) as old:
-                call = await server.calls()
-                await spoilt(server, call, how)
-                async with restarted(server, old, after, losing("hangup")) as new:
-                    assert new.link.runners == set() and server.channels == {}
-
-        test()
-
-    @virtual_time
-    async def test_the_flows_own_policy_goes_first(self):
-        class Polite(Newer):
-            on_lost = Leave(then="continue", context="reception", extension="s", priority=1)
-
-        Polite.__name__ = "Menu"
-        server = Server()
-        async with Process(server, Menu) as old:
-            call = await server.calls()
-            async with restarted(server, old, Polite, losing("hangup")):
-                assert f"POST /channels/{call}/continue" in server.lines
-                assert call in server.channels
-
-    @virtual_time
-    async def test_its_word_restart_too(self):
-        class Stubborn(Newer):
-            on_lost = "restart"
-
-        Stubborn.__name__ = "Menu"
-        server = Server()
-        async with Process(server, Menu) as old:
-            call = await server.calls()
-            async with restarted(server, old, Stubborn, losing("hangup")) as new:
-                assert new.runner(call).state == "menu"
-
-    @pytest.mark.parametrize("policy", ["restart", "continue", "hangup"])
-    def test_what_it_had_made_is_closed(self, policy: str):
-        @virtual_time
-        async def test() -> None:
-            server = Server()
-            async with Process(server, linear) as old:
-                call = await server.calls()
-                (before,) = server.bridges
-                async with restarted(server, old, linear, losing(policy)):
-                    assert before not in server.bridges
-                    assert len(server.bridges) == (1 if policy == "restart" else 0)
-                    if policy == "restart":
-                        await server.hangs_up(call)
-                    assert server.bridges == {}
-
-        test()
-
-    @virtual_time
-    async def test_one_whose_record_cannot_be_read_leaves_nothing_behind_either(self):
-        server = Server()
-        async with Process(server, Desk) as old:
-            call = await server.calls()
-            before = {*server.made("channel"), *server.made("snoop"), *server.made("bridge")}
-            server.variables[call, VARIABLE] = "{"
-            async with restarted(server, old, Menu):
-                assert not before & {*server.channels, *server.bridges}
-
-    @virtual_time
-    async def test_what_played_is_stopped(self):
-        class Other_(Told):
-            async def quiet(self, event: Event) -> None:
-                self.told.append(event)
-
-            start = quiet
-            table: ClassVar = {quiet: {After(3600): quiet}}
-
-        server = Server()
-        async with Process(server, Speaks) as old:
-            await server.calls()
-            async with restarted(server, old, Other_):
-                assert server.playbacks == {}
-
-    @virtual_time
-    async def test_whatever_fails_for_one_keeps_no_other_and_leaves_nobody_in_silence(self):
-        class Odd(Newer):
-            pass
-
-        server = Server()
-        async with Process(server, {APP: Menu, "queue": Menu}) as old:
-            odd, good = await server.calls(), await server.calls(app="queue")
-            await old.kill()
-            with patch.object(Odd, "on_lost", "nonsense"), capture_logs() as logs:
-                async with Process(server, {APP: Odd, "queue": Menu}) as new:
-                    assert new.ready and odd not in server.channels
-                    assert isinstance(new.flow(good).told[0], Resumed)
-        assert "a call was not taken over; please report this" in [log["event"] for log in logs]
-
-    @virtual_time
-    async def test_one_lost_call_keeps_no_other_from_going_on(self):
-        server = Server()
-        async with Process(server, Menu) as old:
-            lost, kept = await server.calls(), await server.calls()
-            await server.digit(lost, "1")
-            await server.digit(kept, "1")
-            server.variables[lost, VARIABLE] = "no record"
-            async with restarted(server, old, Menu, losing("hangup")) as new:
-                assert [runner.channel.id for runner in new.link.runners] == [kept]
-                assert new.runner(kept).state == "pin"
-
-
 class Upgrading(Newer):
     """Knows what version 1 has kept."""
 
@@ -1321,174 +960,3 @@ class TestUpgrade:
                     assert new.runner(call).state == "menu"
             (lost,) = [each for each in logs if each["event"] == "the call cannot be resumed"]
             assert lost["error"] == "LookupError: no such customer"
-
-
-class Ear:
-    """Hears nothing."""
-
-    def hear(self, event: Event) -> None:
-        """Nobody is told."""
-
-
-class TestStrays:
-    """What belongs to no call that lives is closed; everything else is left alone."""
-
-    @virtual_time
-    async def test_what_a_call_that_is_over_has_made_is_closed(self):
-        server = Server()
-        async with Process(server, Desk) as old:
-            call = await server.calls()
-            await old.kill()
-            await server.hangs_up(call)
-            assert len(server.channels) == 3 and len(server.bridges) == 1
-            async with Process(server, Desk) as new:
-                assert server.channels == {} and server.bridges == {}
-                assert new.link.counts["strays"] == 4
-
-    @virtual_time
-    async def test_nothing_that_others_have_made_is_touched(self):
-        server = Server()
-        theirs = {"1700000000.1", "channel-queue-0123456789abcdef-1-0", "bridge-7"}
-        for id in theirs:
-            target = server.bridges if id.startswith("bridge") else server.channels
-            target[id] = {"id": id, "channels": [], "bridge_type": "mixing"}
-        server.channels["1700000000.1"] = {"id": "1700000000.1", "name": "PJSIP/x"}
-        async with Process(server, Menu) as new:
-            assert theirs == {*server.channels, *server.bridges}
-            assert new.link.counts["strays"] == 0
-
-    @virtual_time
-    async def test_a_room_is_none_while_somebody_is_inside(self):
-        server = Server()
-        full, empty = (f"bridge-{APP}-{HOUSE}-0-{n}" for n in range(2))
-        for id in (full, empty):
-            server.bridges[id] = {"id": id, "name": id, "channels": [], "bridge_type": "mixing"}
-        server.bridges[full]["channels"] = ["1700000000.1"]
-        async with Process(server, Menu):
-            assert list(server.bridges) == [full]
-
-    @virtual_time
-    async def test_a_desk_that_was_sent_on_in_the_dialplan_is_none(self):
-        """It talks to somebody else there, long after the call that had dialled it."""
-
-        class Sends(Told):
-            async def here(self, event: Event) -> None:
-                self.desk = await self.channel.originate("PJSIP/desk")
-                await self.desk.entered(60)
-                await self.desk.continue_in_dialplan("queue")
-
-            start = here
-            table: ClassVar = {}
-
-        server = Server()
-        async with Process(server, Sends) as process:
-            await server.calls()
-            (desk,) = server.made("channel")
-            await server.answers(desk)
-            await process.link.idle()
-            await process.deaf()
-            await process.hears()
-            assert process.ready and desk in server.channels
-            assert process.link.counts["strays"] == 0
-
-
-class TestListing:
-    """What `strays_in` counts, from a census alone."""
-
-    census = Census(
-        {id: Snapshot(id=id) for id in ("1700000000.1", f"channel-ivr-{'1' * 16}-1-0")},
-        {id: Live(id=id) for id in (f"bridge-ivr-{'2' * 16}-1-0", f"bridge-queue-{'1' * 16}-1-0")},
-        {},
-        {},
-        {},
-        {},
-    )
-
-    def strays(self, router: Router, *tokens: str) -> list[str]:
-        """The ids of the strays of `ivr`."""
-        return [id for id, _ in strays_in(self.census, ["ivr"], tokens, router)]
-
-    def test_whose_call_lives_is_none(self):
-        assert self.strays(Router(), "1" * 16) == [f"bridge-ivr-{'2' * 16}-1-0"]
-        assert self.strays(Router(), "1" * 16, "2" * 16) == []
-
-    def test_what_somebody_has_claimed_is_none(self):
-        router = Router()
-        router.claim(("channel", f"channel-ivr-{'1' * 16}-1-0"), Claim(Ear(), "ivr"))
-        assert self.strays(router) == [f"bridge-ivr-{'2' * 16}-1-0"]
-
-    def test_an_application_of_one_call_has_none(self):
-        # The other calls of the same flow have links of their own.
-        assert strays_in(self.census, ["ivr:PJSIP/a-1"], [], Router()) == []
-
-
-class TestFound:
-    def test_the_arguments_of_a_call_without_a_record_are_the_dialplans(self):
-        snapshot = Snapshot(id="c1", dialplan=DialplanCEP(app_name="Stasis", app_data="ivr,a,,b"))
-        assert Found("ivr", snapshot).args == ("a", "", "b")
-        assert Found("ivr", Snapshot(id="c1")).args == ()
-
-
-class TestKeepThatFails:
-    """What cannot be read keeps no other call from going on, and nobody from being served."""
-
-    @virtual_time
-    async def test_the_call_is_one_that_cannot_be_resumed(self, tmp_path: Any):
-        config = Config(keep=KeepConfig(store="folder", folder=str(tmp_path)))
-        folder = tmp_path / "asterisk"
-        server = Server()
-        async with Process(server, Menu, config) as old:
-            first, second = await server.calls(), await server.calls()
-            await until(lambda: len(list(folder.glob("*.json"))) == 2)
-            await old.kill()
-            (folder / f"{first}.json").write_bytes(b"\xff")
-            (folder / f"{second}.json").unlink()
-            (folder / f"{second}.json").mkdir()
-            (folder / "c9.json").mkdir()  # cannot be pruned
-            new = Process(server, Menu, config)
-            new.start()
-            await until(lambda: new.ready)
-            for call in (first, second):
-                told = new.flow(call).told
-                await until(lambda told=told: told)  # type: ignore[misc]
-                assert isinstance(told[0], StasisStart) and len(told) == 1
-            await new.kill()
-
-
-class TestMoved:
-    """Of a channel that we have originated Asterisk tells its first application for ever."""
-
-    class Second(Menu):
-        """What it was moved to."""
-
-    async def moved(self, server: Server, process: Process) -> str:
-        """A call that we have placed, and that was moved to the other application."""
-        call = await process.link.originate("PJSIP/alice", APP)
-        await server.answers(call)
-        server.channels[call]["app"] = "second"
-        server.heard["second"].add(call)
-        server._soon("second", "StasisStart", channel=server.channels[call], args=[])
-        server._soon(APP, "StasisEnd", channel=server.channels[call])
-        await server._told()
-        return call
-
-    @virtual_time
-    async def test_it_goes_on_where_it_is_after_a_gap(self):
-        server = Server()
-        async with Process(server, {APP: Menu, "second": self.Second}) as process:
-            call = await self.moved(server, process)
-            flow = process.flow(call)
-            await process.deaf()
-            await process.hears()
-            assert process.flow(call) is flow and isinstance(flow, self.Second)
-            assert flow.ends == []
-
-    @virtual_time
-    async def test_and_after_a_restart(self):
-        server = Server()
-        runs = {APP: Menu, "second": self.Second}
-        async with Process(server, runs) as old:
-            call = await self.moved(server, old)
-            async with restarted(server, old, runs) as new:
-                assert isinstance(new.flow(call), self.Second)
-                assert new.flow(call).told == [Resumed(application="second", state="menu")]
