@@ -35,6 +35,7 @@ from stasis.rooms import Rooms
 from stasis.router import Router
 from stasis.runner import Runner
 from stasis.strays import Strays
+from stasis.tasks import Spawn
 from stasis.transport.connect import Backoff
 from stasis.walk import OnWalk, Walked, tell
 
@@ -67,7 +68,7 @@ class Calls:
         config: EngineConfig,
         keep: Keep,
         meter: Meter,
-        spawn: Callable[..., object],
+        spawn: Spawn,
         backoff: Callable[[], Backoff],
         asterisk: Any,
         on_walk: Sequence[OnWalk] = (),

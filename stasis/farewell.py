@@ -22,6 +22,7 @@ from stasis.errors import (
     StasisError,
     Unreachable,
 )
+from stasis.tasks import Spawn
 from stasis.transport.connect import Backoff
 
 __all__ = ["Farewells"]
@@ -39,7 +40,7 @@ class Farewells:
     def __init__(
         self,
         ari: Ari,
-        spawn: Callable[..., object],
+        spawn: Spawn,
         backoff: Callable[[], Backoff],
         over: Callable[[str], None],
     ) -> None:

@@ -14,6 +14,7 @@ from stasis.calls import Calls
 from stasis.config import AsteriskConfig
 from stasis.flow import Gap
 from stasis.runner import Runner
+from stasis.tasks import Spawn
 
 __all__ = ["Gaps"]
 
@@ -27,7 +28,7 @@ class Gaps:
     the event loop's clock, which no change of the time of day moves.
     """
 
-    def __init__(self, config: AsteriskConfig, calls: Calls, spawn: Callable[..., object]) -> None:
+    def __init__(self, config: AsteriskConfig, calls: Calls, spawn: Spawn) -> None:
         self.count = 0
         self.on_gap: list[Callable[[Gap], Coroutine[Any, Any, None]]] = []
         self._config = config

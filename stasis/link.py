@@ -1,58 +1,40 @@
 """A link to one Asterisk: its socket, its router, and the calls that run on it.
 
-One reader takes what the socket yields. It decodes, settles waits, fills inboxes and reads on;
-it never waits for a flow. Several applications share the socket. After every connect the link
-tells Asterisk what it needs and compares what lives with what it knew, before it is ready.
+One reader takes what the socket yields, hands it to the intake and reads on; it never waits for
+a flow. Several applications share the socket. After every connect the link tells Asterisk what it
+needs and compares what lives with what it knew, before it is ready.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-import time
-import traceback
-from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import aclosing, suppress
-from contextvars import Context, copy_context
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import structlog
 
 from stasis.ari import Ari, Send, Since, Version
-from stasis.ari.events import (
-    ApplicationReplaced,
-    ApplicationUnregistered,
-    CallBroadcast,
-    Event,
-    RESTResponse,
-    StasisStart,
-)
+from stasis.ari.events import Event
 from stasis.bridge import Bridge
 from stasis.calls import Calls
 from stasis.config import Config
-from stasis.decode import Decoder, FrameError
-from stasis.errors import (
-    ApplicationTaken,
-    AriError,
-    InvalidRequest,
-    NotAri,
-    NotBooted,
-    NotSupported,
-    StasisError,
-    Unreachable,
-)
-from stasis.flow import Leave, needs_of
+from stasis.errors import ApplicationTaken, InvalidRequest, StasisError
+from stasis.fence import Fences
+from stasis.flow import Leave
 from stasis.gaps import Gaps
+from stasis.intake import TURNS, Intake
 from stasis.keep import keep_of
 from stasis.metrics import Measured, Metrics
-from stasis.owner import new_id
 from stasis.placed import Placed, Placements
 from stasis.program import Program
 from stasis.recovery import Recovery
 from stasis.router import Router
 from stasis.runner import Runner
 from stasis.settling import Settling
+from stasis.tasks import Tasks
 from stasis.tenure import Tenure
 from stasis.transport.connect import Backoff, connect
 from stasis.transport.frames import Frames, Lost, Opened
@@ -72,8 +54,6 @@ LinkState: TypeAlias = Literal["connecting", "ready", "gap", "standby", "stopped
 
 # How long the calls that a stop cuts may take to be hung up, and the lease to be given back.
 LAST_SECONDS = 1.0
-# After these the reader looks whether its applications are still here.
-TURNS = frozenset({ApplicationReplaced, ApplicationUnregistered})
 # Which versions take requests over a WebSocket.
 OVER_SOCKET = Since("20.14", "21.9", "22.4")
 
@@ -111,15 +91,12 @@ class Link:
     ) -> None:
         self.config = config
         self.name = name
+        self._tasks = Tasks()
+        self._spawn = self._tasks.spawn
         self.state: Watch[LinkState] = Watch("connecting")
         self.router = Router()
         self.on_walk: list[OnWalk] = [*EVERYWHERE, *on_walk]
-        self._counts = {"answers": 0, "unclaimed": 0, "refused": 0}
-        self._events = 0
-        self._time: Callable[[], float] = time.monotonic
-        self._hears: dict[str, tuple[type[Event], ...]] = {}
         self._http = Http(config.asterisk)
-        self._named: set[str] | None = set() if over_socket else None
         self._socket = Socket(None) if over_socket else None
         self._sockets: Sockets | None = None
         if not over_socket and config.asterisk.transport == "socket":
@@ -151,24 +128,33 @@ class Link:
             self.on_walk,
         )
         self.calls.hosting = over_socket
-        self._placements = Placements(self.ari, self.router, self._originate)
+        self._placements = Placements(self.ari, self.router, self.calls.ahead, self.calls.program)
         self._take_over = take_over
         self._frames = frames
-        self._recovery = Recovery(
-            self._direct, self.router, self.calls, config, self.meter, self.take
-        )
-        self._decoder = Decoder()
-        self._tasks: set[asyncio.Task[Any]] = set()
-        # One of each for all tasks: a task would else hold its own.
-        self._on_finished = self._finished
-        self._context = Context()
         self._opened: Opened | None = None
         self._gaps = Gaps(config.asterisk, self.calls, self._spawn)
         self.on_gap = self._gaps.on_gap
+        fences = Fences(self._direct)
+        self._intake = Intake(
+            self,
+            self.calls,
+            self.router,
+            fences,
+            self._gaps,
+            self.meter,
+            self._spawn,
+            self._socket,
+            replaced=self._replace,
+            named=self._name,
+            hopeless=self._give_up,
+        )
+        self._intake.apps = set() if over_socket else None
+        self._recovery = Recovery(
+            self._direct, self.router, self.calls, fences, config, self.meter, self._intake.take
+        )
         self._settling = Settling(self)
         self._tenure = Tenure(self._direct, list(programs), config.asterisk.lease, self._spawn)
         self._taken = ""
-        self._turned = False  # by what has come: the reader is to look where it is
         self._failed: StasisError | None = None
         self._stopped = asyncio.Event()
         if tap is not None:
@@ -182,7 +168,7 @@ class Link:
     @programs.setter
     def programs(self, programs: Mapping[str, Program]) -> None:
         self.calls.programs = programs
-        self._hears.clear()
+        self._intake.renamed()
         self._tenure.rename(list(programs))
 
     @property
@@ -193,9 +179,9 @@ class Link:
     @property
     def apps(self) -> dict[str, Program]:
         """The applications that are registered here: all, or those that the socket has named."""
-        if self._named is None:
+        if self._intake.apps is None:
             return dict(self.programs)
-        found = {app: self.calls.program(app) for app in self._named}
+        found = {app: self.calls.program(app) for app in self._intake.apps}
         return {app: program for app, program in found.items() if program is not None}
 
     @property
@@ -207,8 +193,7 @@ class Link:
     def counts(self) -> dict[str, int]:
         """How many events came and what became of them, gaps, calls, and strays closed."""
         return {
-            "events": self._events,
-            **self._counts,
+            **self._intake.counts,
             "gaps": self._gaps.count,
             **self.calls.counts,
         }
@@ -221,7 +206,7 @@ class Link:
     @property
     def over_socket(self) -> bool:
         """Whether requests have only the socket to travel by, because Asterisk has opened it."""
-        return self._named is not None
+        return self._intake.apps is not None
 
     # Life
 
@@ -232,8 +217,7 @@ class Link:
         another program has one of our applications and `asterisk.when_taken` is `stop`.
         """
         structlog.contextvars.bind_contextvars(server=self.name)
-        self._time = clock_of(asyncio.get_running_loop())
-        self._context = copy_context()  # what their ends log says of which server
+        self._tasks.begin()
         stopped = asyncio.create_task(self._stopped.wait(), name="stasis stopped")
         reader = asyncio.create_task(self._read(), name="stasis reader")
         try:
@@ -246,11 +230,8 @@ class Link:
             await self._tenure.release()
             for runner in self.runners:
                 runner.cut()
-            await cancelled(reader, stopped, *self._tasks)
-            if self._tasks:
-                # Calls that were cut are hung up: each is tried, and not for long.
-                await asyncio.wait(self._tasks, timeout=LAST_SECONDS)
-                await cancelled(*self._tasks)
+            # Calls that were cut are hung up: each is tried, and not for long.
+            await self._tasks.end(reader, stopped, last=LAST_SECONDS)
             self.calls.rooms.let_go()
             if self._sockets is not None:
                 await self._sockets.close()
@@ -324,31 +305,7 @@ class Link:
         `variables`. Returns the channel's id at once; `place` tells what comes of it too.
         Raises AllocationFailed. ARI: POST /channels/{channelId}.
         """
-        channel_id = new_id("call")
-        await self._originate(channel_id, endpoint, app, **parameters)
-        return channel_id
-
-    async def _originate(self, channel_id: str, endpoint: str, app: str, **parameters: Any) -> None:
-        """Ask for a channel that will be a call. Its first record goes along."""
-        ahead, variables = self.calls.ahead, parameters.pop("variables", None) or {}
-        record = ahead.variables(
-            channel_id,
-            app,
-            self.calls.program(app),
-            parameters.get("app_args"),
-            beside=variables,
-        )
-        try:
-            await self.ari.channels.originate_with_id(
-                channel_id,
-                endpoint=endpoint,
-                app=app,
-                variables={**variables, **record} or None,
-                **parameters,
-            )
-        except AriError:
-            ahead.take(channel_id)
-            raise
+        return await self._placements.originate(endpoint, app, **parameters)
 
     async def place(self, endpoint: str, app: str, **parameters: Any) -> Placed:
         """As `originate`; returns a handle that tells whether it was answered, and why not.
@@ -358,38 +315,16 @@ class Link:
         """
         return await self._placements.place(endpoint, app, **parameters)
 
-    async def _greet(self) -> None:
-        """Learn the server's version, trying for `asterisk.start_timeout` while it is not there."""
-        config = self.config.asterisk
-        backoff = self._backoff()
-        deadline = asyncio.get_running_loop().time() + config.start_timeout
-        while True:
-            try:
-                await self._recovery.learn()
-                break
-            except (Unreachable, NotBooted, NotAri) as error:  # or its modules still load
-                wait = backoff.next()
-                if asyncio.get_running_loop().time() + wait > deadline:
-                    raise
-                log.info("waiting for Asterisk", error=error.reason, retry_in=round(wait, 1))
-                await asyncio.sleep(wait)
-        log.info("connected", asterisk=str(self.version or "unknown"), url=config.url)
-        version = self.version
-        if self._sockets is not None and version is not None and not OVER_SOCKET.holds(version):
-            raise NotSupported(
-                "GET",
-                "/events",
-                f'asterisk.transport = "socket" needs {OVER_SOCKET}; this is {version}: use "http"',
-            )
-
     def _backoff(self) -> Backoff:
         return Backoff(self.config.asterisk.backoff_min, self.config.asterisk.backoff_max)
 
     # The reader
 
     async def _read(self) -> None:
-        if self._named is None:
-            await self._greet()
+        if not self.over_socket:
+            await self._recovery.greet(self._backoff())
+            if self._sockets is not None:
+                self._recovery.demand(OVER_SOCKET, 'asterisk.transport = "socket"')
         while True:
             if self._frames is None:
                 await self._free()
@@ -404,16 +339,16 @@ class Link:
             async with aclosing(frames):  # type: ignore[type-var]
                 async for item in frames:
                     if type(item) is bytes:
-                        self._frame((), item)
-                        if not self._turned:
+                        self._intake.frame((), item)
+                        if not self._intake.turned:
                             continue
                     elif isinstance(item, Opened):
                         self._open(item)
                         if item.push is not None and self._tap is None:
-                            item.push(partial(self._frame, TURNS))
+                            item.push(partial(self._intake.frame, TURNS))
                     elif isinstance(item, Lost):
                         self._lose(item)
-                    self._turned = False
+                    self._intake.turned = False
                     if self._failed is not None:
                         raise self._failed
                     if self._taken or self._abandoned:
@@ -427,7 +362,7 @@ class Link:
     @property
     def _abandoned(self) -> bool:
         """Whether the socket is lost, and Asterisk has no application left to open it for."""
-        return self._named is not None and self._opened is None and not self._named
+        return self.over_socket and self._opened is None and not self._intake.apps
 
     async def _over(self) -> None:
         """The frames have ended: Asterisk has closed the socket that it had opened, for good."""
@@ -469,110 +404,23 @@ class Link:
         self._settling.stop()
         self.state.set("standby")
 
-    def _frame(self, held: Collection[type[Event]], frame: bytes) -> bool:
-        """What has come. held: kinds that wait for the reader. Returns whether it did not wait."""
-        try:
-            event = self._decoder.decode(frame)
-        except FrameError as error:
-            self._refuse(error)
-            return True
-        if type(event) in held:
-            return False
-        if isinstance(event, RESTResponse):
-            self._counts["answers"] += 1
-            if self._socket is not None:
-                self._socket.answered(event)
-            return True
-        self._events += 1
-        self._gaps.heard_at = self._time()
-        self.meter.events[type(event)] += 1
-        try:
-            self.take(event)
-        except Exception as error:
-            # Nothing that arrives may end the reader: every other call depends on it.
-            log.error(
-                "an event was not handled; please report this", kind=event.type, exc_info=error
-            )
-        return True
-
-    def _refuse(self, error: FrameError) -> None:
-        """What came is no event."""
-        self._counts["refused"] += 1
-        self.meter.refused()
-        if self._counts["refused"] <= 10:
-            log.warning("a frame is not an event and was dropped", error=str(error)[:200])
-        if self._decoder.hopeless and self._opened is not None:
-            log.error("nothing that comes is an event; reconnecting")
-            self._decoder.begin()
-            self._spawn(self._reopen(self._opened))
-
-    def take(self, event: Event) -> None:
-        """One event: a new call, or something for those who claimed its ids."""
-        app = event.application
-        if self._named is not None:
-            if isinstance(event, ApplicationUnregistered):
-                self._named.discard(app)
-                self._turned = True
-            elif app not in self._named:
-                self._name(app)
-        hears = self._hears.get(app)
-        if hears is None:
-            hears = self._learn_hears(app)
-        if hears and isinstance(event, hears):
-            self._tell_plugin(event)
-        special = SPECIAL.get(type(event))
-        if special is not None:
-            special(self, event)
-        elif not self.router.dispatch(event) and not self._recovery.fences.came(event):
-            self._counts["unclaimed"] += 1
-            self.calls.note(event)
-
-    def _arrive(self, event: StasisStart) -> None:
-        self.calls.arrive(event)
-
-    def _claim(self, event: CallBroadcast) -> None:
-        self._spawn(self.calls.claim(event))
-
     def hear(self, event: Event) -> bool:
         """An event of another way, such as AMI's, about a channel of ours.
 
         Returns whether it went to a call: one whose flow names its kind in the table or `hears`.
         """
-        claim = self.router.claimed(("channel", event.about or ""))
-        if claim is None or not isinstance(claim.hearer, Runner):
-            return False
-        return type(event) in needs_of(type(claim.hearer.flow)) and self.router.tell(event)
-
-    def _learn_hears(self, app: str) -> tuple[type[Event], ...]:
-        """The kinds that an application's plugin hears, found when its first event comes."""
-        program = self.calls.program(app)
-        plugin: Any = None if program is None else program.plugin
-        hears = tuple(getattr(plugin, "hears", ())) if hasattr(plugin, "heard") else ()
-        if app in self.programs:  # not what a per-call socket, or a stranger, calls itself
-            self._hears[app] = hears
-        return hears
-
-    def _tell_plugin(self, event: Event) -> None:
-        """Tell the application's plugin of a kind that it hears. What it raises is its own."""
-        program = self.calls.program(event.application)
-        plugin: Any = None if program is None else program.plugin
-        try:
-            plugin.heard(event, self)
-        except Exception as error:
-            log.error("a plugin failed to hear an event", kind=event.type, exc_info=error)
+        return self._intake.hear(event)
 
     def _name(self, app: str) -> None:
         """The socket that Asterisk has opened is for one more application."""
-        assert self._named is not None
-        self._named.add(app)
         if self.calls.program(app) is None:
             log.warning("Asterisk has connected for an application that nothing here runs", app=app)
         elif self.state.value == "ready" and self._opened is not None:
             self._settling.again(self._opened)
 
-    def _replace(self, event: ApplicationReplaced) -> None:
-        if event.application in self.apps:
-            self._replaced(event.application)
+    def _replace(self, app: str) -> None:
+        if app in self.apps:
+            self._replaced(app)
 
     def _replaced(self, app: str) -> None:
         """Another program has an application of ours. Its calls are that program's now."""
@@ -582,7 +430,7 @@ class Link:
                 self._settling.again(self._opened)
             return
         log.error("another program has taken the application", app=app, calls=len(self.runners))
-        self._turned = True
+        self._intake.turned = True
         self.let_go("another program runs the application now")
         if self.config.asterisk.when_taken == "standby" and self._frames is None:
             self._taken = app
@@ -593,10 +441,16 @@ class Link:
 
     def _open(self, opened: Opened) -> None:
         self._opened = opened
-        self._decoder.begin()
+        self._intake.begin()
         if self._socket is not None:
             self._socket.opened(opened.write)
         self._settling.begin(opened)
+
+    def _give_up(self) -> None:
+        """Nothing that comes through this socket is an event."""
+        if self._opened is not None:
+            log.error("nothing that comes is an event; reconnecting")
+            self._spawn(self._reopen(self._opened))
 
     async def _reopen(self, opened: Opened) -> None:
         await opened.close()
@@ -625,41 +479,3 @@ class Link:
         if self._frames is not None and not self.over_socket:
             return []
         return [app for app in self.apps if ":" not in app]
-
-    def _spawn(
-        self, work: Coroutine[Any, Any, None], name: str | None = None
-    ) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._on_finished, context=self._context)
-        return task
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error(
-                "a task of stasis failed; please report this",
-                task=task.get_name(),
-                exception="".join(traceback.format_exception(error)).rstrip(),
-            )
-
-
-# What more than a channel's own call is to know of.
-SPECIAL: dict[type[Event], Callable[[Link, Any], None]] = {
-    StasisStart: Link._arrive,
-    ApplicationReplaced: Link._replace,
-    CallBroadcast: Link._claim,
-}
-
-
-def clock_of(loop: asyncio.AbstractEventLoop) -> Callable[[], float]:
-    """The loop's clock; asyncio's own only calls another, which is quicker asked itself."""
-    own = getattr(type(loop), "time", None) is asyncio.BaseEventLoop.time
-    return time.monotonic if own else loop.time
-
-
-async def cancelled(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel tasks and wait for their ends."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

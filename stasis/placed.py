@@ -12,11 +12,13 @@ from typing import Any
 
 from attrs import frozen
 
+from stasis.ahead import Ahead
 from stasis.ari import Ari
 from stasis.ari.events import ChannelDestroyed, Dial, Event, StasisStart
 from stasis.dialstatus import DialStatus, of_end, of_word
 from stasis.errors import AriError, NotFound
 from stasis.owner import new_id
+from stasis.program import Program
 from stasis.router import Router
 
 __all__ = ["Placed", "PlacedResult", "Placements"]
@@ -145,28 +147,56 @@ class Placed:
 
 
 class Placements:
-    """Those of one Asterisk whose outcome is not known. originate: asks for the channel."""
+    """What one Asterisk is asked to call, and those of whom it is not known what came of it.
+
+    ahead: keeps the first record of each, which goes along. program: what an application runs.
+    """
 
     def __init__(
-        self, ari: Ari, router: Router, originate: Callable[..., Coroutine[Any, Any, None]]
+        self, ari: Ari, router: Router, ahead: Ahead, program: Callable[[str], Program | None]
     ) -> None:
-        self._originate = originate
         self._ari = ari
         self._router = router
+        self._ahead = ahead
+        self._program = program
         self._pending: set[Placed] = set()
+
+    async def originate(self, endpoint: str, app: str, **parameters: Any) -> str:
+        """See `Link.originate`."""
+        channel_id = new_id("call")
+        await self._ask(channel_id, endpoint, app, **parameters)
+        return channel_id
 
     async def place(self, endpoint: str, app: str, **parameters: Any) -> Placed:
         """See `Link.place`."""
         seconds = parameters.get("timeout") or RING_SECONDS
         placed = Placed(new_id("call"), endpoint, seconds, self._ari, self._router)
         try:
-            await self._originate(placed.id, endpoint, app, **parameters)
+            await self._ask(placed.id, endpoint, app, **parameters)
         except AriError:
             placed.settle("CHANUNAVAIL")
             raise
         self._pending = {each for each in self._pending if not each.settled}
         self._pending.add(placed)
         return placed
+
+    async def _ask(self, channel_id: str, endpoint: str, app: str, **parameters: Any) -> None:
+        """Ask for a channel that will be a call."""
+        variables = parameters.pop("variables", None) or {}
+        record = self._ahead.variables(
+            channel_id, app, self._program(app), parameters.get("app_args"), beside=variables
+        )
+        try:
+            await self._ari.channels.originate_with_id(
+                channel_id,
+                endpoint=endpoint,
+                app=app,
+                variables={**variables, **record} or None,
+                **parameters,
+            )
+        except AriError:
+            self._ahead.take(channel_id)
+            raise
 
     def looks(self) -> list[Coroutine[Any, Any, None]]:
         """What is to be done after a gap."""

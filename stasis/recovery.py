@@ -13,18 +13,27 @@ from datetime import datetime
 
 import structlog
 
-from stasis.ari import Ari, Version
+from stasis.ari import Ari, Since, Version
 from stasis.ari.events import Event
 from stasis.calls import Calls
 from stasis.census import Census
 from stasis.config import Config
-from stasis.errors import AriError, NotFound, OutcomeUnknown
+from stasis.errors import (
+    AriError,
+    NotAri,
+    NotBooted,
+    NotFound,
+    NotSupported,
+    OutcomeUnknown,
+    Unreachable,
+)
 from stasis.fence import Fences
 from stasis.metrics import Meter
 from stasis.program import Program
 from stasis.register import register
 from stasis.resync import compare, missed
 from stasis.router import Router
+from stasis.transport.connect import Backoff
 
 __all__ = ["Recovery"]
 
@@ -34,8 +43,8 @@ log = structlog.get_logger("stasis.recovery")
 class Recovery:
     """For one Asterisk.
 
-    ari: sends our own requests, which no gate holds back until this has been done. take: hands
-    an event on, as if it had come. fences: those that are out. version: Asterisk's.
+    ari: sends our own requests, which no gate holds back until this has been done. fences: those
+    that are out. take: hands an event on, as if it had come. version: Asterisk's.
     """
 
     def __init__(
@@ -43,19 +52,45 @@ class Recovery:
         ari: Ari,
         router: Router,
         calls: Calls,
+        fences: Fences,
         config: Config,
         meter: Meter,
         take: Callable[[Event], None],
     ) -> None:
-        self.fences = Fences(ari)
         self.version: Version | None = None
         self._booted: datetime | None = None
         self._ari = ari
         self._router = router
         self._calls = calls
+        self._fences = fences
         self._config = config
         self._meter = meter
         self._take = take
+
+    async def greet(self, backoff: Backoff) -> None:
+        """Learn the version, trying for `asterisk.start_timeout` while Asterisk is not there.
+
+        backoff: the waits between. Raises AriError.
+        """
+        config = self._config.asterisk
+        deadline = asyncio.get_running_loop().time() + config.start_timeout
+        while True:
+            try:
+                await self.learn()
+                break
+            except (Unreachable, NotBooted, NotAri) as error:  # or its modules still load
+                wait = backoff.next()
+                if asyncio.get_running_loop().time() + wait > deadline:
+                    raise
+                log.info("waiting for Asterisk", error=error.reason, retry_in=round(wait, 1))
+                await asyncio.sleep(wait)
+        log.info("connected", asterisk=str(self.version or "unknown"), url=config.url)
+
+    def demand(self, since: Since, what: str) -> None:
+        """Raises NotSupported when what is configured needs another version. what: its name."""
+        if self.version is not None and not since.holds(self.version):
+            reason = f'{what} needs {since}; this is {self.version}: use "http"'
+            raise NotSupported("GET", "/events", reason)
 
     async def learn(self) -> bool:
         """Learn the version. Returns whether Asterisk was restarted since the last time.
@@ -86,7 +121,7 @@ class Recovery:
         ours = apps()
         self._router.filtered = await register(self._ari, ours)
         seconds = self._config.asterisk.ping_timeout
-        looking = (self._ari, self._router, self.fences, list(ours), self._take, seconds)
+        looking = (self._ari, self._router, self._fences, list(ours), self._take, seconds)
         census = await compare(*looking, self._router.settled())
         adopted = await self._calls.adoption.run(census)
         if adopted:
@@ -129,7 +164,7 @@ class Recovery:
 
     async def _passed(self, app: str) -> float:
         try:
-            return await self.fences.passed(app, self._config.asterisk.ping_timeout)
+            return await self._fences.passed(app, self._config.asterisk.ping_timeout)
         except NotFound:
             # Another program has had it since, and has left: nobody tells us of that.
             raise OutcomeUnknown(

@@ -14,6 +14,7 @@ from stasis.identity import HOUSE, Identity, identity_of
 from stasis.keep import Keep
 from stasis.metrics import Meter
 from stasis.router import Router
+from stasis.tasks import Spawn
 
 __all__ = ["Strays", "strays_in"]
 
@@ -34,7 +35,7 @@ class Strays:
         keep: Keep,
         meter: Meter,
         tokens: Callable[[], set[str]],
-        spawn: Callable[..., object],
+        spawn: Spawn,
     ) -> None:
         self.closed = 0
         self._ari = ari

@@ -7,26 +7,18 @@ looked: at the start, after a long loss, and when another program has taken an a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Protocol
 
 from stasis.ari import Ari
 from stasis.errors import AriError, StasisError
 from stasis.lease import Holder, Lease
+from stasis.tasks import Spawn
 
 __all__ = ["Tenure"]
 
 # How long it may take to tell the server that we run its applications no longer.
 RELEASE_SECONDS = 1.0
-
-
-class Spawn(Protocol):
-    """Starts a task beside the reader."""
-
-    def __call__(
-        self, work: Coroutine[Any, Any, None], name: str | None = None
-    ) -> asyncio.Task[None]: ...
 
 
 class Tenure:

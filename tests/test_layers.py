@@ -22,12 +22,12 @@ RANKS = (
     "ari",
     "transport decode logs metrics stall",
     "flow program router subject inbox body watch walk graph coverage layout media source draw"
-    " picture check keep lease fence tenure",
+    " picture check keep lease fence tenure tasks",
     "owner target channel controls outgoing bridge playback recording digits ask menu dial dialling"
     " dialstatus application endpoint device_state mailbox sound census rooms record placed ahead"
     " found strays farewell",
     "runner stay absence leaving register resync resume handover adoption calls recovery",
-    "link servers gaps settling operations",
+    "link servers gaps settling intake operations",
     "plugin http health sql web ami agi",
     "app ami_feed pbx",
     "testing lab cli",

@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
-import attrs
 import pytest
-from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from stasis.ari.events import ChannelVarset, Event
@@ -20,7 +17,6 @@ from stasis.channel import Channel
 from stasis.config import AsteriskConfig, Config, KeepConfig
 from stasis.errors import (
     ApplicationTaken,
-    AriError,
     ChannelGone,
     FlowError,
     Forbidden,
@@ -39,7 +35,7 @@ from stasis.section import Secret
 from stasis.testing.clock import virtual_time
 from stasis.transport.frames import Frames, Lost, Opened, Take
 from stasis.transport.tap import Tap
-from tests.fake import FakeAsterisk, refused
+from tests.fake import FakeAsterisk
 from tests.real_server import RealServer
 
 
@@ -787,52 +783,6 @@ class TestTwoApplications:
 
 
 class TestWhatArrives:
-    @virtual_time
-    async def test_an_event_of_nobody_is_counted(self):
-        async with FakeAsterisk(stays) as asterisk:
-            await asterisk.event("BridgeDestroyed", bridge={"id": "strange"})
-            await asterisk.event("SomethingNew", whatever=1)
-            assert asterisk.link.counts["unclaimed"] == 2
-
-    @virtual_time
-    async def test_what_is_no_event_is_counted_and_told_a_few_times(self):
-        async with FakeAsterisk(stays) as asterisk:
-            call = await asterisk.call()
-            with capture_logs() as logs:
-                for _ in range(30):
-                    asterisk._queue.put_nowait(b"\xff not json")
-                await asterisk.turn()
-            assert asterisk.link.counts["refused"] == 30 and not call.over
-            assert len([log for log in logs if "not an event" in log["event"]]) == 10
-            await call.digit("1")  # and it reads on
-
-    @virtual_time
-    async def test_a_fault_in_the_reader_costs_one_event(self):
-        async with FakeAsterisk(stays) as asterisk:
-            call = await asterisk.call()
-            claim = asterisk.link.router.claimed(("channel", call.id))
-            assert claim is not None
-
-            def fails(event: Event) -> None:
-                raise ZeroDivisionError
-
-            asterisk.link.router.claim(
-                ("bridge", "b"), attrs.evolve(claim, handle=SimpleNamespace(apply=fails))
-            )
-            with capture_logs() as logs:
-                await asterisk.event("BridgeDestroyed", bridge={"id": "b"})
-            assert any("please report this" in log["event"] for log in logs)
-            await call.digit("1")
-            assert len(call.flow.channel.digits) == 1
-            asterisk.link.router.release(("bridge", "b"))
-
-    @virtual_time
-    async def test_an_answer_over_a_socket_that_we_do_not_use_is_counted_and_dropped(self):
-        async with FakeAsterisk(stays) as asterisk:
-            before = dict(asterisk.link.counts)
-            await asterisk.event("RESTResponse", request_id="x", status_code=200)
-            assert asterisk.link.counts == {**before, "answers": before["answers"] + 1}
-
     @pytest.mark.parametrize("pushes", [False, True], ids=["yielded", "pushed"])
     def test_somebody_elses_connection_for_our_application_ends_it(self, pushes: bool):
         @virtual_time
@@ -881,7 +831,7 @@ class TestWhatArrives:
         def fails(frame: bytes) -> Event:
             raise ZeroDivisionError("odd")
 
-        monkeypatch.setattr(link._decoder, "decode", fails)
+        monkeypatch.setattr(link._intake._decoder, "decode", fails)
         await real_server.tell("ChannelDestroyed", application="ivr")
         with pytest.raises(ZeroDivisionError, match="odd"):
             async with asyncio.timeout(5):
@@ -914,20 +864,6 @@ class TestWhatArrives:
         assert server.take is None and b"ChannelDestroyed" in seen[-1]
         link.stop()
         await running
-
-    @virtual_time
-    async def test_a_task_that_fails_is_told(self):
-        async with FakeAsterisk(stays) as asterisk:
-
-            async def fails() -> None:
-                raise RuntimeError("odd")
-
-            with capture_logs(processors=[merge_contextvars]) as logs:
-                asterisk.link._spawn(fails(), name="settling")
-                await asterisk.turn()
-            (log,) = logs
-            assert log["server"] == "asterisk"
-            assert "please report this" in log["event"] and log["task"] == "settling"
 
 
 class TestGap:
@@ -1306,35 +1242,3 @@ async def test_without_seams_it_dials_the_configured_asterisk(
     assert "GET /ari/channels" in real_server.lines  # what is asked after a gap, goes over HTTP
     assert len(real_server.sockets) == 2 and link.counts["gaps"] == 1
     assert link.counts["answers"] == 0 and all(each.closed for each in real_server.rest)
-
-
-@virtual_time
-async def test_a_call_that_we_originate_is_kept_by_the_request_that_makes_it():
-    async def flow(channel: Channel) -> None:
-        await channel.answer()
-        await channel.hangup()
-
-    async with FakeAsterisk(flow, config=Config(keep=KeepConfig(store="variable"))) as asterisk:
-        asterisk.requests.clear()
-        asterisk.sent.clear()
-        channel_id = await asterisk.link.originate("PJSIP/desk", "test")
-        await asterisk.answered(channel_id)
-        await asterisk.turn()
-        path = f"/channels/{channel_id}"
-        assert asterisk.requests == [f"POST {path}", f"POST {path}/answer", f"DELETE {path}"]
-        assert b"STASIS_FLOW" in (asterisk.sent[0].body or b"")
-        assert len(asterisk.link.calls.ahead) == 0
-
-
-@virtual_time
-async def test_of_one_that_is_never_answered_nothing_stays():
-    async with FakeAsterisk(stays, config=Config(keep=KeepConfig(store="variable"))) as asterisk:
-        placed = await asterisk.link.place("PJSIP/desk", "test")
-        assert len(asterisk.link.calls.ahead) == 1
-        await asterisk.end(placed.id, cause=21)
-        await asterisk.turn()
-        assert len(asterisk.link.calls.ahead) == 0
-        asterisk.refuse["POST /channels"] = refused(400, "Allocation failed")
-        with pytest.raises(AriError):
-            await asterisk.link.originate("PJSIP/nobody", "test")
-        assert len(asterisk.link.calls.ahead) == 0

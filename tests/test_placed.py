@@ -10,12 +10,13 @@ import pytest
 from stasis.ari.events import ChannelDtmfReceived, Event
 from stasis.ari.resource import Response
 from stasis.channel import Channel
-from stasis.errors import AllocationFailed
+from stasis.config import Config, KeepConfig
+from stasis.errors import AllocationFailed, AriError
 from stasis.flow import Flow
 from stasis.keep import VARIABLE
 from stasis.placed import PlacedResult
 from stasis.testing.clock import virtual_time
-from tests.fake import FakeAsterisk
+from tests.fake import FakeAsterisk, refused
 from tests.server import APP, Process, Server, turn
 
 
@@ -137,3 +138,35 @@ class TestThroughAGap:
             await process.hears()
             await turn()
         assert begun == ["StasisStart"]
+
+
+@virtual_time
+async def test_a_call_that_we_originate_is_kept_by_the_request_that_makes_it():
+    async def flow(channel: Channel) -> None:
+        await channel.answer()
+        await channel.hangup()
+
+    async with FakeAsterisk(flow, config=Config(keep=KeepConfig(store="variable"))) as asterisk:
+        asterisk.requests.clear()
+        asterisk.sent.clear()
+        channel_id = await asterisk.link.originate("PJSIP/desk", "test")
+        await asterisk.answered(channel_id)
+        await asterisk.turn()
+        path = f"/channels/{channel_id}"
+        assert asterisk.requests == [f"POST {path}", f"POST {path}/answer", f"DELETE {path}"]
+        assert b"STASIS_FLOW" in (asterisk.sent[0].body or b"")
+        assert len(asterisk.link.calls.ahead) == 0
+
+
+@virtual_time
+async def test_of_one_that_is_never_answered_nothing_stays():
+    async with FakeAsterisk(stays, config=Config(keep=KeepConfig(store="variable"))) as asterisk:
+        placed = await asterisk.link.place("PJSIP/desk", "test")
+        assert len(asterisk.link.calls.ahead) == 1
+        await asterisk.end(placed.id, cause=21)
+        await asterisk.turn()
+        assert len(asterisk.link.calls.ahead) == 0
+        asterisk.refuse["POST /channels"] = refused(400, "Allocation failed")
+        with pytest.raises(AriError):
+            await asterisk.link.originate("PJSIP/nobody", "test")
+        assert len(asterisk.link.calls.ahead) == 0

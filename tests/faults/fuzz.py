@@ -80,7 +80,7 @@ async def fuzz(frames: int, seed: int) -> dict[str, Any]:
     way = ["menu", "message", "recorded 7", "room", "bye", "ended"]
     wrong = {me: went for me, went in world.history.items() if went != way}
     strays = len(world.bridges) + len(world.recording) + len(world.playing) + len(world.channels)
-    counts, decoder = world.link.counts, world.link._decoder
+    counts, decoder = world.link.counts, world.link._intake._decoder
     told = counts["events"] + counts["refused"] + counts.get("answers", 0)
     if decoder.frames != world.fed:
         problems.append(f"{world.fed} frames were given, {decoder.frames} were decoded")
