@@ -99,7 +99,7 @@ from stasis.errors import (
     WaitTimeout,
 )
 from stasis.finding import Finding
-from stasis.flow import After, Do, Done, Elapsed, Flow, Gap, Leave, Other, Outcome, Resumed
+from stasis.flow import Flow, Leave
 from stasis.mailbox import Mailbox, MessageCount
 from stasis.menu import Choice, Match, Matcher
 from stasis.operations import operations
@@ -111,6 +111,8 @@ from stasis.recording import LiveRecording, RecordingResult, StoredRecording
 from stasis.router import Wait
 from stasis.section import Secret, key, section
 from stasis.sound import Sound
+from stasis.table import Do
+from stasis.trigger import After, Done, Elapsed, Gap, Other, Outcome, Resumed
 from stasis.walk import Walked
 
 if typing.TYPE_CHECKING:

@@ -73,7 +73,7 @@ def unconfigured(kinds: Iterable[type[AmiEvent]], *, listening: bool = False) ->
 async def feed(link: Link, kinds: tuple[type[AmiEvent], ...]) -> None:
     """Bring events to one link, for ever."""
     from stasis.ami import Ami, Missed
-    from stasis.flow import Gap
+    from stasis.trigger import Gap
 
     ami = Ami(link.config.asterisk.manager())
     await ami.start(retry=True)

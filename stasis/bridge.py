@@ -23,6 +23,7 @@ from stasis.errors import (
     Unprocessable,
     WaitTimeout,
 )
+from stasis.insist import insisted
 from stasis.owner import GONE, Owner
 from stasis.playback import Playback
 from stasis.router import Wait
@@ -37,7 +38,7 @@ T = TypeVar("T")
 
 # How long a channel may take to be in the bridge after Asterisk has accepted it.
 ENTER_SECONDS = 5.0
-# How often a bridge is asked for whose request was lost.
+# How often channels are brought in when the request may have been lost.
 TRIES = 3
 
 
@@ -92,18 +93,10 @@ class Bridge(Target):
             return before
         bridge = cls(owner, bridge_id, type, name)
 
-        async def create() -> Snapshot:
-            create = owner.ari.bridges.create_with_id
+        async def create() -> None:
+            send = owner.ari.bridges.create_with_id
             try:
-                for left in reversed(range(TRIES)):
-                    try:
-                        made = await create(bridge.id, type=type, name=name)
-                        break
-                    except OutcomeUnknown:
-                        # Asterisk does not know it: it has not arrived. A network that loses one
-                        # request may lose the next as well.
-                        if not left:
-                            raise
+                await insisted(lambda: send(bridge.id, type=type, name=name))
             except OutcomeUnknown:
                 raise  # it may be there: the owner destroys it
             except Exception:
@@ -119,7 +112,6 @@ class Bridge(Target):
                 with suppress(AriError):  # then the owner destroys it
                     await bridge.destroy()
                 raise
-            return made
 
         # Who looks for what was lost in a gap must not miss one that is not there yet.
         owner.router.hold(bridge._key)
@@ -209,19 +201,22 @@ class Bridge(Target):
             for channel in channels
         ]
         try:
-            sure = await self._add(
-                [channel.id for channel in channels],
-                role=role,
-                mute=mute,
-                absorb_dtmf=absorb_dtmf,
-                inhibit_connected_line_updates=inhibit_connected_line_updates or None,
-            )
-            if not await entered(waits, timeout, raises=False):
-                left = await self._missing(channels)
-                if left and not sure:
-                    # It has not arrived. Sent twice, it would let them leave and enter again.
-                    await self._add([channel.id for channel in left], role=role, mute=mute)
-                await entered(waits, timeout if left and not sure else 0.0)
+            how = {
+                "role": role,
+                "mute": mute,
+                "absorb_dtmf": absorb_dtmf,
+                "inhibit_connected_line_updates": inhibit_connected_line_updates or None,
+            }
+            missing = list(channels)
+            for _ in range(TRIES):
+                sure = await self._add([channel.id for channel in missing], **how)
+                if await entered(waits, timeout, raises=False):
+                    return
+                missing = await self._missing(missing)
+                # Sent twice, it would let those who are inside leave and enter again.
+                if sure or not missing:
+                    break
+            await entered(waits, 0.0)
         except (InvalidParameter, Unprocessable, Conflict) as error:
             # Asterisk says 400 of a channel it does not know, and 409 or 422 of one that leaves.
             for channel in channels:

@@ -21,10 +21,12 @@ from stasis.ari.events import (
 )
 from stasis.errors import InvalidRequest
 from stasis.finding import Finding
-from stasis.flow import After, Do, Done, Flow, Other, Row, Trigger, kind_of, trigger_of
+from stasis.flow import Flow
 from stasis.media import checked_media
 from stasis.program import Program, Runnable
 from stasis.source import calls, ends_call, may_wait, media, place
+from stasis.table import Do, Row
+from stasis.trigger import After, Done, Other, Trigger, kind_of, trigger_of
 
 __all__ = ["check", "check_media"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from stasis.flow import trigger_of
 from stasis.graph import Edge, Graph, name_of
 from stasis.program import Runnable
+from stasis.trigger import trigger_of
 from stasis.walk import Walked
 
 __all__ = ["Coverage"]

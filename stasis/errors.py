@@ -191,7 +191,12 @@ class OutcomeUnknown(AriError):
     """The request was sent but the connection or the time ended before an answer.
 
     It may have happened. With an id of ours a GET tells; without, do not repeat it blindly.
+
+    absent: Asterisk has said since that it does not know the id: the request has not arrived, or
+    what it made is over.
     """
+
+    absent: bool = False
 
 
 class ResponseError(AriError):

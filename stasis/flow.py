@@ -2,144 +2,30 @@
 
 A state is an async method; its body is what happens on entering. The table maps each state to
 its row, and a row maps triggers to the next state, or to `Do(method)`, an action that leaves
-the state as it is. Triggers are real objects, so a typo fails at import. Every state has one
-implicit edge: the channel's own StasisEnd leads to `ended`. A state without a row is final:
-when its body returns, the call is left as `on_done` says.
+the state as it is. Every state has one implicit edge: the channel's own StasisEnd leads to
+`ended`. A state without a row is final: when its body returns, the call is left as `on_done`
+says.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
-from attrs import field, frozen
+from attrs import frozen
 
-from stasis.ari.events import (
-    ChannelDtmfReceived,
-    ChannelStateChange,
-    ChannelUserevent,
-    Dial,
-    Event,
-    PlaybackFinished,
-    RecordingFinished,
-    StasisEnd,
-)
+from stasis.ari.events import Event
 from stasis.errors import FlowError
+from stasis.table import EMPTY, Row, compiled
+from stasis.trigger import Other, Trigger
 
 if TYPE_CHECKING:
     from stasis.channel import Channel
     from stasis.link import Link
 
-__all__ = [
-    "After",
-    "Do",
-    "Done",
-    "Elapsed",
-    "Flow",
-    "Gap",
-    "Leave",
-    "Other",
-    "Outcome",
-    "Resumed",
-    "Row",
-    "Trigger",
-    "needs_of",
-    "trigger_of",
-]
+__all__ = ["Flow", "Leave", "needs_of"]
 
-State: TypeAlias = Callable[..., Awaitable[str | None]]
-
-# The one detail a trigger may name for each kind of event: a path of attributes. One and no
-# more, so that a row stays a dict and the machine deterministic.
-DETAIL: dict[type[Event], tuple[str, ...]] = {
-    ChannelDtmfReceived: ("digit",),
-    ChannelStateChange: ("channel", "state"),
-    ChannelUserevent: ("eventname",),
-    Dial: ("dialstatus",),
-    PlaybackFinished: ("playback", "state"),
-    RecordingFinished: ("recording", "state"),
-}
-
-
-@frozen
-class After:
-    """The trigger «so many seconds after the state was entered».
-
-    seconds: above 0; fractions are fine.
-    """
-
-    seconds: float
-
-    def __attrs_post_init__(self) -> None:
-        if not isinstance(self.seconds, (int, float)):
-            raise FlowError(f"After({self.seconds!r}): seconds must be a number, such as After(10)")
-        if not self.seconds > 0:
-            raise FlowError(f"After({self.seconds}): seconds must be above 0")
-
-
-@frozen
-class Other:
-    """An event of another channel: one that this flow has dialled or taken over.
-
-    kind: the event's class. detail: the one detail that its kind has, such as a Dial's status.
-    """
-
-    kind: type[Event]
-    detail: str | None = None
-
-
-class Elapsed(Event, frozen=True, kw_only=True, tag=True):
-    """What a state entered by `After` gets as its event. seconds: the trigger's."""
-
-    seconds: float = 0.0
-
-
-class Outcome(Event, frozen=True, kw_only=True, tag=True):
-    """What a state entered by an outcome or by `Done` gets as its event.
-
-    outcome: the text the previous state's body returned; None for `Done`.
-    """
-
-    outcome: str | None = None
-
-
-class Gap(Event, frozen=True, kw_only=True, tag=True):
-    """Asterisk's events were lost for a while; the call lived on, and everything was compared.
-
-    What had ended or changed meanwhile was told before this, as the events that were missed.
-    Digits that were pressed meanwhile are lost. start: when the last event was heard, or the
-    socket still answered. end: when all was known again. seconds: between the two.
-    """
-
-    start: datetime
-    end: datetime
-    seconds: float
-
-
-class Resumed(Event, frozen=True, kw_only=True, tag=True):
-    """The program was started anew, and the call goes on in the state that it was in.
-
-    The state's body runs again with this as its event, and its timers begin anew. What it had
-    created is still there, and the same command finds it. state: the state's name.
-    """
-
-    state: str
-
-
-class Done:
-    """The trigger «the state's body returned nothing». Used as it is: `Done: next_state`."""
-
-
-@frozen
-class Do:
-    """A target that is not a state: run a method and stay. Toggles need no states of their own.
-
-    method: an async method of the flow, taking the event.
-    """
-
-    method: Callable[..., Awaitable[None]]
+Table: TypeAlias = Mapping[Any, Mapping[Any, Any]]
 
 
 @frozen
@@ -158,68 +44,6 @@ class Leave:
     context: str | None = None
     extension: str | None = None
     priority: int | None = None
-
-
-Trigger: TypeAlias = type[Event] | tuple[type[Event], str] | Other | After | str | type[Done]
-Target: TypeAlias = State | Do
-Table: TypeAlias = Mapping[Any, Mapping[Any, Any]]
-
-
-def kinds_in(triggers: Iterable[Trigger]) -> Iterator[type[Event]]:
-    """The kinds of events that fire some triggers, whichever channel they are of."""
-    for trigger in triggers:
-        kind = trigger.kind if isinstance(trigger, Other) else kind_of(trigger)
-        if isinstance(kind, type) and issubclass(kind, Event):
-            yield kind
-
-
-def kind_of(trigger: Trigger) -> object:
-    """The event class of a trigger of the own channel, else None."""
-    return trigger[0] if isinstance(trigger, tuple) else trigger
-
-
-@frozen
-class Row:
-    """One state's row, compiled: what the runner looks up.
-
-    edges: trigger to the name of a state, or to `Do`. timers: seconds and their trigger.
-    kinds: of the events that its triggers name. fine: those of them that it tells apart by detail.
-    """
-
-    edges: dict[Trigger, str | Do] = field(factory=dict)
-    timers: tuple[After, ...] = ()
-    takes_digits: bool = False
-    kinds: frozenset[type[Event]] = field(init=False)
-    fine: frozenset[type[Event]] = field(init=False)
-
-    @kinds.default
-    def _kinds(self) -> frozenset[type[Event]]:
-        return frozenset(kinds_in(self.edges))
-
-    @fine.default
-    def _fine(self) -> frozenset[type[Event]]:
-        return frozenset(
-            kinds_in(
-                each
-                for each in self.edges
-                if isinstance(each, tuple) or (isinstance(each, Other) and each.detail is not None)
-            )
-        )
-
-    def match(self, event: Event, *, own: bool) -> Trigger | None:
-        """The trigger of this row that an event fires: the one with its detail goes first."""
-        kind = type(event)
-        if kind not in self.kinds:
-            return None
-        if kind in self.fine and (detail := detail_of(event)) is not None:
-            fine: Trigger = (kind, detail) if own else Other(kind, detail)
-            if fine in self.edges:
-                return fine
-        plain: Trigger = kind if own else Other(kind)
-        return plain if plain in self.edges else None
-
-
-EMPTY = Row()
 
 
 class Flow:
@@ -332,36 +156,6 @@ def needs_of(flow: type[Flow]) -> frozenset[type[Event]]:
     return found
 
 
-def path_of(kind: type[Event]) -> tuple[str, ...]:
-    """The attributes that lead to the detail of an event; none when its kind has none."""
-    return DETAIL.get(kind) or kind.detail
-
-
-def detail_of(event: Event) -> str | None:
-    """The event's detail, or None when its kind has none."""
-    path = path_of(type(event))
-    if not path:
-        return None
-    value: Any = event
-    for name in path:
-        value = getattr(value, name)
-    return str(value)
-
-
-def trigger_of(trigger: Trigger) -> str:
-    """A trigger in words, for diagrams, logs and findings."""
-    if isinstance(trigger, After):
-        return f"after {trigger.seconds:g} s"
-    if isinstance(trigger, Other):
-        words = f"other {trigger.kind.__name__}"
-        return words if trigger.detail is None else f"{words} {trigger.detail}"
-    if isinstance(trigger, tuple):
-        return f"{trigger[0].__name__} {trigger[1]}"
-    if trigger is Done:
-        return "done"
-    return trigger if isinstance(trigger, str) else trigger.__name__
-
-
 def check_leaves(cls: type[Flow]) -> None:
     """Refuse what says not how a call is left. Raises FlowError."""
     for name in ("on_done", "on_error", "on_lost"):
@@ -370,81 +164,3 @@ def check_leaves(cls: type[Flow]) -> None:
             continue
         words = ', "restart" or None' if name == "on_lost" else ""
         raise FlowError(f"{cls.__name__}.{name} must be a Leave(…){words}, not {policy!r}")
-
-
-def compiled(cls: type[Flow]) -> dict[str, Row]:
-    """The class's table by names, so that a subclass may override a state. Raises FlowError."""
-    if not hasattr(cls, "start"):
-        raise FlowError(f"{cls.__name__}: say where it begins: start = a_state")
-    state_name(cls, cls.start, "start")
-    rows: dict[str, Row] = {}
-    for state, entries in cls.table.items():
-        name = state_name(cls, state, "a key of table")
-        if not isinstance(entries, Mapping):
-            raise FlowError(f"{cls.__name__}.{name}: its row must be a dict of triggers")
-        edges: dict[Trigger, str | Do] = {}
-        for trigger, target in entries.items():
-            check_trigger(cls, name, trigger)
-            if isinstance(target, Do):
-                state_name(cls, target.method, f"Do in {name}")
-                edges[trigger] = target
-            else:
-                edges[trigger] = state_name(cls, target, f"a target of {name}")
-        rows[name] = Row(
-            edges,
-            tuple(t for t in edges if isinstance(t, After)),
-            any(kind_of(t) is ChannelDtmfReceived for t in edges),
-        )
-    return rows
-
-
-def state_name(cls: type[Flow], state: object, where: str) -> str:
-    """The name of a state, checked: an async method of the class. Raises FlowError.
-
-    A subclass may have overridden it: then it is its own that is checked.
-    """
-    name = getattr(state, "__name__", "")
-    method = getattr(cls, name, None)
-    if not inspect.isfunction(state) or method is None:
-        raise FlowError(f"{cls.__name__}: {where} must be a method of the flow, not {state!r}")
-    if not inspect.iscoroutinefunction(method):
-        raise FlowError(f"{cls.__name__}.{name}: a state is an async method (async def)")
-    if not takes_event(method):
-        raise FlowError(
-            f"{cls.__name__}.{name}: it is given the event it is entered by; write"
-            f" async def {name}(self, event: Event)"
-        )
-    return str(name)
-
-
-def takes_event(method: Callable[..., object]) -> bool:
-    """Whether a method can be called with one event."""
-    try:
-        inspect.signature(method).bind("self", "event")
-    except TypeError:
-        return False
-    return True
-
-
-def check_trigger(cls: type[Flow], state: str, trigger: object) -> None:
-    """Refuse what can never fire. Raises FlowError."""
-    where = f"{cls.__name__}.{state}"
-    kind: object = trigger
-    detail: object = None
-    if isinstance(trigger, tuple):
-        if len(trigger) != 2 or not isinstance(trigger[1], str):
-            raise FlowError(f"{where}: a trigger is (event class, one detail), not {trigger!r}")
-        kind, detail = trigger
-    elif isinstance(trigger, Other):
-        kind, detail = trigger.kind, trigger.detail
-    elif isinstance(trigger, (After, str)) or trigger is Done:
-        return
-    if not (isinstance(kind, type) and issubclass(kind, Event)):
-        raise FlowError(
-            f"{where}: {trigger!r} is no trigger; use an event class, (event class, detail),"
-            " Other(…), After(seconds), an outcome's text, or Done"
-        )
-    if detail is not None and not path_of(kind):
-        raise FlowError(f"{where}: {kind.__name__} has no detail to tell apart")
-    if kind is StasisEnd and not isinstance(trigger, Other):
-        raise FlowError(f"{where}: the own StasisEnd ends the flow; override `ended` instead")

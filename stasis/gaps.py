@@ -12,9 +12,9 @@ import structlog
 
 from stasis.calls import Calls
 from stasis.config import AsteriskConfig
-from stasis.flow import Gap
 from stasis.runner import Runner
 from stasis.tasks import Spawn
+from stasis.trigger import Gap
 
 __all__ = ["Gaps"]
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from stasis.flow import Do, trigger_of
 from stasis.program import Program, Runnable
+from stasis.table import Do
+from stasis.trigger import trigger_of
 
 __all__ = ["Edge", "Graph", "name_of"]
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from aiohttp.web import RouteDef
     from typer import Typer
 
-    from stasis.flow import Gap
     from stasis.link import Link
     from stasis.servers import Servers
+    from stasis.trigger import Gap
 
 __all__ = ["GROUP", "Demo", "NoConfig", "Plugin", "discover", "load"]
 

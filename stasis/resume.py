@@ -17,12 +17,12 @@ from stasis.census import Census
 from stasis.channel import Channel
 from stasis.dialling import Dialling
 from stasis.errors import FlowError
-from stasis.flow import Resumed
 from stasis.found import Found
 from stasis.identity import Identity, identity_of
 from stasis.record import unpacked
 from stasis.recording import StoredRecording
 from stasis.runner import Runner
+from stasis.trigger import Resumed
 
 __all__ = ["resume"]
 

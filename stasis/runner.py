@@ -39,13 +39,7 @@ from stasis.errors import (
     InvalidParameter,
     NotFound,
 )
-from stasis.flow import (
-    Flow,
-    Gap,
-    Leave,
-    Resumed,
-    Trigger,
-)
+from stasis.flow import Flow, Leave
 from stasis.inbox import Inbox
 from stasis.keep import Keep
 from stasis.leaving import leave
@@ -55,6 +49,7 @@ from stasis.program import Program
 from stasis.record import Record, packed
 from stasis.router import Router
 from stasis.stay import ALWAYS, ENDS, Item, Stay, Step, Stop
+from stasis.trigger import Gap, Resumed, Trigger
 from stasis.walk import OnWalk, Walked, tell
 
 __all__ = ["Runner"]

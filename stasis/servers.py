@@ -19,13 +19,14 @@ from attrs import field, frozen
 
 from stasis.config import Config
 from stasis.errors import ConfigError, StasisError
-from stasis.flow import Gap, Leave
+from stasis.flow import Leave
 from stasis.link import Link
 from stasis.metrics import Metrics
 from stasis.program import Program
 from stasis.transport.arrived import Arrived
 from stasis.transport.listen import Listener
 from stasis.transport.tap import Tap
+from stasis.trigger import Gap
 from stasis.watch import Watch
 
 __all__ = ["MakeTap", "Servers", "Shown"]

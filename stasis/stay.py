@@ -24,20 +24,11 @@ from stasis.ari.events import (
 )
 from stasis.body import Action, Body
 from stasis.errors import ChannelGone, FlowError, InboxOverflow
-from stasis.flow import (
-    EMPTY,
-    After,
-    Do,
-    Done,
-    Elapsed,
-    Leave,
-    Other,
-    Outcome,
-    Resumed,
-    Trigger,
-)
+from stasis.flow import Leave
 from stasis.owner import ACTING
 from stasis.subject import PLAYBACK, subject
+from stasis.table import EMPTY, Do
+from stasis.trigger import After, Done, Elapsed, Other, Outcome, Resumed, Trigger
 
 if TYPE_CHECKING:
     from stasis.runner import Runner

@@ -15,6 +15,7 @@ from stasis.ari.events import RecordingFinished
 from stasis.ari.recordings import LiveRecording as Live
 from stasis.errors import ChannelGone, Conflict, NotFound, OutcomeUnknown
 from stasis.identity import HOUSE
+from stasis.insist import insisted
 from stasis.media import checked_media, checked_name
 from stasis.owner import ACTING, Owner
 from stasis.playback import Playback
@@ -87,12 +88,10 @@ class Target(ABC):
 
         async def send() -> None:
             what = {"media": media, "lang": language, "offsetms": offset, "skipms": skip}
-            try:
-                await self._operations.play_with_id(self.id, playback.id, **what)
-            except OutcomeUnknown:
-                if not playback.begun:
-                    # Asterisk does not know it, and no event told of it: it has not arrived.
-                    await self._operations.play_with_id(self.id, playback.id, **what)
+            await insisted(
+                lambda: self._operations.play_with_id(self.id, playback.id, **what),
+                lambda: playback.begun,
+            )
 
         task = self._owner.command(self._run(send()))
         playback.sent(task)
@@ -153,7 +152,7 @@ class Target(ABC):
                     await send()
             except OutcomeUnknown:
                 # Asterisk does not know it: it has not arrived, or is over, and then it is stored.
-                await self._joined(recording, send(), over=True)
+                await insisted(lambda: self._joined(recording, send(), over=True))
 
         task = self._owner.command(sure())
         recording.sent(task)

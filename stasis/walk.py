@@ -13,8 +13,8 @@ from typing import TypeAlias
 import structlog
 from attrs import frozen
 
-from stasis.flow import Trigger
 from stasis.program import Runnable
+from stasis.trigger import Trigger
 
 __all__ = ["EVERYWHERE", "OnWalk", "Walked", "tell"]
 

@@ -92,3 +92,24 @@ def lose_answers(asterisk: FakeAsterisk, *lines: str, happens: bool = True) -> N
     ari = asterisk.link.ari
     ari.channels._send = losing(ari.channels._send)
     ari.bridges._send = losing(ari.bridges._send)
+
+
+def lose_requests(asterisk: FakeAsterisk, line: str, times: int) -> list[str]:
+    """Have the first requests that begin so never arrive. Returns what was sent of them, so far."""
+    sent: list[str] = []
+
+    def losing(send: Send) -> Send:
+        async def lossy(request: Request) -> Response:
+            words = f"{request.method} {request.path}"
+            if words.startswith(line):
+                sent.append(words)
+                if len(sent) <= times:
+                    raise OutcomeUnknown(request.method, request.path, "lost")
+            return await send(request)
+
+        return lossy
+
+    ari = asterisk.link.ari
+    ari.channels._send = losing(ari.channels._send)
+    ari.bridges._send = losing(ari.bridges._send)
+    return sent

@@ -19,10 +19,11 @@ from stasis.bridge import Bridge
 from stasis.channel import Channel
 from stasis.config import Config
 from stasis.dialling import Dialling
-from stasis.flow import After, Flow, Other
+from stasis.flow import Flow
 from stasis.keep import VARIABLE
 from stasis.record import Record
 from stasis.recording import LiveRecording, StoredRecording
+from stasis.trigger import After, Other
 from tests.server import Process, Server
 
 

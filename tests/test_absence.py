@@ -7,7 +7,8 @@ from typing import Any
 
 from stasis.ari.events import ChannelDtmfReceived, Event
 from stasis.errors import Unreachable
-from stasis.flow import Do, Flow
+from stasis.flow import Flow
+from stasis.table import Do
 from stasis.testing.clock import virtual_time
 from stasis.transport.frames import Lost, Opened
 from tests.fake import FakeAsterisk, refused

@@ -14,11 +14,12 @@ from stasis.ari.events import (
 )
 from stasis.channel import Channel
 from stasis.config import Config, EngineConfig
-from stasis.flow import After, Leave, Other, Resumed
+from stasis.flow import Leave
 from stasis.keep import VARIABLE
 from stasis.program import Runnable
 from stasis.record import FORMAT
 from stasis.testing.clock import virtual_time
+from stasis.trigger import After, Other, Resumed
 from tests.kept import Data, Desk, Menu, Newer, Speaks, Stays, Told, forever, restarted
 from tests.server import APP, Process, Server, held
 

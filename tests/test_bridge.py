@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from stasis.ari.resource import Request, Response
-from stasis.bridge import TRIES, Bridge
+from stasis.ari.resource import Response
+from stasis.bridge import Bridge
 from stasis.channel import Channel
 from stasis.errors import (
     ChannelGone,
@@ -21,8 +21,9 @@ from stasis.errors import (
     Unprocessable,
     WaitTimeout,
 )
+from stasis.insist import TRIES
 from stasis.testing.clock import virtual_time
-from tests.calls import Call, calling, lose_answers
+from tests.calls import Call, calling, lose_answers, lose_requests
 
 
 def refusal(status: int, message: str = "no") -> Response:
@@ -113,23 +114,13 @@ class TestCreate:
     @virtual_time
     async def test_one_that_has_not_arrived_is_asked_for_again(self, lost: int, made: bool):
         async with calling() as call:
-            bridges = call.asterisk.link.ari.bridges
-            send, asked = bridges._send, 0
-
-            async def lossy(request: Request) -> Response:
-                nonlocal asked
-                asked += request.method == "POST"
-                if request.method == "POST" and asked <= lost:
-                    raise OutcomeUnknown(request.method, request.path, "lost")
-                return await send(request)
-
-            bridges._send = lossy
+            sent = lose_requests(call.asterisk, "POST /bridges/bridge-", lost)
             if made:
                 assert (await call.channel.bridge()).id in call.asterisk._bridges
             else:
-                with pytest.raises(OutcomeUnknown):
+                with pytest.raises(OutcomeUnknown, match="the object is not there now"):
                     await call.channel.bridge()
-            assert asked == TRIES and len(call.asterisk._bridges) == made
+            assert len(sent) == TRIES and len(call.asterisk._bridges) == made
 
 
 class TestAdd:
@@ -169,6 +160,24 @@ class TestAdd:
             with pytest.raises(WaitTimeout, match=f"channel c1 entering bridge {bridge.id}"):
                 await bridge.add(call.channel, timeout=2)
             assert asyncio.get_running_loop().time() == pytest.approx(2)
+
+    @virtual_time
+    async def test_what_has_not_arrived_is_asked_again_as_it_was_meant(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            sent = lose_requests(call.asterisk, f"POST /bridges/{bridge.id}/addChannel", 2)
+            await bridge.add(call.channel, mute=True, absorb_dtmf=True, timeout=2)
+            assert len(sent) == 3 and list(bridge.channels) == ["c1"]
+            assert call.parameters() == {"channel": "c1", "mute": "true", "absorbDTMF": "true"}
+
+    @virtual_time
+    async def test_but_not_for_ever(self):
+        async with calling() as call:
+            bridge = await call.channel.bridge()
+            sent = lose_requests(call.asterisk, f"POST /bridges/{bridge.id}/addChannel", 100)
+            with pytest.raises(WaitTimeout):
+                await bridge.add(call.channel, timeout=2)
+            assert len(sent) == 3
 
     @virtual_time
     async def test_entering_another_bridge_is_not_entering_this_one(self):

@@ -22,11 +22,12 @@ from stasis.ari.resource import Request, Response
 from stasis.channel import Channel
 from stasis.config import AsteriskConfig, Config
 from stasis.errors import ApplicationTaken
-from stasis.flow import After, Flow, Gap, Leave, Other, Resumed
+from stasis.flow import Flow, Leave
 from stasis.identity import Identity
 from stasis.keep import VARIABLE
 from stasis.record import Record
 from stasis.testing.clock import virtual_time
+from stasis.trigger import After, Gap, Other, Resumed
 from tests.server import APP, Process, Server, dialling, held, refused, turn
 
 

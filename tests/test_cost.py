@@ -20,7 +20,8 @@ import structlog
 
 import stasis
 from stasis.ari.events import ChannelDtmfReceived, Event
-from stasis.flow import Do, Flow
+from stasis.flow import Flow
+from stasis.table import Do
 from tests.fake import FakeAsterisk
 
 OURS = str(Path(stasis.__file__).parent)

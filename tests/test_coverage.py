@@ -9,9 +9,11 @@ import pytest
 from stasis.ari.events import ChannelDtmfReceived, Event, StasisEnd
 from stasis.channel import Channel
 from stasis.coverage import Coverage
-from stasis.flow import After, Do, Flow
+from stasis.flow import Flow
 from stasis.graph import Edge
+from stasis.table import Do
 from stasis.testing.clock import virtual_time
+from stasis.trigger import After
 from stasis.walk import Walked
 from tests.fake import FakeAsterisk
 

@@ -15,8 +15,9 @@ from stasis.channel import Channel
 from stasis.dialling import Dialling, DialResult
 from stasis.dialstatus import DialStatus
 from stasis.errors import ChannelGone, OutcomeUnknown, WaitTimeout
-from stasis.flow import After, Flow, Other
+from stasis.flow import Flow
 from stasis.testing.clock import virtual_time
+from stasis.trigger import After, Other
 from tests.fake import FakeAsterisk, FakeCall
 
 

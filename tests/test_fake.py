@@ -12,8 +12,10 @@ from stasis.ari.resource import Response
 from stasis.channel import Channel
 from stasis.config import Config
 from stasis.errors import Conflict, NotFound, Unprocessable
-from stasis.flow import After, Do, Flow, Other
+from stasis.flow import Flow
+from stasis.table import Do
 from stasis.testing.clock import virtual_time
+from stasis.trigger import After, Other
 from tests.calls import calling
 from tests.fake import FakeAsterisk
 

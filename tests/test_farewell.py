@@ -10,8 +10,9 @@ from stasis.ari.events import (
 )
 from stasis.ari.resource import Request, Response
 from stasis.channel import Channel
-from stasis.flow import After, Flow, Leave
+from stasis.flow import Flow, Leave
 from stasis.testing.clock import virtual_time
+from stasis.trigger import After
 from tests.kept import Stays, Told
 from tests.server import Process, Server, held, refused, turn
 

@@ -25,19 +25,9 @@ from stasis.ari.events import (
 from stasis.ari.playbacks import Playback
 from stasis.ari.recordings import LiveRecording
 from stasis.errors import FlowError
-from stasis.flow import (
-    EMPTY,
-    After,
-    Do,
-    Done,
-    Elapsed,
-    Flow,
-    Leave,
-    Other,
-    Outcome,
-    Row,
-    trigger_of,
-)
+from stasis.flow import Flow, Leave
+from stasis.table import EMPTY, Do, Row
+from stasis.trigger import After, Done, Elapsed, Other, Outcome, trigger_of
 
 
 def digit(key: str) -> ChannelDtmfReceived:

@@ -9,9 +9,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from stasis.config import AsteriskConfig
-from stasis.flow import Gap
 from stasis.gaps import Gaps
 from stasis.testing.clock import virtual_time
+from stasis.trigger import Gap
 
 CONFIG = AsteriskConfig(ping_interval=10.0, ping_timeout=5.0)
 

@@ -9,8 +9,10 @@ import pytest
 from stasis.ari.events import ChannelDtmfReceived, Event
 from stasis.channel import Channel
 from stasis.errors import FlowError
-from stasis.flow import After, Do, Flow
+from stasis.flow import Flow
 from stasis.graph import Edge, Graph, name_of
+from stasis.table import Do
+from stasis.trigger import After
 
 
 class Menu(Flow):

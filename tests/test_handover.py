@@ -21,10 +21,11 @@ from stasis.channel import Channel
 from stasis.config import Config, KeepConfig
 from stasis.dialling import Dialling
 from stasis.errors import ChannelGone, InvalidRequest, NotFound, Unreachable
-from stasis.flow import Flow, Leave, Other, Resumed
+from stasis.flow import Flow, Leave
 from stasis.keep import VARIABLE
 from stasis.record import Record
 from stasis.testing.clock import virtual_time
+from stasis.trigger import Other, Resumed
 from tests.server import APP, Process, Server, refused, turn
 from tests.until import until
 

@@ -21,8 +21,8 @@ RANKS = (
     "errors section access config event_loop finding garbage identity",
     "ari",
     "transport decode logs metrics stall",
-    "flow program router subject inbox body watch walk graph coverage layout media source draw"
-    " picture check keep lease fence tenure tasks",
+    "trigger table flow program router subject inbox body watch walk graph coverage layout media source draw"
+    " picture check keep lease fence tenure tasks insist",
     "owner target channel controls outgoing bridge playback recording digits ask menu dial dialling"
     " dialstatus application endpoint device_state mailbox sound census rooms record placed ahead"
     " found strays farewell",
@@ -147,7 +147,15 @@ def test_a_foreign_library_has_its_place(library: str):
 
 
 def test_the_pure_parts_know_no_event_loop():
-    for pure in ("stasis.flow", "stasis.decode", "stasis.draw", "stasis.check", "stasis.errors"):
+    for pure in (
+        "stasis.trigger",
+        "stasis.table",
+        "stasis.flow",
+        "stasis.decode",
+        "stasis.draw",
+        "stasis.check",
+        "stasis.errors",
+    ):
         assert "asyncio" not in set(imports(MODULES[pure])), pure
 
 

@@ -18,9 +18,10 @@ from stasis.ari.events import Event
 from stasis.ari.resource import Request, Response
 from stasis.config import AsteriskConfig, Config
 from stasis.errors import ApplicationTaken, Unreachable
-from stasis.flow import After, Flow, Resumed
+from stasis.flow import Flow
 from stasis.lease import MISSING, Holder, Lease, holder_of
 from stasis.testing.clock import virtual_time
+from stasis.trigger import After, Resumed
 from tests.server import APP, Process, Server, dialling, refused, turn
 
 SECONDS = 2.0

@@ -26,7 +26,7 @@ from stasis.errors import (
     Unauthorized,
     Unreachable,
 )
-from stasis.flow import Flow, Gap, Leave
+from stasis.flow import Flow, Leave
 from stasis.identity import Identity
 from stasis.link import Link
 from stasis.program import Program
@@ -35,6 +35,7 @@ from stasis.section import Secret
 from stasis.testing.clock import virtual_time
 from stasis.transport.frames import Frames, Lost, Opened, Take
 from stasis.transport.tap import Tap
+from stasis.trigger import Gap
 from tests.fake import FakeAsterisk
 from tests.real_server import RealServer
 

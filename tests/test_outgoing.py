@@ -16,9 +16,10 @@ from stasis.errors import (
     NotImplementedByServer,
     OutcomeUnknown,
 )
-from stasis.flow import Flow, Leave, Other
+from stasis.flow import Flow, Leave
 from stasis.outgoing import checked_endpoint
 from stasis.testing.clock import virtual_time
+from stasis.trigger import Other
 from tests.calls import calling, lose_answers
 from tests.fake import FakeAsterisk
 

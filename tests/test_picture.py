@@ -9,8 +9,10 @@ import pytest
 from stasis.ari.events import ChannelDtmfReceived, Event
 from stasis.channel import Channel
 from stasis.coverage import Coverage
-from stasis.flow import After, Do, Flow
+from stasis.flow import Flow
 from stasis.picture import picture
+from stasis.table import Do
+from stasis.trigger import After
 
 SVG = "{http://www.w3.org/2000/svg}"
 

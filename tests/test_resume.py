@@ -19,10 +19,10 @@ from stasis.ari.events import (
 )
 from stasis.config import Config, KeepConfig
 from stasis.errors import ChannelGone, Conflict
-from stasis.flow import After, Other, Resumed
 from stasis.keep import VARIABLE
 from stasis.record import Record
 from stasis.testing.clock import virtual_time
+from stasis.trigger import After, Other, Resumed
 from tests.kept import Data, Desk, Menu, Newer, Speaks, Told, forever, record_of, restarted
 from tests.server import APP, Process, Server, turn
 from tests.until import until
@@ -415,7 +415,7 @@ class TestWhatItMade:
             start = making
             table: ClassVar = {}
 
-        from stasis.flow import Do
+        from stasis.table import Do
 
         class WithAction(Acting):
             start = Acting.making

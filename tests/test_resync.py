@@ -29,11 +29,12 @@ from stasis.ari.version import Version
 from stasis.census import Census
 from stasis.errors import OutcomeUnknown, ServerError, Unreachable
 from stasis.fence import Fences
-from stasis.flow import After, Flow, Other
+from stasis.flow import Flow
 from stasis.resync import ROUNDS, compare, missed
 from stasis.router import Claim, Key, Router
 from stasis.testing.clock import virtual_time
 from stasis.transport.frames import Lost, Opened
+from stasis.trigger import After, Other
 from tests.answers import Answers
 from tests.calls import Call, calling
 from tests.fake import FakeAsterisk

@@ -13,11 +13,12 @@ from stasis.ari.events import Event
 from stasis.bridge import Bridge
 from stasis.config import EngineConfig
 from stasis.errors import Conflict, InvalidRequest, NotFound, ServerError, Unreachable
-from stasis.flow import After, Flow, Resumed
+from stasis.flow import Flow
 from stasis.identity import HOUSE, identity_of
 from stasis.rooms import Rooms
 from stasis.router import Router
 from stasis.testing.clock import virtual_time
+from stasis.trigger import After, Resumed
 from tests.answers import Answers
 from tests.server import APP, Process, Server, refused
 

@@ -22,8 +22,10 @@ from stasis.ari.events import (
 from stasis.ari.resource import Response
 from stasis.channel import Channel
 from stasis.errors import ChannelGone, FlowError
-from stasis.flow import After, Do, Flow, Leave
+from stasis.flow import Flow, Leave
+from stasis.table import Do
 from stasis.testing.clock import virtual_time
+from stasis.trigger import After
 from tests.fake import FakeAsterisk
 from tests.noting import Noting, engine, nothing_is_left, now
 

@@ -18,13 +18,14 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from stasis.ari.events import ChannelDtmfReceived, Event
 from stasis.config import AsteriskConfig, Config, EngineConfig
 from stasis.errors import ConfigError, Unreachable
-from stasis.flow import Do, Flow
+from stasis.flow import Flow
 from stasis.health import readiness
 from stasis.link import Link
 from stasis.metrics import Metrics
 from stasis.program import Program
 from stasis.section import Secret
 from stasis.servers import Servers, Shown
+from stasis.table import Do
 from stasis.transport.listen import Listener, listening
 from tests.real_server import RealServer
 from tests.transport.dialling import config as listen_config

@@ -21,8 +21,10 @@ from stasis.ari.resource import Response
 from stasis.channel import Channel
 from stasis.dialstatus import DialStatus
 from stasis.errors import Unreachable
-from stasis.flow import After, Do, Done, Elapsed, Leave, Other, Outcome
+from stasis.flow import Leave
+from stasis.table import Do
 from stasis.testing.clock import virtual_time
+from stasis.trigger import After, Done, Elapsed, Other, Outcome
 from tests.fake import FakeAsterisk
 from tests.noting import Noting, now
 

@@ -10,11 +10,13 @@ import pytest
 
 from stasis.ari.events import ChannelDtmfReceived, Event, PlaybackStarted
 from stasis.errors import InvalidRequest, OutcomeUnknown
-from stasis.flow import After, Flow
+from stasis.flow import Flow
+from stasis.insist import TRIES
 from stasis.target import Target
 from stasis.testing.clock import virtual_time
+from stasis.trigger import After
 from tests.answers import Answers
-from tests.calls import calling, lose_answers
+from tests.calls import calling, lose_answers, lose_requests
 from tests.fake import FakeAsterisk
 
 
@@ -137,6 +139,15 @@ class TestALostAnswer:
             assert await asterisk.plays() == ["sound:a"]
             await call.digit("1")
             assert await asterisk.plays() == []
+
+    @pytest.mark.parametrize("lost", [1, TRIES - 1])
+    @virtual_time
+    async def test_what_has_not_arrived_plays_all_the_same(self, lost: int):
+        async with calling() as call:
+            sent = lose_requests(call.asterisk, "POST /channels/c1/play", lost)
+            playback = await call.channel.play("sound:a")
+            assert len(sent) == lost + 1 and set(sent) == {sent[0]}  # by the same id
+            assert await call.asterisk.plays() == ["sound:a"] and sent[0].endswith(playback.id)
 
     @virtual_time
     async def test_what_may_record_is_stopped_with_its_flow_and_kept(self):

@@ -12,9 +12,11 @@ from structlog.testing import capture_logs
 from stasis.ari.events import ChannelDtmfReceived, Event
 from stasis.channel import Channel
 from stasis.config import Config
-from stasis.flow import After, Do, Done, Flow, Leave, trigger_of
+from stasis.flow import Flow, Leave
 from stasis.link import Link
+from stasis.table import Do
 from stasis.testing.clock import virtual_time
+from stasis.trigger import After, Done, trigger_of
 from stasis.walk import Walked, tell
 from tests.fake import FakeAsterisk, FakeCall
 from tests.server import Process, Server

@@ -23,8 +23,8 @@ from stasis.ami.errors import AmiError, LoginRefused, NotConnected
 from stasis.ami.event import AmiEvent
 from stasis.ami.events import OriginateResponse
 from stasis.ami.stream import Stream
-from stasis.flow import Gap
 from stasis.transport.connect import Backoff
+from stasis.trigger import Gap
 from stasis.watch import Watch
 
 __all__ = ["Ami", "AmiState"]

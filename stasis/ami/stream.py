@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from stasis.ami.event import AmiEvent, Missed
-from stasis.flow import Gap
+from stasis.trigger import Gap
 
 __all__ = ["Stream"]
 

@@ -213,9 +213,11 @@ class Resource:
         except (NotSent, OutcomeUnknown):
             raise unknown from None
         if response.status == 404:
-            raise OutcomeUnknown(
+            lost = OutcomeUnknown(
                 unknown.method, unknown.path, "no answer came, and the object is not there now"
-            ) from unknown
+            )
+            lost.absent = True
+            raise lost from unknown
         if response.status != 200:
             raise unknown
         return response

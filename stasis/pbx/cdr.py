@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from stasis.ami import Missed, events
-from stasis.flow import Gap
 from stasis.pbx.cdr_clock import Clock
 from stasis.pbx.cdr_database import of_database, store_of
 from stasis.pbx.cdr_file import KINDS, FileFormat, csv_chunks, json_chunks, lines_chunks
@@ -34,6 +33,7 @@ from stasis.pbx.values import (
     UniqueId,
     When,
 )
+from stasis.trigger import Gap
 
 if TYPE_CHECKING:
     from stasis.pbx.cdr_store import CdrStore

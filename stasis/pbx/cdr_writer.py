@@ -15,11 +15,11 @@ import structlog
 from stasis.access import CdrConfig
 from stasis.ami import Ami, Missed, Stream, events
 from stasis.errors import StasisError
-from stasis.flow import Gap
 from stasis.pbx.cdr_clock import Clock
 from stasis.pbx.cdr_database import store_of
 from stasis.pbx.cdr_record import CdrRecord
 from stasis.transport.connect import Backoff
+from stasis.trigger import Gap
 
 if TYPE_CHECKING:
     from stasis.pbx.cdr_store import CdrStore

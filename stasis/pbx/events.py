@@ -21,7 +21,6 @@ from stasis.ami import AmiError, AmiEvent, LoginRefused, Missed, Stream
 from stasis.ari import Ari
 from stasis.decode import Decoder, FrameError
 from stasis.errors import AriError, Forbidden, NotAri, Unauthorized, Unreachable
-from stasis.flow import Gap
 from stasis.pbx.classes import must_hear
 from stasis.pbx.errors import PbxError, Refused, Unavailable
 from stasis.pbx.group import Group
@@ -31,6 +30,7 @@ from stasis.pbx.ways import Ways
 from stasis.transport.connect import connect
 from stasis.transport.frames import Lost, Opened
 from stasis.transport.http import Http
+from stasis.trigger import Gap
 
 __all__ = ["Events", "Following"]
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import TypeVar
 
 from stasis.ami import AmiEvent, OutcomeUnknown, Stream
-from stasis.flow import Gap
+from stasis.trigger import Gap
 
 __all__ = ["heard", "lost"]
 

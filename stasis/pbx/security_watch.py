@@ -15,11 +15,11 @@ from types import TracebackType
 import structlog
 
 from stasis.ami import Ami, Missed, Stream, events
-from stasis.flow import Gap
 from stasis.metrics import Meter
 from stasis.pbx.errors import Unavailable
 from stasis.pbx.failure import FAILURES, Attacker, Failure
 from stasis.pbx.failure_log import FailureLog
+from stasis.trigger import Gap
 
 __all__ = ["SecurityWatch"]
 

@@ -10,10 +10,10 @@ import secrets
 from collections.abc import Mapping
 
 from stasis.ami import Ami, Stream, events
-from stasis.flow import Gap
 from stasis.pbx.dialplan import NO_RECORD, UNRECORDED, steps
 from stasis.pbx.hearing import lost
 from stasis.pbx.originate import hang_up, originate
+from stasis.trigger import Gap
 
 __all__ = ["SOON_SECONDS", "failed", "spoken_in", "unplayable"]
 

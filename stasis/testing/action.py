@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
 
-from stasis.flow import After, Trigger
 from stasis.plugin import Plugin
 from stasis.program import Program, Runnable
 from stasis.testing.asterisk import Asterisk
 from stasis.testing.party import Callee, Caller
 from stasis.testing.programs import programs_of
+from stasis.trigger import After, Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

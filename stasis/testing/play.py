@@ -14,12 +14,12 @@ from typing import Any, Literal, TypeAlias
 
 from attrs import frozen
 
-from stasis.flow import trigger_of
 from stasis.plugin import Plugin
 from stasis.program import Program, Runnable
 from stasis.testing.asterisk import Asterisk, FlowFailed, Left
 from stasis.testing.failure import in_words
 from stasis.testing.party import Callee, Caller
+from stasis.trigger import trigger_of
 from stasis.walk import Walked
 
 __all__ = ["KEYS", "Kind", "Moment", "Play"]

@@ -13,8 +13,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from stasis.flow import trigger_of
 from stasis.testing.failure import in_words
+from stasis.trigger import trigger_of
 from stasis.walk import Walked
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ __all__ = ["Http", "authorization", "encoded_query", "plainly"]
 KEEPALIVE_SECONDS = 10.0
 CONNECT_SECONDS = 10.0
 # How often a repeatable request is tried in all. A fresh connection is used for each.
-TRIES = 3
+TRIES = 5
 RETRY_SECONDS = 0.1
 
 

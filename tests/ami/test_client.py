@@ -24,9 +24,10 @@ from stasis.ami import (
     events,
 )
 from stasis.ami.message import Message
-from stasis.flow import Gap
 from stasis.section import Secret
+from stasis.trigger import Gap
 from tests.ami.server import BOOTED, SECRET, Server, Session, listing
+from tests.until import until
 
 
 def silent(session: Session, asked: Message) -> None:
@@ -52,6 +53,7 @@ class TestLogIn:
         async with Server() as server:
             server.boots = False
             starting = asyncio.create_task(Ami(server.config()).__aenter__())
+            await until(lambda: "Login" in server.names())
             await asyncio.sleep(0.1)
             assert not starting.done()
             server.session.send(BOOTED)
@@ -213,6 +215,7 @@ class TestLoss:
             )
             server.session.cut()
             await ami.state.reached("gap", timeout=5)
+            await until(lambda: server.names().count("Login") == 2)
             await asyncio.sleep(0.3)
             assert server.names().count("Login") == 2
 
@@ -233,9 +236,12 @@ class TestLoss:
 
 class TestKeepAlive:
     async def test_silence_is_pinged(self) -> None:
+        begun = monotonic()
         async with Server() as server, Ami(server.config(ping_interval=0.1)) as ami:
-            await asyncio.sleep(0.5)
-            assert 2 <= server.names().count("Ping") <= 5 and ami.state.value == "ready"
+            await until(lambda: server.names().count("Ping") == 2)
+            await asyncio.sleep(0.3)
+            most = (monotonic() - begun) / 0.1
+            assert server.names().count("Ping") <= most and ami.state.value == "ready"
 
     async def test_no_answer_is_a_loss(self) -> None:
         async with Server(Ping=silent) as server:

@@ -12,7 +12,7 @@ import pytest
 from stasis.ami.event import AmiEvent, Missed
 from stasis.ami.events import Hangup, Newchannel
 from stasis.ami.stream import Stream
-from stasis.flow import Gap
+from stasis.trigger import Gap
 
 
 def stream(*kinds: type[Any], limit: int = 10, **more: Any) -> Stream[Any]:

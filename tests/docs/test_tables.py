@@ -22,9 +22,9 @@ from stasis_ivr.target import KINDS
 from stasis import Channel, check, errors
 from stasis.ari.generator.rules import SINCE
 from stasis.config import Config, load
-from stasis.flow import DETAIL
 from stasis.keep import VARIABLE_LIMIT
 from stasis.section import described
+from stasis.trigger import DETAIL
 from tests.docs.pages import DOCS, ROOT, blocks, table
 from tests.test_layers import RANK
 

@@ -20,7 +20,9 @@ from stasis.ari.events import (
     RecordingFinished,
     StasisStart,
 )
-from stasis.flow import Do, Done, Flow, Leave, Other
+from stasis.flow import Flow, Leave
+from stasis.table import Do
+from stasis.trigger import Done, Other
 
 if TYPE_CHECKING:
     from tests.faults.world import World

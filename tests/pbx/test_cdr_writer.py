@@ -13,7 +13,6 @@ from structlog.testing import capture_logs
 
 from stasis.access import CdrConfig
 from stasis.ami import Ami, AmiConfig
-from stasis.flow import Gap
 from stasis.pbx.cdr_record import CdrRecord
 from stasis.pbx.cdr_store import CdrStore
 from stasis.pbx.cdr_wanted import Wanted
@@ -21,6 +20,7 @@ from stasis.pbx.cdr_writer import CdrWriter
 from stasis.section import Secret
 from stasis.sql import StoreError
 from stasis.testing.clock import virtual_time
+from stasis.trigger import Gap
 from tests.pbx.cdr_records import event
 from tests.postgres import Postgres
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from stasis.ami import OutcomeUnknown, Stream, events
-from stasis.flow import Gap
 from stasis.pbx.hearing import heard
 from stasis.testing.clock import virtual_time
+from stasis.trigger import Gap
 
 
 def stream(*items: events.OfChannel) -> Stream[events.OfChannel]:

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from stasis.ami import Stream, events
-from stasis.flow import Gap
 from stasis.metrics import Metrics
 from stasis.pbx import Unavailable
 from stasis.pbx.failure import Failure
 from stasis.pbx.failure_log import FailureLog
 from stasis.pbx.security_watch import SecurityWatch
+from stasis.trigger import Gap
 from tests.until import until
 
 

@@ -8,9 +8,9 @@ from typing import cast
 import pytest
 
 from stasis.ami import Ami, OutcomeUnknown, Stream, events
-from stasis.flow import Gap
 from stasis.pbx.sound import failed, spoken_in, unplayable
 from stasis.testing.clock import virtual_time
+from stasis.trigger import Gap
 from tests.pbx.fake_ami import FakeAmi
 
 

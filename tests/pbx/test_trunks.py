@@ -11,11 +11,11 @@ import pytest
 
 from stasis.ami import Ami, NoSuch, Stream, actions, events
 from stasis.config import AsteriskConfig
-from stasis.flow import Gap
 from stasis.pbx import BadValue, Missing, NotConfirmed, Pbx, Refused, Unavailable
 from stasis.pbx.endpoint import EndpointDetails
 from stasis.pbx.trunks import Registration, Trunk
 from stasis.testing.clock import virtual_time
+from stasis.trigger import Gap
 from tests.pbx.fake_ami import FakeAmi
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)

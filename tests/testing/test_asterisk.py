@@ -14,12 +14,13 @@ import pytest
 from stasis.ari.events import ChannelDtmfReceived, Event
 from stasis.channel import Channel
 from stasis.errors import FlowError, StasisError
-from stasis.flow import After, Flow, Resumed
+from stasis.flow import Flow
 from stasis.plugin import NoConfig, Plugin
 from stasis.program import Program, Runnable
 from stasis.testing import Asterisk, FlowFailed, Left, virtual_time
 from stasis.testing.refusals import NeverRefused
 from stasis.testing.simulator.phone import Behaviour
+from stasis.trigger import After, Resumed
 
 PLAN = """
 [default]

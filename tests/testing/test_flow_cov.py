@@ -12,9 +12,10 @@ import pytest
 
 from stasis.ari.events import ChannelDtmfReceived, Event
 from stasis.channel import Channel
-from stasis.flow import After, Flow
+from stasis.flow import Flow
 from stasis.testing.clock import virtual_time
 from stasis.testing.flow_cov import FlowCov, ReportError
+from stasis.trigger import After
 from stasis.walk import EVERYWHERE
 from tests.fake import FakeAsterisk
 

@@ -10,9 +10,10 @@ import pytest
 
 from stasis.ari.events import ChannelDtmfReceived, Event
 from stasis.channel import Channel
-from stasis.flow import After, Flow
+from stasis.flow import Flow
 from stasis.testing import Asterisk, Callee, NotHeard, virtual_time
 from stasis.testing.party import Caller
+from stasis.trigger import After
 
 
 class Menu(Flow):

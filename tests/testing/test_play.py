@@ -9,9 +9,11 @@ import pytest
 
 from stasis.ari.events import ChannelDtmfReceived, Event, StasisEnd
 from stasis.channel import Channel
-from stasis.flow import After, Do, Flow, Other
+from stasis.flow import Flow
+from stasis.table import Do
 from stasis.testing import virtual_time
 from stasis.testing.play import DIGITS, KEYS, Moment, Play
+from stasis.trigger import After, Other
 
 
 class Desk(Flow):

@@ -10,9 +10,10 @@ from typing import ClassVar
 import pytest
 
 from stasis.ari.events import Event
-from stasis.flow import Done, Flow
+from stasis.flow import Flow
 from stasis.testing.asterisk import Asterisk
 from stasis.testing.clock import Stalled, VirtualClockLoop, run, virtual_time
+from stasis.trigger import Done
 
 
 @pytest.fixture(autouse=True)

@@ -6,9 +6,11 @@ import asyncio
 
 from stasis.ari.events import ChannelDtmfReceived, Event
 from stasis.channel import Channel
-from stasis.flow import After, Do, Flow
+from stasis.flow import Flow
+from stasis.table import Do
 from stasis.testing import Asterisk, virtual_time
 from stasis.testing.transcript import LINES, Transcript
+from stasis.trigger import After
 
 
 class Desk(Flow):

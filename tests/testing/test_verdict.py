@@ -9,13 +9,14 @@ import pytest
 
 from stasis.ari.events import Event
 from stasis.channel import Channel
-from stasis.flow import After, Flow, Gap
+from stasis.flow import Flow
 from stasis.plugin import NoConfig, Plugin
 from stasis.program import Runnable
 from stasis.testing.asterisk import Asterisk, FlowFailed
 from stasis.testing.clock import virtual_time
 from stasis.testing.party import NotHeard
 from stasis.testing.play import Play
+from stasis.trigger import After, Gap
 
 ANSWERS = "[default]\nexten => answer,1,Answer()\nsame => n,Echo()\n"
 

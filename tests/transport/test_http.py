@@ -15,7 +15,7 @@ from stasis.ari.resource import Request
 from stasis.errors import NotAri, OutcomeUnknown, Unreachable
 from stasis.section import Secret
 from stasis.transport import http as module
-from stasis.transport.http import Http, authorization, encoded_query
+from stasis.transport.http import TRIES, Http, authorization, encoded_query
 from tests.transport.servers import (
     ENCODED,
     config,
@@ -288,19 +288,19 @@ class TestNotHttp:
 
 
 class TestTries:
-    async def test_what_may_be_repeated_is_tried_three_times(self):
+    async def test_what_may_be_repeated_is_tried_again(self):
         tries = 0
 
         async def conversation(reader: Any, writer: Any) -> None:
             nonlocal tries
             await headers_of(reader)
             tries += 1
-            if tries == 3:
+            if tries == TRIES:
                 writer.write(reply("200 OK", b"{}"))
 
         async with raw_server(conversation) as port, Http(config(port)) as http:
             assert (await http(GET)).status == 200
-        assert tries == 3
+        assert tries == TRIES
 
     async def test_and_no_more(self):
         asked = 0
@@ -314,7 +314,7 @@ class TestTries:
         http._try = fail  # type: ignore[method-assign]
         with pytest.raises(Unreachable):
             await http(GET)
-        assert asked == 3
+        assert asked == TRIES
 
     async def test_what_may_not_is_sent_once(self):
         tries = 0

@@ -23,7 +23,6 @@ from structlog.contextvars import get_contextvars
 from stasis.ari.resource import Request, Response, Send
 from stasis.channel import Channel
 from stasis.errors import OutcomeUnknown, Unreachable
-from stasis.flow import trigger_of
 from stasis.lease import PREFIX as LEASE
 from stasis.link import Link
 from stasis.section import Secret
@@ -46,6 +45,7 @@ from stasis.testing.session.pseudonyms import Pseudonyms
 from stasis.transport.frames import Frames
 from stasis.transport.frames import Lost as SocketLost
 from stasis.transport.frames import Opened as SocketOpened
+from stasis.trigger import trigger_of
 from stasis.walk import Walked
 
 __all__ = ["Masking", "SessionTap", "SessionTaps"]

@@ -24,9 +24,9 @@ from stasis.ami import (
     events,
 )
 from stasis.ami.writer import LINE_LIMIT
-from stasis.flow import Gap
 from stasis.lab.lab import Lab
 from stasis.section import Secret
+from stasis.trigger import Gap
 from tests.asterisk.ami.conftest import READER
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(90)]

@@ -9,10 +9,11 @@ import pytest
 
 from stasis.ari.events import ChannelTransfer, Event
 from stasis.dialling import Dialling
-from stasis.flow import After, Flow, Other
+from stasis.flow import Flow
 from stasis.testing import Asterisk, virtual_time
 from stasis.testing.simulator.machine import Machine
 from stasis.testing.simulator.phone import Line
+from stasis.trigger import After, Other
 from tests.testing.simulator.machines import ask, called, served, simulated, turn
 
 

@@ -13,11 +13,12 @@ import pytest
 from stasis.ari.events import Event, StasisEnd
 from stasis.channel import Channel
 from stasis.dialling import Dialling
-from stasis.flow import Flow, Other
+from stasis.flow import Flow
 from stasis.testing import Asterisk, virtual_time
 from stasis.testing.party import Callee, Caller
 from stasis.testing.simulator.machine import Machine
 from stasis.testing.simulator.phone import Line
+from stasis.trigger import Other
 from tests.testing.simulator.machines import ask, called, heard, kinds, served, simulated, turn
 
 PLAN = """
