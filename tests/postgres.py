@@ -8,12 +8,17 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from stasis.lab import packages
 
 USER, PASSWORD = "stasis", "postgres-pw-of-the-tests"
+# Above those of labs, and below those that the kernel gives to whoever asks for any: nobody else
+# takes one before the server does, or while a test has it stopped.
+PORTS = range(32_500, 32_768)
+EACH = 16  # for the servers of one process
 
 
 def programs() -> Path:
@@ -24,6 +29,15 @@ def programs() -> Path:
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
     assert found, "PostgreSQL is missing: apt-get install postgresql"
     return found[-1].parent
+
+
+def free_port() -> int:
+    """A port nobody has now; other processes begin to look elsewhere."""
+    for number in range(len(PORTS)):
+        port = PORTS[(os.getpid() * EACH + number) % len(PORTS)]
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError(f"no port of {PORTS} is free")
 
 
 class Postgres:
@@ -46,8 +60,7 @@ class Postgres:
             "initdb", "-D", self._data, "-U", USER, "-E", "UTF8", "--no-sync", "--locale=C",
             "--auth=scram-sha-256", f"--pwfile={secret}",
         )  # fmt: skip
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
 
     def start(self) -> None:
         """Start it, and wait until it answers."""

@@ -114,14 +114,15 @@ async def asked(
 ) -> Reply | None:
     """Send a request, three times if need be. None when nobody answers.
 
-    plain: see `connected`. seconds: to wait for each.
+    plain: see `connected`. seconds: to wait for the first; twice as long for each further one (RFC
+    8489, 6.2.1), since a server that is busy is not one that is away.
     """
     loop = asyncio.get_running_loop()
     identity = secrets.token_bytes(12)
     data = request(method, identity, attributes, key)
-    for _ in range(TRIES):
+    for number in range(TRIES):
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds * 2**number):
                 await loop.sock_sendall(plain, data)
                 while True:
                     reply = parsed(await loop.sock_recv(plain, 2048), identity)

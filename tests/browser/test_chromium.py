@@ -25,6 +25,7 @@ from tests.browser.chromium import (
     until_silent,
 )
 from tests.browser.softphone import Softphone, page_server
+from tests.until import until
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(90)]
 
@@ -98,7 +99,7 @@ async def test_without_the_authority_wss_is_refused(labs: dict[str, Lab], author
     async with device(lab) as (name, word), page_server() as page, Chromium() as browser:
         with pytest.raises(Error):
             await Softphone.start(browser, page, url, name, word, 2.0)
-        assert any("ERR_CERT_AUTHORITY_INVALID" in line for line in browser.said)
+        await until(lambda: any("ERR_CERT_AUTHORITY_INVALID" in line for line in browser.said))
 
 
 class TestHearing:
@@ -156,8 +157,7 @@ class TestBrowser:
             page = await browser.open(url)
             await page.evaluate("console.log('hello')")
             await page.evaluate("setTimeout(() => { throw new Error('oh') })")
-            await page.wait_for_timeout(100)
-            assert "hello" in browser.said and any("oh" in line for line in browser.said)
+            await until(lambda: "hello" in browser.said and any("oh" in s for s in browser.said))
 
 
 def there(folder: Path) -> bool:

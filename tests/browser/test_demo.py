@@ -54,7 +54,7 @@ async def running(folder: Path) -> AsyncIterator[str]:
             stderr=file,
         )
     try:
-        for _ in range(300):
+        for _ in range(1000):
             if "log in as bob" in told.read_text():
                 break
             assert process.returncode is None, told.read_text()

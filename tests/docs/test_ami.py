@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from types import ModuleType
 
 import attrs
@@ -88,7 +89,7 @@ async def test_events_of_a_queue(page: ModuleType) -> None:
         assert await reading == "100 waits at 1"
         assert await anext(lines) == "100 gave up after 7 s"
         server.session.cut()
-        assert (await anext(lines)).startswith("nothing was heard for 0 s")
+        assert re.match("nothing was heard for [0-9]+ s: ask", await anext(lines))
         await lines.aclose()
 
 

@@ -274,8 +274,8 @@ async def test_a_restart_loses_none_of_a_real_database(tmp_path: Path):
     await store.open()
     async with receiver.up(), telling(store, receiver.hook(), **options):
         async with asyncio.timeout(20):
-            while len(receiver.what) < 4:
+            # Who takes one has it before it is known to be there, and crossed out.
+            while len(receiver.what) < 4 or await store.outbox.heads(receiver.hook().id, 9):
                 await asyncio.sleep(0.05)
     assert receiver.what == ["a began", "a joined", "a left", "a ended"]
-    assert await store.outbox.heads(receiver.hook().id, 9) == []
     await store.close()

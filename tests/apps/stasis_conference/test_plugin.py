@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from stasis.section import section
 from stasis.testing.asterisk import Asterisk
 from stasis.testing.clock import virtual_time
 from tests.apps.stasis_conference.house import House, inside, opened
+from tests.until import until
 
 FILE = """
 [room.sales]
@@ -97,11 +99,13 @@ async def test_a_conference_with_a_real_database(tmp_path: Path):
         anna = await asterisk.call("conference", "1000", number="100")
         await inside(anna)
         await asterisk.redeploy()
-        await anna.waits(0.5)
-        assert list(plugin.rooms.live) == ["1000"]
+        await until(lambda: list(plugin.rooms.live) == ["1000"])
         await anna.dials("*8")
         await anna.is_hung_up()
-        await anna.waits(0.5)
+        async with asyncio.timeout(10):  # it is written down after the call is over
+            while not (await plugin.store.history())[0].why:
+                await asyncio.sleep(0.02)
+            while await plugin.store.all_live():
+                await asyncio.sleep(0.02)
         (session,) = await plugin.store.history()
         assert [m.why for m in session.memberships] == ["left"]
-        assert await plugin.store.all_live() == {}

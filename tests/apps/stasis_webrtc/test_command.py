@@ -110,6 +110,7 @@ class TestDoctor:
         assert run(tmp_path, "doctor", "--authority", str(tmp_path / "x")).exit_code == 2
 
     @pytest.mark.asterisk
+    @pytest.mark.timeout(90)  # it may be the first that needs the labs
     def test_where_nothing_is_wrong_it_ends_with_0(self, tmp_path: Path, labs: dict[str, Lab]):
         lab = labs["22"]
         toml = (

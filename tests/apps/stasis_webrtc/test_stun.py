@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+import socket
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stasis_webrtc import stun
+
+from stasis.testing.clock import virtual_time
 
 IDENTITY = bytes.fromhex("b7e7a701bc34d686fa87dfae")
 # RFC 5769, 2.2: a response over IPv4, with SOFTWARE, XOR-MAPPED-ADDRESS, integrity, fingerprint.
@@ -65,6 +69,23 @@ class TestReply:
 
     def test_a_reply_to_another_is_none(self):
         assert stun.parsed(RESPONSE, secrets.token_bytes(12)) is None
+
+    @virtual_time
+    async def test_that_of_a_busy_server_is_waited_for(self):
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+            server.bind(("127.0.0.1", 0))
+
+            def answers() -> None:
+                data, client = server.recvfrom(2048)
+                server.sendto(stun.header(0x0101, 0, data[8:20]), client)
+
+            loop.call_later(2, answers)
+            with await stun.connected(*server.getsockname()) as plain:
+                reply = await stun.asked(plain, stun.BINDING, {})
+        assert reply is not None and reply.success
+        assert loop.time() - begun < 2.5
 
     @given(st.binary(max_size=60))
     def test_whatever_comes_is_read_or_not_but_never_breaks(self, body: bytes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,13 @@ class Moderator:
         """What was told since."""
         found: list[str] = await self.page.evaluate("window.told")
         return found
+
+    async def hears(self, count: int) -> list[str]:
+        """Wait until so many things were told. Returns all of them."""
+        async with asyncio.timeout(PATIENCE / 1000):
+            while len(told := await self.told()) < count:
+                await asyncio.sleep(0.02)
+        return told
 
     async def barriers(self, *rules: str) -> list[str]:
         """What axe-core finds in the view as it is. rules: only those; without, all."""

@@ -131,7 +131,7 @@ class TestMembers:
         await moderator.presses("g", "ArrowRight")
         await stage.comes("Zoe", "400")
         await expect(moderator.row("Zoe")).to_be_visible()
-        stage.begins_to_talk("300", 0.5)
+        stage.begins_to_talk("300", 100)
         await expect(moderator.row("Carl Dorn")).to_have_class(re.compile("is-talking"))
         assert await moderator.focused() == "Mute Anna Berg"
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 from tests.browser.page.bundle import axe
 from tests.browser.page.server import PASSWORD, Office, peer
 
-__all__ = ["EXECUTABLE", "Desk"]
+__all__ = ["EXECUTABLE", "RUNNING", "Desk"]
 
 EXECUTABLE = Path("/usr/bin/chromium")
 """Debian's package `chromium`; Playwright's own browsers are never fetched."""
@@ -26,6 +28,8 @@ document.addEventListener("securitypolicyviolation", (event) =>
 WIDE = {"width": 1280, "height": 860}
 BOB = peer("Bob Berger", "102", "bob")
 CAROL = peer("Carol Chen", "103", "carol")
+# How long a call lasts, once that is not nothing: it is not looked at at each of its seconds.
+RUNNING = re.compile(r"^0:(?!00)\d\d$")
 
 
 @define
@@ -121,6 +125,8 @@ class Desk:
     async def rung(self, id: str = "in-1", **fields: Any) -> None:
         """Somebody calls: the server tells, and the INVITE comes."""
         call = await self.office.call(id, **fields)
+        # What is told and what is played come to the page by different ways.
+        await self.until(f"window.store.state.calls[{json.dumps(id)}]")
         who = call["peer"]
         await self.phone("rings", id, who["name"], who["number"])
         if not call["rejoin"]:
@@ -132,6 +138,8 @@ class Desk:
         await self.button("Answer").click()
         await expect(self.peer).to_have_text(self.office.calls[id]["peer"]["name"])
         await expect(self.control("mute")).to_be_visible()
+        # The page has answered at once; the server hears of it, and tells, a moment later.
+        await self.until(f"window.store.state.calls[{json.dumps(id)}]?.state === 'connected'")
 
     async def dials(self, number: str) -> str:
         """Dial by the number field. Returns the call's id."""

@@ -211,7 +211,7 @@ class Office:
         body = await request.json()
         self.asked.append(("POST", "login", body))
         if self.tries_left <= 0:
-            return problem(429, "too_many_attempts", {"Retry-After": "3"})
+            return problem(429, "too_many_attempts", {"Retry-After": "6"})
         if (body["user"], body["password"]) != ("alice", PASSWORD):
             self.tries_left -= 1
             return problem(401, "wrong_password")
@@ -323,7 +323,7 @@ class Office:
             case ["GET", "messages" | "recordings" as kind, id, "audio"]:
                 if kind == "messages":
                     await self.heard(id)
-                return web.Response(body=tone(2), content_type="audio/wav")
+                return web.Response(body=tone(4), content_type="audio/wav")
             case ["DELETE", "messages", id]:
                 self.messages = [one for one in self.messages if one["id"] != id]
                 await self.tell("message", message=None, removed=id, unheard=self.unheard)

@@ -10,6 +10,7 @@ from playwright.async_api import expect
 
 from tests.browser.page.desk import BOB, CAROL, Desk
 from tests.browser.page.server import PASSWORD
+from tests.until import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -109,7 +110,7 @@ class TestSingleKeys:
         await expect(desk.button("Stop recording")).to_be_visible()
         await press("e")
         await expect(desk.page.get_by_role("heading", name="Make a call")).to_be_visible()
-        assert desk.office.calls == {}
+        await until(lambda: desk.office.calls == {})
 
     async def test_decline(self, desk: Desk):
         await desk.rung(peer=BOB)

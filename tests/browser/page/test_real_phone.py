@@ -19,7 +19,7 @@ from stasis.lab.lab import Lab
 from tests.apps.stasis_webrtc.real import ari_of, websocket_of
 from tests.browser.chromium import TONES, Chromium, until_heard, until_silent
 from tests.browser.page.bundle import built
-from tests.browser.page.desk import Desk
+from tests.browser.page.desk import RUNNING, Desk
 from tests.browser.page.server import Office, opened
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(120)]
@@ -73,7 +73,7 @@ async def call_of_two(lab: Lab, shipped: Path) -> AsyncIterator[tuple[Desk, Desk
     async with phone(lab, shipped, ALICE) as caller, phone(lab, shipped, BERT) as called:
         await rings(caller, called)
         await called.button("Answer").click()
-        await expect(caller.call.locator(".status")).to_have_text("0:01", timeout=10_000)
+        await expect(caller.call.locator(".status")).to_have_text(RUNNING, timeout=10_000)
         yield caller, called
 
 

@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.page.desk import Desk
 from tests.browser.page.server import PASSWORD
+from tests.until import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -16,7 +17,7 @@ class TestAvailability:
         await desk.button("Do not disturb").click()
         await expect(desk.button("Do not disturb")).to_have_attribute("aria-pressed", "true")
         await expect(desk.polite).to_have_text("Do not disturb is on")
-        assert desk.office.me["settings"]["dnd"] is True
+        await until(lambda: desk.office.me["settings"]["dnd"] is True)  # it is shown before
         await desk.goes("Settings")
         switch = desk.page.get_by_role("switch", name="Do not disturb")
         await expect(switch).to_be_checked()

@@ -69,7 +69,8 @@ async def test_no_operation_is_done_without_a_token_or_with_one_that_is_none():
         real = page.token
         page.cookies.clear()
         head, payload, signature = real.split(".")
-        tokens = ("", "x", f"{head}.{payload}.", f"{head}.{payload}.{signature[:-2]}AA", "x" * 5000)
+        other = ("A" if signature[0] != "A" else "B") + signature[1:]
+        tokens = ("", "x", f"{head}.{payload}.", f"{head}.{payload}.{other}", "x" * 5000)
         for operation in TABLE:
             for token in tokens if operation.scope else ():
                 answer = await page.ask(operation.method, path_of(operation), {}, token=token)
