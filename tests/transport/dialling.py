@@ -24,7 +24,7 @@ def config(**values: Any) -> ListenConfig:
         "port": 0,
         "username": "stasis",
         "password": Secret(PASSWORD),
-        "open_timeout": 1.0,
+        "open_timeout": 10.0,
         "return_timeout": 1.0,
         **values,
     }

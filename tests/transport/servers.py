@@ -34,7 +34,7 @@ def config(port: int, **values: Any) -> AsteriskConfig:
     settings: dict[str, Any] = {
         "url": f"http://127.0.0.1:{port}/ari",
         "password": Secret(PASSWORD),
-        "open_timeout": 1.0,
+        "open_timeout": 10.0,
         "backoff_min": 0.01,
         "backoff_max": 0.02,
         **values,

@@ -34,13 +34,13 @@ async def arrive(
     asterisk = await dial(listener.port, path=path)
     for frame in frames:
         await asterisk.send(frame)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
         return asterisk, await anext(listener)
 
 
 async def take(call: Arrived, count: int) -> list[object]:
     """The next things its source yields; frames by their number or type."""
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
         return [short(await anext(call.frames)) for _ in range(count)]
 
 
@@ -142,7 +142,7 @@ async def hang_up(socket: ClientConnection) -> None:
 
 async def reason(call: Arrived) -> str:
     """Why its socket was lost."""
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
         async for item in call.frames:
             if isinstance(item, Lost):
                 return item.reason
@@ -163,13 +163,17 @@ class TestSocketsInARow:
         assert listener.counts == {"accepted": 1, "again": 1, "half-open": 1}
         await new.close()
 
-    async def test_one_whose_end_has_not_been_read_yet_loses_nothing(self, listener: Listener):
+    async def test_one_whose_end_has_not_been_read_yet_loses_nothing(
+        self, listener: Listener, monkeypatch: pytest.MonkeyPatch
+    ):
+        # To read it takes a busy machine more than the second that a half-open one is given.
+        monkeypatch.setattr("stasis.transport.listen.GRACE_SECONDS", 20.0)
         # More than fits into our queue: most of it waits in the kernel while the next one is there.
         old, call = await arrive(listener, *map(user, range(3000)))
         closing = asyncio.create_task(old.close())
         new = await dial(listener.port)
         await new.send(user(3000))
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             while not listener.counts["again"]:
                 await asyncio.sleep(0.01)
         got = await take(call, 3004)
@@ -186,7 +190,7 @@ class TestSocketsInARow:
             each = await dial(listener.port)
             await each.send(user(number))
             await each.close()
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(10):
                 while listener.counts["again"] < number:
                     await asyncio.sleep(0.01)
         got = await take(call, 12)
@@ -200,7 +204,7 @@ class TestSocketsInARow:
         _, call = await arrive(listener, user(0))
         for _ in range(module.WAITING):
             await (await dial(listener.port)).send(user(1))
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             while not listener.counts["unfit"]:
                 await asyncio.sleep(0.01)
         assert listener.counts["again"] == module.WAITING - 1
@@ -211,7 +215,7 @@ class TestSocketsInARow:
         waits = []
         for number in range(1, 4):
             await asterisk.close()
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(10):
                 while not isinstance(item := await anext(call.frames), Lost):
                     pass
             waits.append(item.retry_in)
@@ -234,7 +238,10 @@ class TestItsApplications:
         assert await take(call, 3) == [Lost, Opened, 2]
         await again.close()
 
-    async def test_one_that_was_lost_at_once_is_known_by_its_address(self, listener: Listener):
+    async def test_one_that_was_lost_at_once_is_known_by_its_address(
+        self, listener: Listener, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(module, "SETTLED_SECONDS", 60.0)
         asterisk, call = await arrive(listener, REGISTERED, path="/ari?a")
         await asterisk.close()
         assert await take(call, 3) == [Opened, "ApplicationRegistered", Lost]
@@ -279,20 +286,21 @@ class TestItsApplications:
         said = event("ChannelVarset", "other", value='"ApplicationRegistered"')
         odd = '{"type":"ApplicationRegistered"'
         asterisk, call = await arrive(listener, REGISTERED, said, odd)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             got = [await anext(call.frames) for _ in range(4)]
         assert got[3] == odd.encode() and call.apps == {"ivr"}
         await asterisk.close()
 
 
 class TestACallOfItsOwn:
-    async def test_it_ends_when_asterisk_closes_it(self, listener: Listener):
-        asterisk, call = await arrive(listener, CALLED, event("StasisEnd", CALL))
-        await asterisk.close(1000)
-        async with asyncio.timeout(0.25):  # at once, not after return_timeout
-            got = [short(each) async for each in call.frames]
-        assert got == [Opened, "ApplicationRegistered", "StasisEnd", Lost]
-        assert not listener._sources
+    async def test_it_ends_when_asterisk_closes_it(self):
+        async with listening(config(return_timeout=60.0)) as listener:
+            asterisk, call = await arrive(listener, CALLED, event("StasisEnd", CALL))
+            await asterisk.close(1000)
+            async with asyncio.timeout(10):  # at once, not after return_timeout
+                got = [short(each) async for each in call.frames]
+            assert got == [Opened, "ApplicationRegistered", "StasisEnd", Lost]
+            assert not listener._sources
 
     async def test_a_lost_one_waits_for_asterisk_to_dial_again(self, listener: Listener):
         asterisk, call = await arrive(listener, CALLED)
@@ -306,7 +314,7 @@ class TestACallOfItsOwn:
     async def test_one_that_does_not_come_back_ends(self, listener: Listener):
         asterisk, call = await arrive(listener, CALLED)
         asterisk.transport.abort()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             got = [short(each) async for each in call.frames]
         assert got == [Opened, "ApplicationRegistered", Lost]
         assert not listener._sources
@@ -328,7 +336,7 @@ class TestLettingGo:
         asterisk, call = await arrive(listener, REGISTERED)
         async with aclosing(call.frames) as source:  # type: ignore[type-var]
             await anext(source)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             await asterisk.wait_closed()
         assert asterisk.close_code == 1000, "a reset may crash Asterisk 22.10"
         assert not listener._sources

@@ -18,6 +18,7 @@ from stasis.transport import connection as module
 from stasis.transport.connection import Connection
 from stasis.transport.handshake import handshake
 from tests.transport.servers import Asterisk, config, raw_server, running, shake_hands
+from tests.until import until
 
 PING, PONG = 0x89, 0x8A
 
@@ -130,6 +131,11 @@ class TestMemory:
 
 
 class TestAlive:
+    @pytest.fixture
+    def patient(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Time to read what has come, also where a busy machine stops the loop twice in a row."""
+        monkeypatch.setattr(module, "GRACE_SECONDS", 1.0)
+
     async def test_a_ping_is_answered_with_its_own_words(self):
         answers: list[tuple[int, bytes]] = []
 
@@ -144,6 +150,7 @@ class TestAlive:
             assert await connection.receive() == b"x"
         assert answers == [(PONG, b"hi")]
 
+    @pytest.mark.usefixtures("patient")
     async def test_whoever_answers_pings_may_be_silent(self):
         pings = 0
 
@@ -161,6 +168,7 @@ class TestAlive:
             assert await connection.receive() == b"x"
         assert pings == 4
 
+    @pytest.mark.usefixtures("patient")
     async def test_whoever_sends_frames_need_not_answer_pings(self):
         # As in a burst: the pong stands behind all of it.
         async def conversation(reader: Any, writer: Any) -> None:
@@ -176,6 +184,7 @@ class TestAlive:
             frames = [await connection.receive() for _ in range(21)]
         assert frames[-1] == b"y"
 
+    @pytest.mark.alone
     async def test_nothing_at_all_is_its_end(self):
         async def conversation(reader: Any, writer: Any) -> None:
             await shake_hands(reader, writer)
@@ -203,9 +212,8 @@ class TestAlive:
                 with pytest.raises(ConnectionResetError):
                     await writing
 
-    async def test_a_loop_that_stood_still_reads_before_it_judges(
-        self, monkeypatch: pytest.MonkeyPatch
-    ):
+    @pytest.mark.usefixtures("patient")
+    async def test_a_loop_that_stood_still_reads_before_it_judges(self):
         async def conversation(reader: Any, writer: Any) -> None:
             await shake_hands(reader, writer)
             for _ in range(2):
@@ -216,7 +224,6 @@ class TestAlive:
             writer.write(b"\x81\x01x")
             await reader.read()
 
-        monkeypatch.setattr(module, "GRACE_SECONDS", 1.0)
         settings = {"ping_interval": 0.1, "ping_timeout": 0.2}
         async with raw_server(conversation) as port, dialled(port, **settings) as connection:
             assert await connection.receive() == b"x"
@@ -276,7 +283,7 @@ class TestEnd:
         async with raw_server(conversation) as port, dialled(port) as connection:
             await ended(connection)
             await connection.end()
-            await asyncio.sleep(0.01)
+            await until(lambda: answers)
         assert answers == [(0x88, pack("!H", code))]
 
     async def test_a_reset_is_a_broken_connection(self):
@@ -320,7 +327,11 @@ class TestEnd:
             await connection.end()
             assert module.CLOSE_SECONDS * 0.9 <= time.monotonic() - began < 2
 
-    async def test_it_goes_without_a_reset_while_frames_still_come(self):
+    async def test_it_goes_without_a_reset_while_frames_still_come(
+        self, monkeypatch: pytest.MonkeyPatch
+    ):
+        # Whoever does not answer in time is reset: here it has the time that a busy machine takes.
+        monkeypatch.setattr(module, "CLOSE_SECONDS", 10.0)
         endings: list[BaseException | bytes] = []
 
         async def conversation(reader: Any, writer: Any) -> None:
@@ -346,7 +357,7 @@ class TestEnd:
                 await asyncio.sleep(0)
                 again.cancel()
                 await asyncio.gather(again, return_exceptions=True)
-            await asyncio.sleep(0.05)
+            await until(lambda: endings)
         assert endings == [b""]
 
     async def test_to_end_it_twice_is_to_end_it(self):

@@ -27,8 +27,8 @@ from tests.transport.servers import (
     told,
 )
 
-GET = Request("GET", "/asterisk/info", seconds=1.0, repeatable=True)
-POST = Request("POST", "/channels/c/answer", seconds=1.0)
+GET = Request("GET", "/asterisk/info", seconds=10.0, repeatable=True)
+POST = Request("POST", "/channels/c/answer", seconds=10.0)
 
 
 @pytest.fixture(autouse=True)

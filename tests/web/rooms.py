@@ -105,6 +105,7 @@ class Rooms:
         self.done: list[str] = []
         self.error: BaseException = RuntimeError("never")
         self.hang = asyncio.Event()
+        self.waiting = asyncio.Event()
         self.cancelled = False
 
     async def list_rooms(self, asked: Asked[Bearer, None]) -> list[Room]:
@@ -152,6 +153,7 @@ class Rooms:
 
     async def wait(self, asked: Asked[Bearer, None]) -> None:
         """Take long."""
+        self.waiting.set()
         try:
             await self.hang.wait()
         except asyncio.CancelledError:

@@ -514,14 +514,14 @@ class TestAnOperationThatFails:
     async def test_a_server_that_stops_cancels_it(self, rooms):
         async with served(*rooms.api().routes(), shutdown_timeout=0.05) as client:
             asking = asyncio.create_task(ask(client, "POST", "/waits"))
-            await asyncio.sleep(0.05)
+            await asyncio.wait_for(rooms.waiting.wait(), 10)
         assert rooms.cancelled
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
 
     async def test_who_asks_and_goes_away_cancels_nothing(self, client, rooms):
         asking = asyncio.create_task(ask(client, "POST", "/waits"))
-        await asyncio.sleep(0.05)
+        await asyncio.wait_for(rooms.waiting.wait(), 10)
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
         rooms.hang.set()
