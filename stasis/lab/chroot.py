@@ -26,7 +26,7 @@ from stasis.lab.root import HOSTNAME, modules, root, sounds
 __all__ = ["MOUNTS", "Chroot"]
 
 MARK = "STASIS_LAB"
-STOP_SECONDS = 5.0
+STOP_SECONDS, KILL_SECONDS = 5.0, 5.0
 
 # Folder of the lab -> where Asterisk has it.
 MOUNTS = {
@@ -131,14 +131,17 @@ class Chroot:
     def stop(self, folder: Path, *, kill: bool = False) -> None:
         """End the lab's processes: politely, then after 5 s by force; or by force at once.
 
-        Raises LabError when a process survives even that.
+        Raises LabError when a process survives even that for 5 s.
         """
         self.signal(folder, signal.SIGKILL if kill else signal.SIGTERM)
-        until = time.monotonic() + STOP_SECONDS
-        while self.pids(folder):
-            if time.monotonic() > until + STOP_SECONDS:
-                raise LabError(f"processes {self.pids(folder)} of the lab {folder.name} do not end")
+        until = time.monotonic() + (KILL_SECONDS if kill else STOP_SECONDS)
+        while pids := self.pids(folder):
             if time.monotonic() > until:
+                if kill:
+                    raise LabError(f"processes {pids} of the lab {folder.name} do not end")
+                # Its time begins now: until this look nobody was forced, however late it comes.
+                kill, until = True, time.monotonic() + KILL_SECONDS
+            if kill:
                 self.signal(folder, signal.SIGKILL)
             time.sleep(0.02)
 

@@ -25,7 +25,7 @@ from stasis.lab.fault import LabError
 from stasis.lab.music import write_music
 from stasis.lab.outbound import MARK, Outbound, ari_sections, client_sections
 from stasis.lab.place import folders, locked, state
-from stasis.lab.ports import EXAMPLE, choose, closed, release
+from stasis.lab.ports import EXAMPLE, choose, closed, hold, release
 
 __all__ = ["Lab"]
 
@@ -107,6 +107,7 @@ class Lab(Facts):
             self.engine.stop(self.folder)
             if self.folder.exists():
                 self.engine.remove(self.folder)
+            release(self.ports)
 
     @property
     def pid(self) -> int | None:
@@ -183,7 +184,11 @@ class Lab(Facts):
             self.cli(f"module reload {module}")
 
     def stop(self, *, kill: bool = False) -> None:
-        """Stop Asterisk and keep the lab. kill: with SIGKILL, as a crash would."""
+        """Stop Asterisk and keep the lab. kill: with SIGKILL, as a crash would.
+
+        Until `ready`, or the end of this process, no other lab takes its ports.
+        """
+        hold(self.ports.http)
         self.engine.stop(self.folder, kill=kill)
 
     def start(self) -> None:
@@ -210,10 +215,9 @@ class Lab(Facts):
         while time.monotonic() < until:
             code, told = self.engine.cli(self.folder, "core waitfullybooted")
             if code == 0 and "fully booted" in told:
-                if not ari:
-                    return
-                status = self.ask()
+                status = self.ask() if ari else 200
                 if status == 200:
+                    release(self.ports)
                     return
                 state = f"is booted, but ARI answers {status or 'nothing'} on port {self.http_port}"
             # A process is not seen for a moment while it becomes another program, as it does when

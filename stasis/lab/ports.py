@@ -12,7 +12,7 @@ from attrs import frozen
 
 from stasis.lab.fault import LabError
 
-__all__ = ["EXAMPLE", "Ports", "choose", "closed", "release"]
+__all__ = ["EXAMPLE", "Ports", "choose", "closed", "hold", "release"]
 
 FIRST, LAST, BLOCK = 12_000, 32_000, 500
 DESKS = 4

@@ -59,11 +59,13 @@ def caller(
 
     number: the caller's. stream: a file of raw ulaw to send in a loop.
     patience: seconds to wait for an answer, and for the other's BYE when it stays.
-    cancel_after: give up the unanswered call after that many seconds.
+    cancel_after: give up the unanswered call that many seconds after it rings or plays something.
     stay: do not hang up after the script; wait for the other side.
     """
     target = f"sip:{extension}@[remote_ip]:[remote_port]"
-    # The time-out belongs to whichever of these SIPp waits at, so each of them has it.
+    # The time-out belongs to whichever of these SIPp waits at, so each of them has it. At the first
+    # two it waits until the call is heard of: how long that takes is the server's affair.
+    unheard = f'optional="true" timeout="{milliseconds(patience)}" ontimeout="{CANCEL}"'
     wait = milliseconds(patience if cancel_after is None else cancel_after)
     limit = f'timeout="{wait}" ontimeout="{CANCEL}"'
     maybe = f'optional="true" {limit}'
@@ -75,8 +77,8 @@ def caller(
         (
             HEAD,
             send(request("INVITE", target, target, number, 1, SDP), 'retrans="500"'),
-            f'<recv response="100" {maybe}/>\n',
-            f'<recv response="180" {maybe}>{said("ringing")}</recv>\n',
+            f'<recv response="100" {unheard}/>\n',
+            f'<recv response="180" {unheard}>{said("ringing")}</recv>\n',
             f'<recv response="183" {maybe}>{said("progress")}</recv>\n',
             refusals,
             f'<recv response="200" rrs="true" {limit}>{said("answered")}</recv>\n',

@@ -80,7 +80,8 @@ class Sipp:
         server: the lab's SIP port. script: a number waits so many seconds, a string presses digits;
         then it hangs up. number: the caller's number.
         calls, rate: how many, and how many start in a second. tone: what it sends, in Hz.
-        patience: seconds to wait for the answer. cancel_after: give up unanswered after so long.
+        patience: seconds to wait for the answer. cancel_after: give up unanswered so long after it
+        has begun to ring, or to play something.
         stay: after the script wait for the other side to hang up, for `patience` at most.
 
         Raises LabUnavailable when SIPp is not installed.
@@ -246,7 +247,16 @@ def media_port(port: int) -> int:
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
-    """A port nobody has now."""
-    with socket.socket(socket.AF_INET, kind) as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
+    """A port nobody has now.
+
+    For TCP one that the kernel gives to nobody by itself: a program that is about to listen there
+    takes its time, and meanwhile others start servers on any port.
+    """
+    while True:
+        wanted = random.randrange(*MEDIA_PORTS) if kind is socket.SOCK_STREAM else 0  # noqa: S311
+        with socket.socket(socket.AF_INET, kind) as trial:
+            try:
+                trial.bind(("127.0.0.1", wanted))
+            except OSError:
+                continue
+            return int(trial.getsockname()[1])

@@ -29,7 +29,7 @@ from tests.asterisk.command_line import environment
 from tests.asterisk.deployed import bridges, destroy
 from tests.asterisk.listener import until
 from tests.asterisk.phones import Phone
-from tests.asterisk.servers import Server
+from tests.asterisk.servers import LOOKS, Server
 
 SECONDS = 10.0
 
@@ -197,7 +197,7 @@ async def deployed(lab: Lab, folder: Path, text: str) -> AsyncIterator[Program]:
 async def nothing_left(ari: Ari) -> None:
     """Wait until no channel and no bridge is on the server."""
     left: list[object] = []
-    for _ in range(100):
+    for _ in range(LOOKS):
         left = [*await ari.channels.list(), *await ari.bridges.list()]
         if not left:
             return

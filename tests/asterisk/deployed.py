@@ -85,7 +85,9 @@ def hang_up(lab: Lab, app: str) -> None:
     """One of the callers hangs up."""
     caller = next(name for name in callers(lab, app))
     lab.cli(f"channel request hangup {caller}")
-    until(lambda: caller not in callers(lab, app))
+    # Its other half, which is in the application, goes a moment later.
+    both = caller.removesuffix("1")
+    until(lambda: not any(name.startswith(both) for name, *_ in channels(lab)))
 
 
 def channels(lab: Lab) -> list[list[str]]:

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 from stasis import Channel, ChannelGone, Link
 from stasis.errors import NotFound
+from stasis.lab.baresip import bound
 from stasis.lab.lab import Lab
 from stasis.lab.outbound import Outbound
 from stasis.owner import new_id
@@ -26,6 +28,7 @@ from tests.asterisk.servers import Callers, Server
 
 PASSWORD = "outbound-4711"
 SECONDS = 15.0
+SLOW = re.compile(r"\] Executing <.* took [\d.]+ seconds\b")
 
 
 async def until(holds: Callable[[], object], what: str = "") -> None:
@@ -49,8 +52,9 @@ class Listening:
         self.lab = lab
         self.flow_app = app
         self.app = f"{app}-{instance}" if instance else app
-        self.port = free_port()
-        self.pages = free_port()
+        # Kept until the end: it is started late, and more than once.
+        self._held = ExitStack()
+        self.port, self.pages = (held_port(self._held) for _ in range(2))
         self.said = ""
         self.instance = instance
         self._process: Process | None = None
@@ -81,6 +85,7 @@ class Listening:
             "STASIS_LISTEN_PORT": str(self.port),
             "STASIS_LISTEN_PASSWORD": PASSWORD,
             "STASIS_HTTP_PORT": str(self.pages),
+            "STASIS_ENGINE_STALL_SECONDS": "0",  # how busy the machine is is not asked here
         }
         words = (
             "-m",
@@ -131,6 +136,28 @@ class Listening:
         assert code == (0 if number != signal.SIGKILL else -signal.SIGKILL), self.said
         assert "Traceback" not in self.said, self.said
 
+    async def end(self) -> None:
+        """Kill it if it runs, and give its ports back."""
+        try:
+            await self.stop(signal.SIGKILL)
+        finally:
+            self._held.close()
+
+    def freeze(self, frozen: bool) -> None:
+        """Have it do nothing at all, or let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP if frozen else signal.SIGCONT)
+
+    @property
+    def complaints(self) -> list[str]:
+        """The warnings and errors that it has written.
+
+        In development mode asyncio warns of each step that a busy machine makes slow: that is
+        none of its own.
+        """
+        lines = re.findall(r"^.*\[(?:warning|error)\b.*$", self.said, re.MULTILINE)
+        return [line for line in lines if not SLOW.search(line)]
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal."""
         assert self._process is not None
@@ -161,8 +188,8 @@ async def listening(
     """It runs, and Asterisk dials it; at the end both are stopped. others: applications that it
     does not run."""
     ours = Listening(folder, lab, app)
-    await ours.start()
     try:
+        await ours.start()
         way = ours.dialling(app, app, *others, per_call=per_call)
         await asyncio.to_thread(lab.dial_out, way)
         if not per_call:
@@ -170,7 +197,7 @@ async def listening(
         yield ours
     finally:
         await asyncio.to_thread(lab.dial_out)
-        await ours.stop(signal.SIGKILL)
+        await ours.end()
 
 
 class Street:
@@ -241,11 +268,10 @@ async def street(lab: Lab) -> AsyncIterator[Street]:
                     await link.ari.bridges.destroy(room.id)
 
 
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+def held_port(held: ExitStack) -> int:
+    """A port that nobody else gets, but for a program that is told it, until `held` is left."""
+    port: int = bound(0, socket.SOCK_STREAM, held).getsockname()[1]
+    return port
 
 
 def lab_name(what: str) -> str:

@@ -15,7 +15,8 @@ import pytest
 from stasis.lab.lab import Lab
 from tests.asterisk.command_line import stasis
 
-pytestmark = pytest.mark.asterisk
+# Each starts two programs, and most of them Asterisk as well.
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(90)]
 
 
 @pytest.fixture(scope="module", params=["22", "16"])

@@ -48,7 +48,7 @@ async def both(folder: Path, lab: Lab) -> AsyncIterator[tuple[Listening, Listeni
     finally:
         await asyncio.to_thread(lab.dial_out)
         for each in pair:
-            await each.stop(signal.SIGKILL)
+            await each.end()
 
 
 async def calls(town: Street, count: int) -> set[str]:
@@ -71,9 +71,16 @@ async def test_each_call_is_answered_once_and_a_draining_process_takes_none(
         offered = await calls(town, CALLS)
         await until(lambda: len(taken(first)) + len(taken(second)) >= CALLS)
         assert sorted(taken(first) + taken(second)) == sorted(offered)
-        assert taken(first) and taken(second), "one had them all"
+        # Who is quicker may have had them all: each has those that the other is too slow for.
+        for one, other in (first, second), (second, first):
+            other.freeze(True)
+            more = await calls(town, 1)
+            other.freeze(False)
+            await until(lambda: more <= set(taken(one)))  # noqa: B023
+            offered |= more
+        assert sorted(taken(first) + taken(second)) == sorted(offered)
         for each in first, second:
-            assert "[error" not in each.said and "[warning" not in each.said, each.said
+            assert each.complaints == [], each.said
 
         before = taken(first)
         first.signal(signal.SIGTERM)
@@ -88,7 +95,7 @@ async def test_each_call_is_answered_once_and_a_draining_process_takes_none(
         more = await calls(town, 1)
         await until(lambda: more <= set(taken(second)))
         for each in first, second:
-            assert "[error" not in each.said and "[warning" not in each.said, each.said
+            assert each.complaints == [], each.said
 
 
 async def test_who_was_killed_gets_its_calls_back_and_no_others(lab: Lab, tmp_path: Path) -> None:

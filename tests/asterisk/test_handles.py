@@ -29,6 +29,7 @@ from stasis import (
     NotSupported,
     Other,
     PlaybackFinished,
+    RecordingStarted,
     Sound,
     StasisEnd,
     StasisStart,
@@ -132,7 +133,9 @@ async def test_a_playback_can_be_driven(server: Server, callers: Callers) -> Non
         queued = await channel.play("sound:beep")
         with pytest.raises(Conflict):
             await queued.pause()
-        await asyncio.sleep(0.2)
+        async with asyncio.timeout(10):
+            while not playback.started:
+                await asyncio.sleep(0.01)
         await playback.pause()
         await playback.unpause()
         await playback.forward()
@@ -168,7 +171,9 @@ async def test_a_recording_lives_and_is_stored(server: Server, callers: Callers)
 
     async def work(channel: Channel) -> None:
         await channel.start_silence()
+        started = channel._owner.expect(("recording", "handles/one"), RecordingStarted)
         recording = await channel.record("handles/one", if_exists="overwrite")
+        await started.within(10)
         await recording.pause()
         await recording.pause()
         await recording.unpause()
@@ -321,7 +326,10 @@ async def test_snooping_hears_the_call(server: Server, callers: Callers) -> None
         await bridge.add(channel, desk)
         snoop = await channel.snoop(spy="both")
         recording = await snoop.record("handles/snoop", if_exists="overwrite")
-        await asyncio.sleep(1)
+        live = server.lab.recordings / "handles" / "snoop.wav"
+        async with asyncio.timeout(10):
+            while not live.exists() or live.stat().st_size <= 8000:
+                await asyncio.sleep(0.05)
         await recording.stop()
         result = await recording.finished(5)
         assert result.stored is not None

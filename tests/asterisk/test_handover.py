@@ -210,6 +210,9 @@ async def test_it_outlives_its_maker_and_every_process(
             assert await look.room() == sorted([caller, desk])
             # The maker's end is not its own.
             await look.ari.channels.hangup(caller)
+            async with asyncio.timeout(10):
+                while caller in await look.room():
+                    await asyncio.sleep(0.02)
             await asyncio.sleep(0.5)
             assert await look.desk() == desk and await look.room() == [desk]
             first.kill()

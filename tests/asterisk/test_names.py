@@ -141,9 +141,10 @@ async def test_a_command_for_a_channel_that_left_is_channel_gone(
         # Beside it: its end may be told before its hang-up is answered.
         hanging_up.append(asyncio.create_task(channel._owner.ari.channels.hangup(channel.id)))
         try:
-            for _ in range(50):
-                await channel.mute()
-                await asyncio.sleep(0.02)
+            async with asyncio.timeout(10):
+                while True:
+                    await channel.mute()
+                    await asyncio.sleep(0.02)
         except (AriError, ChannelGone) as error:
             raised.append(error)
         await channel.hangup()

@@ -42,6 +42,7 @@ async def test_digits_arrive_in_order_while_a_state_sleeps(
         assert heard == ["1", "2", "3"]
 
 
+@pytest.mark.alone
 async def test_a_flow_that_sleeps_three_seconds_delays_no_other(
     server: Server, callers: Callers
 ) -> None:

@@ -127,6 +127,7 @@ async def read(connection: Connection, frames: list[bytes] | None = None) -> Non
         return
 
 
+@pytest.mark.alone
 class TestNobodyWaits:
     async def test_a_request_behind_media_delays_no_other_call(self, labs: dict[str, Lab]) -> None:
         """Every kind of command to another channel is answered while one waits for a playback."""
@@ -227,7 +228,7 @@ class TestWhatAsteriskMakesOfThem:
         async with talking(labs) as real:
             older, newer = await real.open("stasis-rest-x"), await real.open("stasis-rest-x")
             line = Line(older, lambda line: None)
-            assert (await line.ask("1", encode(PING, "1"), 2.0)).status == 200
+            assert (await line.ask("1", encode(PING, "1"), 10.0)).status == 200
             await newer.end()
             async with asyncio.timeout(5):
                 while "stasis-rest-x" in await real.apps():

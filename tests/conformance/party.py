@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
-from tests.conformance.events import Events
+from tests.conformance.events import SECONDS, Events
 from tests.conformance.place import Place
 from tests.conformance.server import Reply
 
@@ -13,6 +14,7 @@ __all__ = [
     "bridge",
     "enter",
     "play",
+    "reaches",
     "record",
     "sending",
     "since_start",
@@ -90,6 +92,13 @@ async def play(a: Place, channel: str, text: str, media: str | list[str] = LONG)
     reply = await a.post(f"channels/{channel}/play/{playback}", media=media)
     assert reply.status == 201, reply
     return playback
+
+
+async def reaches(a: Place, playback: str, state: str) -> None:
+    """Wait until a playback is in a state: what is asked of it is accepted a moment before."""
+    async with asyncio.timeout(SECONDS):
+        while (await a.get(f"playbacks/{playback}")).json["state"] != state:
+            await a.pause(0.02)
 
 
 def told(events: Events, playback: str) -> list[tuple[str, str, str, str | None]]:

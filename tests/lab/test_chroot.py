@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,27 @@ def test_a_process_that_does_not_obey_is_killed(
     child.stdout.close()
     Chroot("22", tmp_path).stop(tmp_path)
     assert child.wait() == -9
+
+
+def test_whoever_looks_late_still_forces_before_it_gives_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stasis.lab.chroot.STOP_SECONDS", 0.1)
+    sleep = time.sleep
+    # A machine that is busy: each look comes later than all that it waits for.
+    monkeypatch.setattr("stasis.lab.chroot.time.sleep", lambda seconds: sleep(0.5))
+    deaf = f"import signal; signal.signal(15, signal.SIG_IGN); {SLEEPER[2]}"
+    child = subprocess.Popen(
+        [sys.executable, "-c", deaf], env={MARK: str(tmp_path)}, stdout=subprocess.PIPE
+    )
+    assert child.stdout is not None
+    child.stdout.readline()
+    child.stdout.close()
+    try:
+        Chroot("22", tmp_path).stop(tmp_path)
+    finally:
+        child.kill()
+        assert child.wait() == -9
 
 
 def test_stopping_what_does_not_run_is_no_error(tmp_path: Path) -> None:

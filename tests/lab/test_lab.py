@@ -164,6 +164,18 @@ def test_a_restart_keeps_ports_and_files(lab: Lab, kill: bool) -> None:
     assert lab.pid not in (None, before)
 
 
+def test_a_lab_that_is_stopped_keeps_its_ports(fresh: str) -> None:
+    """A program whose labs are in another folder does not know of it."""
+    lab = Lab.up("22", fresh)
+    program = f"from stasis.lab.ports import hold; print(hold({lab.http_port}))"
+    told = []
+    for act in (lab.stop, lab.start, lab.ready):
+        act()
+        words = [sys.executable, "-c", program]
+        told.append(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    assert told == ["False\n", "False\n", "True\n"]
+
+
 def test_what_is_written_counts_after_a_restart(fresh: str) -> None:
     lab = Lab.up("22", fresh)
     lab.write("ari.conf", "[general]\nenabled = no\n")

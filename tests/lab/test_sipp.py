@@ -14,7 +14,8 @@ import pytest
 from stasis.lab.fault import LabUnavailable, PhoneError
 from stasis.lab.lab import Lab
 from stasis.lab.scenario import Script
-from stasis.lab.sipp import Outcome, Sipp, media_port
+from stasis.lab.sipp import Outcome, Sipp, free_port, media_port
+from tests.until import until
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(60)]
 
@@ -57,6 +58,7 @@ async def test_a_call_is_given_up_while_it_rings_or_plays_early_audio(lab: Lab) 
     assert await call(lab, "early", cancel_after=0.3) == Outcome(progress=1, cancelled=1)
 
 
+@pytest.mark.alone
 async def test_a_digit_is_heard_by_asterisk(lab: Lab) -> None:
     assert await call(lab, "digits", [0.3, "7#"], stay=True) == Outcome(answered=1, by_them=1)
     assert "User entered '7'" in lab.logs(60)
@@ -107,6 +109,8 @@ async def test_a_port_that_is_taken_is_told(lab: Lab) -> None:
 
 async def test_a_call_that_goes_on_too_long_is_an_error_and_is_ended(lab: Lab) -> None:
     async with await Sipp.call(lab.sip_port, "answer", [60.0]) as sipp:
+        # Else Asterisk might make the channel after all has been hung up.
+        await until(lambda: sipp.outcome().answered)
         with pytest.raises(PhoneError, match=r"not over after 0\.5 s"):
             await sipp.finished(0.5)
     assert sipp.process.returncode is not None
@@ -135,3 +139,12 @@ def test_nor_one_that_somebody_has_or_that_the_kernel_gives_to_clients() -> None
         assert found > 60_999
         taken.bind(("127.0.0.1", found + 2))
         assert all(media_port(5060) != found for _ in range(3_000))
+
+
+def test_a_tcp_port_is_none_that_the_kernel_gives_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", free_port(socket.SOCK_STREAM))) as server:
+        taken = server.getsockname()[1]
+        assert taken > 60_999
+        given = iter([taken, 61_007])
+        monkeypatch.setattr("stasis.lab.sipp.random.randrange", lambda *_: next(given))
+        assert free_port(socket.SOCK_STREAM) == 61_007

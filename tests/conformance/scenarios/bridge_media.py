@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.conformance.events import Events
-from tests.conformance.party import bridge, enter, sending
+from tests.conformance.party import bridge, enter, reaches, sending
 from tests.conformance.place import Place
 from tests.conformance.scenario import scenario
 
@@ -100,8 +100,7 @@ async def bridge_play_stop_and_control(a: Place) -> None:
         for operation, state in (("pause", "paused"), ("unpause", "playing")):
             reply = await a.post(f"playbacks/{playback}/control", operation=operation)
             assert reply.status == 204
-            await a.pause(0.1)
-            assert (await a.get(f"playbacks/{playback}")).json["state"] == state
+            await reaches(a, playback, state)
         assert (await a.delete(f"playbacks/{playback}")).status == 204
         finished = await events.next(FINISHED, playback=playback)
         assert finished["playback"]["state"] == "done"

@@ -29,7 +29,7 @@ async def outbound_persistent(a: Place) -> None:
         answer = await one.events.ask({"method": "DELETE", "uri": f"channels/{channel}"})
         assert answer["status_code"] == 204
         await one.events.next("ChannelDestroyed", channel=channel)
-    assert (await a.get(f"applications/{app}")).status == 404
+    await a.gone(f"applications/{app}")
 
 
 @scenario(75, needs=OUTBOUND, versions=LATER, alone=True)

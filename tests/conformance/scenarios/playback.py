@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tests.conformance.party import LONG, bridge, enter, play, told
+from tests.conformance.party import LONG, bridge, enter, play, reaches, told
 from tests.conformance.place import Place
 from tests.conformance.scenario import scenario
 
 STARTED, CONTINUING, FINISHED = "PlaybackStarted", "PlaybackContinuing", "PlaybackFinished"
-# Of 1.4 s, and of 16 s.
-SHORT, SIXTEEN = "sound:hello-world", "sound:tt-monkeys"
+# Of 1.4 s, of 5.6 s, and of 16 s.
+SHORT, FIVE, SIXTEEN = "sound:hello-world", "sound:vm-intro", "sound:tt-monkeys"
 GONE = {"message": "Playback not found"}
 
 
@@ -57,7 +57,7 @@ async def playback_control(a: Place) -> None:
             reply = await a.post(f"playbacks/{playback}/control", operation=operation)
             assert (reply.status, reply.body) == (204, b""), operation
             await a.pause(0.1)
-            assert (await a.get(f"playbacks/{playback}")).json["state"] == state, operation
+            await reaches(a, playback, state)
         assert (await a.delete(f"playbacks/{playback}")).status == 204
         finished = await events.next(FINISHED, playback=playback)
         assert finished["playback"]["state"] == "done"
@@ -220,7 +220,7 @@ async def commands_wait_behind_a_playback(a: Place) -> None:
     async with a.listen(a.name("app")) as events:
         one = await enter(a, events, "one")
         made = await bridge(a, events, "b")
-        playback = await play(a, one, "p", SHORT)
+        playback = await play(a, one, "p", FIVE)
         await events.next(STARTED, playback=playback)
         assert (await a.post(f"channels/{one}/mute", direction="in")).status == 204
         assert (await a.get(f"channels/{one}")).status == 200

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from tests.conformance.events import SECONDS
 from tests.conformance.party import bridge, enter, record, since_start, stopped
 from tests.conformance.place import Place
 from tests.conformance.scenario import scenario
@@ -46,6 +49,7 @@ async def recording_control(a: Place) -> None:
     """Pausing and muting are accepted as often as one likes; a pause is no part of its length."""
     async with a.listen(a.name("app")) as events:
         one = await enter(a, events, "one", "media-tone")
+        begun = asyncio.get_running_loop().time()
         name = await record(a, one, "r")
         await events.next(STARTED, recording=name)
         for method, path, state in (
@@ -61,8 +65,10 @@ async def recording_control(a: Place) -> None:
             reply = await a.request(method, f"recordings/live/{name}/{path}")
             assert (reply.status, reply.body) == (204, b""), (method, path)
             assert (await a.get(f"recordings/live/{name}")).json["state"] == state, (method, path)
+        before = asyncio.get_running_loop().time() - begun
         await a.pause(1.2)
-        assert (await stopped(a, events, name))["duration"] == 0
+        duration = (await stopped(a, events, name))["duration"]
+        assert isinstance(duration, int) and 0 <= duration <= before
         assert events.types(recording=name) == [STARTED, FINISHED]
 
 
@@ -113,8 +119,11 @@ async def recording_in_a_bridge_fails(a: Place) -> None:
         assert reply.status == 409
         await stopped(a, events, name)
         # It counts as recorded a moment longer than the event says.
-        await a.pause(0.1)
-        assert (await a.post(f"bridges/{made}/addChannel", channel=one)).status == 204
+        async with asyncio.timeout(SECONDS):
+            path = f"bridges/{made}/addChannel"
+            while (reply := await a.post(path, channel=one)).status == 409:
+                await a.pause(0.02)
+        assert reply.status == 204
         await events.next("ChannelEnteredBridge", channel=one)
         assert since_start(events, one) == [
             "ChannelEnteredBridge",
