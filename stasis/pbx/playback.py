@@ -46,8 +46,9 @@ TARGET = "STASIS_PLAYBACK"
 # Quiet, whisper and do not listen, this one channel alone, end with it.
 STEPS = (UNRECORDED, ("ChanSpy", f"${{{TARGET}}},qWuSE"))
 PREFIX = "stasis-playback-"
-# How long a channel is watched for sound that is sent to it.
-WATCH_SECONDS = 0.2
+# How often and how long a channel is watched for sound that is sent to it: a busy server, or the
+# phone that it comes from, may pause for most of a second.
+WATCHES, WATCH_SECONDS = 10, 0.1
 # How long a playback is waited for.
 LONGEST_SECONDS = 3600.0
 
@@ -220,14 +221,16 @@ async def audible(ami: Ami, thing: str, channel: str) -> None:
     if found[0].bridge_id:
         return
     before = await sent(ami, channel)
-    await asyncio.sleep(WATCH_SECONDS)
-    if before and before == await sent(ami, channel):
-        raise Refused(
-            thing,
-            f"{channel} is sent no sound now, in {found[0].app or 'no application'}, so nothing can"
-            " be mixed into it: set transmit_silence = yes in [options] of asterisk.conf and"
-            " restart Asterisk, or redirect the channel to an extension that plays",
-        )
+    for _ in range(WATCHES):
+        await asyncio.sleep(WATCH_SECONDS)
+        if not before or before != await sent(ami, channel):
+            return
+    raise Refused(
+        thing,
+        f"{channel} is sent no sound now, in {found[0].app or 'no application'}, so nothing can"
+        " be mixed into it: set transmit_silence = yes in [options] of asterisk.conf and"
+        " restart Asterisk, or redirect the channel to an extension that plays",
+    )
 
 
 async def sent(ami: Ami, channel: str) -> str:

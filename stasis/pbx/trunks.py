@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from stasis.ami import actions, events
+from stasis.ami import Stream, actions, events
 from stasis.pbx.endpoint import Contact, EndpointDetails, names, talking
 from stasis.pbx.endpoints import details_of
 from stasis.pbx.errors import Missing, Refused, Unavailable
@@ -23,6 +23,10 @@ from stasis.pbx.values import EndpointName, Seconds
 __all__ = ["Registration", "Trunk", "Trunks"]
 
 NEEDS = "res_pjsip_outbound_registration.so"
+# Asterisk registers a second after it has unregistered, and up to max_random_initial_delay (10 s
+# if it does not say) later. Nothing so long after that: it has been forgotten.
+INITIAL_SECONDS = 10.0
+FORGOTTEN_SECONDS = 5.0
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,30 +186,58 @@ class Trunks(Group):
         """Send it, and wait until the other server has answered. Raises as `register` does.
 
         Also to unregister what is not registered: two requests challenged at once confuse
-        Asterisk, which then reports Rejected for the one and never sends the other.
+        Asterisk, which then reports Rejected for the one and never sends the other. Nor does it
+        send one while an earlier one has no answer, as after an outage.
         """
         where = f"trunks.{name}"
         before = await self.one(where, registration)
         ami = await self.ways.ami()
-        # To register, Asterisk first unregisters: that answer is not the one.
-        wanted = (lambda status: status != "Unregistered") if name == "register" else bool
 
         def ours(event: events.Registry) -> bool:
-            same = (event.username, event.domain) == (before.client, before.server)
-            return same and wanted(event.status)
+            return (event.username, event.domain) == (before.client, before.server)
 
         async with ami.events(events.Registry, where=ours) as stream:
             await self.ask(action)
             try:
                 async with asyncio.timeout(timeout):
-                    async for event in stream:
-                        if isinstance(event, events.Registry):  # and no gap
-                            break
+                    while await self._forgotten(stream, action):
+                        await self.ask(action)
             except TimeoutError:
                 raise Unavailable(
                     where, f"{before.server} has not answered in {timeout:g} s"
                 ) from None
         return await self.one(where, registration)
+
+    async def _forgotten(
+        self,
+        stream: Stream[events.Registry],
+        action: actions.PJSIPRegister | actions.PJSIPUnregister,
+    ) -> bool:
+        """Wait for the answer. Returns whether Asterisk has forgotten to ask for it.
+
+        To register, it first unregisters: that answer is not the one, but the next has to come.
+        """
+        registers = isinstance(action, actions.PJSIPRegister)
+        patience: float | None = None
+        try:
+            while True:
+                async with asyncio.timeout(patience):
+                    event = await anext(stream, None)
+                if event is not None and not isinstance(event, events.Registry):
+                    continue  # a gap
+                if event is None or not registers or event.status != "Unregistered":
+                    return False
+                patience = await self._delay(action.registration) + FORGOTTEN_SECONDS
+        except TimeoutError:
+            return True
+
+    async def _delay(self, name: str) -> float:
+        """How long Asterisk may wait until it registers: max_random_initial_delay."""
+        listing = await self.items(actions.PJSIPShowRegistrationsOutbound())
+        for each in listing.of(events.OutboundRegistrationDetail):
+            if each.object_name == name and each.max_random_initial_delay.isdecimal():
+                return float(each.max_random_initial_delay)
+        return INITIAL_SECONDS
 
     async def one(self, where: str, name: str) -> Registration:
         """A registration by its name. Raises Missing, AmiError."""

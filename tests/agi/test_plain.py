@@ -25,6 +25,7 @@ async def script(agi: Agi) -> None:
         raise RuntimeError("a bug")
     if agi.environment.arguments == ("wait",):
         try:
+            await agi.noop("it waits")
             await asyncio.sleep(60)
         finally:
             await agi.set_variable("CLEANED", "up")
@@ -79,10 +80,11 @@ async def test_how_the_script_ends_is_the_exit_code(
 async def test_sighup_is_the_caller_s_hang_up(tmp_path: Path) -> None:
     async with process(tmp_path) as made:
         await begin(made, "wait")
-        await asyncio.sleep(0.2)
-        made.send_signal(signal.SIGHUP)
         assert made.stdin is not None and made.stdout is not None
         async with asyncio.timeout(20):
+            assert await made.stdout.readline() == b'NOOP "it waits"\n'
+            made.stdin.write(b"200 result=0\n")
+            made.send_signal(signal.SIGHUP)
             assert await made.stdout.readline() == b'SET VARIABLE "CLEANED" "up"\n'
             made.stdin.write(b"200 result=1\n")
             await made.wait()

@@ -94,9 +94,13 @@ async def test_a_hang_up_is_told_once() -> None:
 
 
 async def test_a_hang_up_ends_a_task_group_of_the_script_too() -> None:
+    begun: list[str] = []
     ended: list[str] = []
 
     async def work() -> None:
+        begun.append("work")
+        if len(begun) == 2:
+            asyncio.get_running_loop().call_soon(running.hung_up)
         try:
             await asyncio.sleep(60)
         finally:
@@ -108,7 +112,6 @@ async def test_a_hang_up_ends_a_task_group_of_the_script_too() -> None:
             group.create_task(work())
 
     running, _ = session(script)
-    asyncio.get_running_loop().call_later(0.01, running.hung_up)
     assert await running.run() is True
     assert ended == ["work", "work"]
 

@@ -9,6 +9,7 @@ import pytest
 
 from stasis import ChannelGone, WaitTimeout
 from stasis.agi import ProtocolError, Stream
+from stasis.testing.clock import virtual_time
 from tests.agi.peer import ENVIRONMENT
 
 BLOCK = ("\n".join(ENVIRONMENT) + "\n\n").encode()
@@ -40,7 +41,7 @@ class Pipe:
         self.task = asyncio.create_task(self.stream.read(self.hang_up, idle, self.idled.append))
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             while not holds():
                 await asyncio.sleep(0)
 
@@ -133,7 +134,9 @@ async def test_nonsense_ends_what_waits(pipe: Pipe) -> None:
         await pipe.task
 
 
-async def test_silence_is_told_once_and_only_when_nothing_passes(pipe: Pipe) -> None:
+@virtual_time
+async def test_silence_is_told_once_and_only_when_nothing_passes() -> None:
+    pipe = Pipe()
     await pipe.begin(idle=0.1)
     for _ in range(3):
         await asyncio.sleep(0.06)
@@ -149,3 +152,6 @@ async def test_silence_is_told_once_and_only_when_nothing_passes(pipe: Pipe) -> 
     await asyncio.sleep(0)
     pipe.reader.feed_data(b"200 result=0\n")
     assert await waiting == "200 result=0"
+    pipe.reader.feed_eof()
+    assert pipe.task is not None
+    await pipe.task

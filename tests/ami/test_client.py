@@ -170,13 +170,13 @@ class TestLists:
         async def slowly(session: Session, asked: Message) -> None:
             session.answer(asked, "EventList: start")
             own = f"ActionID: {asked.get('ActionID')}"
-            for _ in range(5):
-                await asyncio.sleep(0.15)
+            for _ in range(6):  # far from the limit each, and beyond it together
+                await asyncio.sleep(0.3)
                 session.send("Event: Status", own)
-            session.send("Event: StatusComplete", own, "EventList: Complete", "ListItems: 5")
+            session.send("Event: StatusComplete", own, "EventList: Complete", "ListItems: 6")
 
-        async with Server(Status=slowly) as server, Ami(server.config(action_timeout=0.5)) as ami:
-            assert len(await ami.list(actions.Status())) == 5
+        async with Server(Status=slowly) as server, Ami(server.config(action_timeout=1.5)) as ami:
+            assert len(await ami.list(actions.Status())) == 6
 
 
 class TestLoss:

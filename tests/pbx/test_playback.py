@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, cast
 
 import pytest
@@ -10,7 +11,8 @@ from stasis.ami import Ami, actions, events
 from stasis.ami.answers import GetvarAnswer
 from stasis.config import AsteriskConfig
 from stasis.pbx import BadValue, Missing, Pbx
-from stasis.pbx.playback import playing_of
+from stasis.pbx.playback import audible, playing_of
+from stasis.testing.clock import virtual_time
 from tests.pbx.fake_ami import FakeAmi
 from tests.pbx.refusing import EVIL, unasked
 
@@ -92,6 +94,21 @@ class TestWhatPlays:
         await Pbx(AsteriskConfig(), ami=cast(Ami, ami)).playback.stop(ID)
         assert ami.asked[-1] == actions.Hangup(channel="Local/a;1")
 
+    @virtual_time
+    async def test_a_channel_that_is_sent_nothing_for_a_moment_is_played_to(self) -> None:
+        ami = FakeAmi(
+            {
+                actions.Status: [events.Status(event="Status", app="Echo")],
+                actions.Getvar: GetvarAnswer(response="Success", value="17"),
+            }
+        )
+        more = GetvarAnswer(response="Success", value="18")
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.75, ami.says.update, {actions.Getvar: more})
+        await audible(cast(Ami, ami), "playback.play", ALICE)
+        assert loop.time() == pytest.approx(0.8)
+
+    @virtual_time
     async def test_a_channel_that_is_sent_nothing_is_not_played_to(self) -> None:
         ami = FakeAmi(
             {

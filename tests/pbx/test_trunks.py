@@ -67,6 +67,17 @@ class TestRegistering:
             endpoint="isp", expiration=3600, retry_interval=0, max_retries=0,
         )  # fmt: skip
 
+    @virtual_time
+    async def test_what_asterisk_forgets_over_an_earlier_request_is_asked_for_again(self):
+        begin = asyncio.get_running_loop().time()
+        ami = Registrar("Unregistered", "Unregistered")
+        registering = asyncio.create_task(trunks(ami).register("isp", timeout=40.0))
+        await asyncio.sleep(5)
+        ami.told = ("Unregistered", "Registered")
+        assert (await registering).status == "Registered"
+        assert sum(isinstance(each, actions.PJSIPRegister) for each in ami.asked) == 2
+        assert asyncio.get_running_loop().time() - begin == pytest.approx(15)
+
     async def test_a_no_is_told(self):
         with pytest.raises(Refused, match="isp is Rejected by sip:isp.example.org"):
             await trunks(Registrar("Unregistered", "Unregistered", "Rejected")).register("isp")

@@ -28,6 +28,16 @@ class Call:
     lab: Lab
     name: str
 
+    async def waits(self) -> None:
+        """Wait until it is in AGI(): it is on its way there when it has been placed."""
+        async with asyncio.timeout(10):
+            while True:
+                told = (await cli(self.lab, "core show channels concise")).splitlines()
+                mine = [each for each in told if each.startswith(f"Local/{self.name}@")]
+                if any("AGI" in each.split("!") for each in mine):
+                    return
+                await asyncio.sleep(0.05)
+
     async def status(self, seconds: float = 10.0) -> str:
         """AGISTATUS, once the dialplan has gone on after AGI()."""
         return await self.kept("status", seconds)

@@ -290,13 +290,15 @@ class TestAHangUp:
             )
             with pytest.raises((ChannelGone, TakenBack)):
                 await asyncio.wait_for(asyncio.shield(done), 5)
-        assert "came" in await cli(lab, "database get agi-moved s")
+        async with asyncio.timeout(10):  # it is told before the call is there
+            while "came" not in await cli(lab, "database get agi-moved s"):
+                await asyncio.sleep(0.05)
 
 
 class TestTheConnection:
     async def test_calls_that_waited_before_it_was_there_are_given_back(self, lab: Lab) -> None:
         call = await place(lab, "agi:async,menu")
-        await asyncio.sleep(0.5)
+        await call.waits()
         async with served(lab, menu=nothing) as server:
             assert await call.status() == "FAILURE"
             assert server.counts == {"given back": 1}
@@ -325,6 +327,7 @@ class TestTheConnection:
                 await asyncio.wait_for(at.wait(), 10)
                 await wire.cut()
                 meanwhile = await place(lab, "agi:async,menu")
+                await meanwhile.waits()
                 async with asyncio.timeout(5):
                     while not ended:
                         await asyncio.sleep(0.01)

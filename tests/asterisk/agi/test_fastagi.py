@@ -12,6 +12,7 @@ from stasis import WaitTimeout
 from stasis.agi import Agi, FastAgi, FastAgiConfig
 from stasis.lab.lab import Lab
 from tests.asterisk.agi.calls import place, run, serving
+from tests.until import until
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(60)]
 
@@ -56,9 +57,9 @@ async def test_a_failed_script_s_call_can_be_hung_up(lab: Lab) -> None:
     config = FastAgiConfig(port=0, on_error="hangup")
     async with FastAgi({"*": bad}, config) as server:
         call = await place(lab, f"agi://127.0.0.1:{server.port}/")
+        await until(lambda: server.counts["failed"] == 1)
         with pytest.raises(TimeoutError):
             await call.status(1.5)
-        assert server.counts["failed"] == 1
 
 
 async def test_a_path_without_a_script_is_a_failure(lab: Lab) -> None:

@@ -71,6 +71,16 @@ async def alone(pbx: Pbx, name: str) -> str:
             await asyncio.sleep(0.02)
 
 
+async def connected(pbx: Pbx, name: str) -> str:
+    """The channel of a phone, once Asterisk has it talking: the phone knows it a moment before."""
+    async with asyncio.timeout(SECONDS):
+        while True:
+            for channel, others in (await channels(pbx)).items():
+                if others and channel.startswith(f"PJSIP/{name}-"):
+                    return channel
+            await asyncio.sleep(0.02)
+
+
 def sound(phone: Baresip) -> array[int]:
     """What it has heard in this call until now."""
     try:
@@ -93,6 +103,14 @@ async def hears(phone: Baresip, *hertz: int, not_: Sequence[int] = ()) -> None:
                 return
         assert asyncio.get_running_loop().time() < until, f"{phone.user} hears {found}"
         await asyncio.sleep(0.1)
+
+
+async def listens(seconds: float, *phones: Baresip) -> None:
+    """Wait until each has heard so much more: it is the call that has lasted so long then."""
+    wanted = {each.user: len(sound(each)) + int(seconds * RATE) for each in phones}
+    async with asyncio.timeout(SECONDS + seconds):
+        while any(len(sound(each)) < wanted[each.user] for each in phones):
+            await asyncio.sleep(0.05)
 
 
 async def is_told(phone: Baresip, lab: Lab, *prompts: str, since: int = 0) -> None:

@@ -221,6 +221,7 @@ class TestTransfer:
         await pbx.calls.transfer(first, "tone")
         await alice.closed(5)
         await hears(bob, TONE, not_=[ALICE])
+        await gone(pbx, first)
         assert list(await channels(pbx)) == [second]
 
     @pytest.mark.things("calls.transfer")
@@ -256,6 +257,7 @@ class TestTransfer:
         await pbx.calls.attended_transfer(first, NUMBER)
         await pbx.calls.hangup(first)
         await hears(bob, TONE, not_=[ALICE])
+        await gone(pbx, first)
         assert list(await channels(pbx)) == [second]
 
     @pytest.mark.things("calls.attended_transfer", "calls.cancel_transfer")
@@ -405,6 +407,7 @@ async def test_a_call_that_nobody_waits_for_any_more_rings_no_longer(pbx: Pbx):
 @pytest.mark.things("calls.park", "calls.parked")
 async def test_small_and_large_letters_of_a_channel_are_alike(pbx: Pbx):
     made = await pbx.calls.originate("Local/echo@default", "answer")
+    await waits(pbx, made.channel)
     parked = await pbx.calls.park(made.channel.upper(), space="705")
     assert (parked.space, parked.channel) == ("705", made.channel)
 

@@ -13,6 +13,7 @@ from stasis.lab.fault import PhoneError
 from stasis.pbx import BadValue, Missing, NotConfirmed, Pbx, Refused
 from tests.asterisk.listener import until
 from tests.asterisk.pbx.conftest import Office
+from tests.asterisk.pbx.test_recordings import fetched
 from tests.asterisk.phones import Phone, hear, phones, pitches
 
 pytestmark = pytest.mark.timeout(90)
@@ -156,8 +157,7 @@ async def test_a_recording_has_everybody(
     await until(lambda: file.stat().st_size > 40_000, "two seconds of it")
     await pbx.confbridge.stop_record("sales")
     ari = await pbx.ways.ari()
-    copy = tmp_path / "weekly.wav"
-    copy.write_bytes(await ari.recordings.get_stored_file(recording.recording))
+    copy = await fetched(pbx, recording.recording, tmp_path)
     assert pitches(samples(copy)) == {"anna", "bert"}
     with pytest.raises(Refused):
         await pbx.confbridge.stop_record("sales")

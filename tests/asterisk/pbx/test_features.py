@@ -76,6 +76,9 @@ async def test_a_code_is_set_and_put_back(pbx: Pbx, office: Office):
 @pytest.mark.things("features.set_code")
 async def test_a_code_transfers_a_call(pbx: Pbx, alice: Baresip, bob: Baresip):
     await pbx.features.set_code("blindxfer", "*5")
+    # However long the phone takes from one key to the next.
+    await pbx.features.set("featuredigittimeout", "5000")
+    await pbx.features.set("transferdigittimeout", "10")
     await talk(pbx, alice, bob)
     await hears(alice, BOB)
     await bob.press(f"*5{NUMBER}")

@@ -140,14 +140,21 @@ async def test_a_caller_waits_and_is_answered(pbx: Pbx, alice: Baresip, bob: Bar
         assert (left.channel, left.count) == (joined.channel, 0)
         await hears(alice, BOB, not_=(MUSIC_HZ,))
         await hears(bob, ALICE)
-        shown = await pbx.queues.show(QUEUE)
-        assert ([each.status for each in shown.members], shown.callers) == (["In use"], [])
+        async with asyncio.timeout(10):  # a device's state comes to the queue in its own time
+            while True:
+                shown = await pbx.queues.show(QUEUE)
+                if [each.status for each in shown.members] == ["In use"]:
+                    break
+                await asyncio.sleep(0.02)
+        assert shown.callers == []
 
         await bob.hangup()
         done = await following(stream)
         assert isinstance(done, events.AgentComplete)
         assert (done.reason, done.member_name) == ("agent", "Bob")
-    after = await pbx.queues.show(QUEUE)
+    async with asyncio.timeout(10):  # it is told before it is counted
+        while (after := await pbx.queues.show(QUEUE)).info.completed == before.completed:
+            await asyncio.sleep(0.02)
     assert after.info.completed == before.completed + 1
     assert after.members[0].calls == 1 and after.members[0].last_call is not None
 
@@ -161,7 +168,9 @@ async def test_a_caller_who_gives_up(pbx: Pbx, alice: Baresip):
         gone = await following(stream)
     assert isinstance(gone, events.QueueCallerAbandon)
     assert (gone.queue, gone.original_position, gone.position) == (QUEUE, 1, 1)
-    assert await pbx.queues.callers(QUEUE) == []
+    async with asyncio.timeout(10):  # it is told before the caller is out
+        while await pbx.queues.callers(QUEUE):
+            await asyncio.sleep(0.02)
 
 
 @pytest.mark.things("queues.penalty")

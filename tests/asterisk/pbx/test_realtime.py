@@ -17,6 +17,7 @@ from stasis.pbx import Missing, Needs, Pbx
 from stasis.section import Secret
 from tests.asterisk.command_line import stasis
 from tests.asterisk.pbx.conftest import Office
+from tests.asterisk.pbx.talking import connected
 from tests.docs.pages import DOCS, every, imported
 from tests.postgres import PASSWORD, USER, Postgres
 
@@ -125,6 +126,7 @@ async def test_a_phone_of_the_database_is_called_and_its_record_is_found(
     async with await phone(office, "carol") as carol, await phone(office, "dave") as dave:
         await dave.dial("2003")
         await carol.established()
+        await connected(pbx, "dave")
         await asyncio.sleep(1)
         await dave.hangup()
         await carol.closed()

@@ -12,10 +12,11 @@ from stasis.lab.audio import samples
 from stasis.lab.baresip import Baresip
 from stasis.pbx import BadValue, Missing, NotConfirmed, Pbx, Refused
 from tests.asterisk.pbx.conftest import Office
-from tests.asterisk.pbx.talking import ALICE, BOB, hears, talk
+from tests.asterisk.pbx.talking import ALICE, BOB, hears, listens, talk
 from tests.asterisk.phones import HEARD, loud
 
 SECOND = 8000
+HEAD = 44  # bytes of a WAV file before its samples
 
 
 def tones_in(file: Path, start: int = 0, end: int | None = None) -> set[int]:
@@ -29,17 +30,19 @@ def tones_in(file: Path, start: int = 0, end: int | None = None) -> set[int]:
     }
 
 
-async def fetched(pbx: Pbx, name: str, folder: Path) -> Path:
-    """A stored recording, as a file here. It is whole a moment after its end."""
-    size, seen = -1, 0
-    async with asyncio.timeout(5):
-        while size < 44 or size != seen:
-            seen = size
+async def fetched(pbx: Pbx, name: str, folder: Path, more: int = 0) -> Path:
+    """A stored recording, as a file here. more: samples that it had before.
+
+    It is whole a moment after its end: when its head says how much is in it.
+    """
+    async with asyncio.timeout(10):
+        while True:
             found = await pbx.recordings.download(name)
             data = b"".join([chunk async for chunk in found.chunks])
-            size = len(data)
-            assert found.size == size
-            await asyncio.sleep(0.1)
+            assert found.size == len(data)
+            if int.from_bytes(data[40:HEAD], "little") == len(data) - HEAD > 2 * more:
+                break
+            await asyncio.sleep(0.05)
     file = folder / found.name
     file.write_bytes(data)
     return file
@@ -64,12 +67,19 @@ class TestRecording:
         ("side", "heard"), [("both", {ALICE, BOB}), ("read", {ALICE}), ("write", {BOB})]
     )
     async def test_it_has_the_side_that_was_asked_for(
-        self, pbx: Pbx, call: str, tmp_path: Path, side: str, heard: set[int]
+        self,
+        pbx: Pbx,
+        call: str,
+        alice: Baresip,
+        bob: Baresip,
+        tmp_path: Path,
+        side: str,
+        heard: set[int],
     ):
         begun = await pbx.recordings.start(call, f"talk-{side}", side=side)  # type: ignore[arg-type]
         assert begun.id.startswith("0x")
         assert await pbx.recordings.running(call) == [begun]
-        await asyncio.sleep(1.0)
+        await listens(1.0, alice, bob)
         await pbx.recordings.stop(call, id=begun.id)
         assert await pbx.recordings.running(call) == []
         file = await fetched(pbx, f"talk-{side}", tmp_path)
@@ -77,15 +87,21 @@ class TestRecording:
         assert tones_in(file) == heard
 
     @pytest.mark.things("recordings.mute", "recordings.unmute")
-    async def test_a_side_is_muted_and_heard_again(self, pbx: Pbx, call: str, tmp_path: Path):
+    async def test_a_side_is_muted_and_heard_again(
+        self, pbx: Pbx, call: str, alice: Baresip, bob: Baresip, tmp_path: Path
+    ):
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
         await pbx.recordings.start(call, "muted")
         await pbx.recordings.mute(call, side="read")
-        await asyncio.sleep(1.5)
+        late = loop.time() - begun  # no more than that is in it unmuted
+        await listens(late + 1.5, alice, bob)
         await pbx.recordings.unmute(call, side="read")
-        await asyncio.sleep(1.5)
+        await listens(1.5, alice, bob)
         await pbx.recordings.stop(call)
         file = await fetched(pbx, "muted", tmp_path)
-        assert tones_in(file, SECOND // 4, SECOND) == {BOB}
+        muted = int((late + 0.25) * SECOND)
+        assert tones_in(file, muted, muted + SECOND * 3 // 4) == {BOB}
         assert tones_in(file, -SECOND) == {ALICE, BOB}
 
     @pytest.mark.things("recordings.start", "recordings.stop")
@@ -102,17 +118,19 @@ class TestRecording:
             await pbx.recordings.stop(call, id=one.id)
 
     @pytest.mark.things("recordings.start")
-    async def test_what_is_stored_is_not_overwritten(self, pbx: Pbx, call: str, tmp_path: Path):
+    async def test_what_is_stored_is_not_overwritten(
+        self, pbx: Pbx, call: str, bob: Baresip, tmp_path: Path
+    ):
         await pbx.recordings.start(call, "kept")
-        await asyncio.sleep(0.5)
+        await listens(0.5, bob)
         await pbx.recordings.stop(call)
         before = len(samples(await fetched(pbx, "kept", tmp_path)))
         with pytest.raises(Refused, match="stored already"):
             await pbx.recordings.start(call, "kept")
         await pbx.recordings.start(call, "kept", append=True)
-        await asyncio.sleep(0.5)
+        await listens(0.5, bob)
         await pbx.recordings.stop(call)
-        assert len(samples(await fetched(pbx, "kept", tmp_path))) > before
+        assert len(samples(await fetched(pbx, "kept", tmp_path, before))) > before
 
     @pytest.mark.things("recordings.stop", "recordings.mute", "recordings.running")
     async def test_what_is_not_recorded_is_told(self, pbx: Pbx, call: str):

@@ -48,9 +48,10 @@ async def test_how_long_it_runs_and_how_many_channels_there_are(pbx: Pbx, office
     async with asyncio.timeout(5):
         while (after := await pbx.system.uptime()).calls != (before.calls or 0) + 2:
             await asyncio.sleep(0.05)
-    assert f"System uptime: {after.seconds // 60} minute" in office.lab.cli("core show uptime") or (
-        after.seconds < 60 and before.seconds <= after.seconds <= before.seconds + 10
-    )
+    assert before.seconds <= after.seconds
+    told = uptime(office)
+    after = await pbx.system.uptime()
+    assert told <= after.seconds <= uptime(office)
     assert after.started is not None and after.started == before.started
     assert (after.processed is None) == (office.version == "16")
 
@@ -107,9 +108,8 @@ async def test_logs_are_listed_and_begun_anew(pbx: Pbx, office: Office):
     before = set((office.lab.folder / "log").iterdir())
     await pbx.system.rotate()
     async with asyncio.timeout(5):
-        while not (new := set((office.lab.folder / "log").iterdir()) - before):
+        while not set((office.lab.folder / "log").glob("messages.log.*")) - before:
             await asyncio.sleep(0.05)
-    assert any(each.name.startswith("messages.log.") for each in new)
 
 
 @pytest.mark.things("system.restart")
@@ -125,11 +125,15 @@ async def test_restarted_now_it_comes_back_without_the_call(own: Pbx, server: Of
     assert (await own.system.uptime()).calls == 0
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.things("system.restart")
 async def test_restarted_gracefully_it_waits_for_the_call(own: Pbx, server: Office):
     before = process(server)
-    await call(own, seconds=4)
+    await call(own, seconds=8)  # nobody can end it: Asterisk refuses all by then
     restarting = asyncio.create_task(own.system.restart("gracefully", 30.0, confirm=True))
+    async with asyncio.timeout(6):
+        while "cannot be run" not in await asyncio.to_thread(server.lab.cli, "core show version"):
+            await asyncio.sleep(0.1)
     await asyncio.sleep(2.5)
     assert not restarting.done() and "cannot be run" in server.lab.cli("core show version")
     ended = await restarting
@@ -167,6 +171,12 @@ async def test_ended_it_is_gone(own: Pbx, server: Office):
     await asyncio.to_thread(server.lab.ready)
     await (await own.ways.ami()).ready(timeout=10)
     assert (await own.system.uptime()).seconds < 10
+
+
+def uptime(office: Office) -> int:
+    """The seconds that it runs, as the server says."""
+    lines = office.lab.cli("core show uptime seconds").splitlines()
+    return int(next(line.split()[-1] for line in lines if "System uptime" in line))
 
 
 def process(server: Office) -> str:

@@ -12,6 +12,7 @@ from stasis.lab.configuration import TONE_HZ
 from stasis.lab.lab import Lab
 from stasis.pbx import BadValue, Missing, NotConfirmed, Pbx, Refused, Unavailable
 from tests.asterisk.pbx.conftest import Office
+from tests.asterisk.pbx.talking import listens
 from tests.until import until
 
 
@@ -20,7 +21,7 @@ async def test_a_trunk_and_how_it_stands(pbx: Pbx, office: Office, trunk: Lab):
     async def answering() -> bool:
         return any(each.name == "main" and each.reachable for each in await pbx.trunks.list())
 
-    async with asyncio.timeout(8):  # it is asked every 5 s
+    async with asyncio.timeout(20):  # it is asked every 5 s
         while not await answering():
             await asyncio.sleep(0.1)
     found = {each.name: each for each in await pbx.trunks.list()}
@@ -113,7 +114,7 @@ async def test_a_call_through_it_is_heard(pbx: Pbx, office: Office, trunk: Lab, 
         await phone.dial("trunk-main-tone")
         found = {each.name: each for each in await pbx.trunks.list()}
         assert found["main"].channels == 1
-        await asyncio.sleep(1.5)  # of sound
+        await listens(1.5, phone)
         await phone.hangup()
         heard = tones(phone.heard(), (TONE_HZ, 700, 1300))
         assert {each.hertz for each in heard} == {TONE_HZ}
