@@ -208,7 +208,9 @@ class Dialling(Media):
         attempt.sending.add_done_callback(lambda task: self._sent(attempt, task))
 
     def watch(self, attempt: Attempt, channel_id: str) -> None:
-        """Hear what becomes of an endpoint; armed before its request is sent."""
+        """Hear what becomes of an endpoint; armed before its first request is sent."""
+        if attempt.wait is not None:
+            return
         attempt.wait = self._owner.expect(
             ("channel", channel_id),
             StasisStart,

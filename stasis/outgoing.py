@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from stasis.ari.channels import Channel as Snapshot
 from stasis.ari.events import Dial, StasisStart
-from stasis.errors import AriError, InvalidRequest, OutcomeUnknown
+from stasis.errors import AriError, Conflict, InvalidRequest, OutcomeUnknown
+from stasis.insist import insisted
 from stasis.owner import Owner
 
 if TYPE_CHECKING:
@@ -177,9 +178,24 @@ class Outgoing(ABC):
             return self._found(before, send)
         another = self._another(channel_id)
 
+        tries = 0
+
+        def ask() -> Coroutine[Any, Any, Snapshot]:
+            nonlocal tries
+            tries += 1
+            return send(another.id)
+
         async def make() -> None:
             try:
-                another.refresh(await send(another.id))
+                try:
+                    made = await insisted(ask, lambda: another.gone is not None)
+                except Conflict:
+                    if tries == 1:
+                        raise
+                    # An earlier one has arrived after all, and its id is taken.
+                    made = await self._owner.ari.channels.get(another.id)
+                if made is not None:
+                    another.refresh(made)
             except OutcomeUnknown:
                 with suppress(AriError):
                     await another.hangup()  # it may be there; the owner tries once more

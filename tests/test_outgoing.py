@@ -12,15 +12,17 @@ from stasis.ari.resource import Request, Response
 from stasis.errors import (
     AllocationFailed,
     ChannelGone,
+    Conflict,
     InvalidRequest,
     NotImplementedByServer,
     OutcomeUnknown,
 )
 from stasis.flow import Flow, Leave
+from stasis.insist import TRIES
 from stasis.outgoing import checked_endpoint
 from stasis.testing.clock import virtual_time
 from stasis.trigger import Other
-from tests.calls import calling, lose_answers
+from tests.calls import calling, lose_answers, lose_requests
 from tests.fake import FakeAsterisk
 
 
@@ -216,6 +218,76 @@ class TestALostAnswer:
             with capture_logs() as logs:
                 await call.caller.hangs_up()
             assert [log for log in logs if log["log_level"] in ("warning", "error")] == []
+
+
+class TestALostRequest:
+    """What has not arrived is asked for again; what has been there is not."""
+
+    @pytest.mark.parametrize("verb", list(MAKING))
+    def test_it_is_made_all_the_same_once(self, verb: str):
+        line, make = MAKING[verb]
+
+        @virtual_time
+        async def test() -> None:
+            async with calling() as call:
+                sent = lose_requests(call.asterisk, line, TRIES - 1)
+                made = await make(call.channel)
+                assert len(sent) == TRIES and [each.id for each in call.asterisk.dialled()] == [
+                    made.id
+                ]
+                assert made.gone is None
+
+        test()
+
+    @virtual_time
+    async def test_a_phone_that_has_declined_does_not_ring_again(self):
+        async with calling() as call:
+            channels = call.asterisk.link.ari.channels
+            send, asked = channels._send, 0
+
+            async def lossy(request: Request) -> Response:
+                nonlocal asked
+                answer = await send(request)
+                if request.method == "POST":
+                    asked += 1
+                    await call.asterisk.end(request.path.rpartition("/")[2], cause=21)
+                    raise OutcomeUnknown(request.method, request.path, "lost")
+                return answer
+
+            channels._send = lossy
+            desk = await call.channel.originate("PJSIP/bob")
+            assert asked == 1 and desk.gone is not None
+
+    @virtual_time
+    async def test_one_that_arrives_late_is_the_one(self):
+        async with calling() as call:
+            channels = call.asterisk.link.ari.channels
+            send = channels._send
+            asked: list[str] = []
+
+            async def late(request: Request) -> Response:
+                asked.append(request.method)
+                if asked == ["POST"]:
+                    await send(request)
+                    raise OutcomeUnknown(request.method, request.path, "lost")
+                if asked == ["POST", "GET"]:
+                    return refusal(404, "Channel not found")
+                if request.method == "POST":
+                    return refusal(409, "Channel with given unique ID already exists")
+                return await send(request)
+
+            channels._send = late
+            desk = await call.channel.originate("PJSIP/bob")
+            assert asked == ["POST", "GET", "POST", "GET"]
+            assert desk.gone is None and [each.id for each in call.asterisk.dialled()] == [desk.id]
+            assert desk.name == "~PJSIP/bob"
+
+    @virtual_time
+    async def test_an_id_that_is_taken_at_once_is_an_error(self):
+        async with calling() as call:
+            call.asterisk.refuse["POST /channels/create"] = refusal(409, "already exists")
+            with pytest.raises(Conflict):
+                await call.channel.create("PJSIP/bob")
 
 
 class TestTheFlowHasTheHandleFirst:
