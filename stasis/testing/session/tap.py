@@ -33,6 +33,7 @@ from stasis.testing.session.file import (
     Came,
     Header,
     Hidden,
+    Line,
     Lost,
     Opened,
     Sent,
@@ -53,6 +54,8 @@ __all__ = ["Masking", "SessionTap", "SessionTaps"]
 log = structlog.get_logger("stasis.testing.session")
 
 REST = b'"RESTResponse"'
+# Turns of the event loop in which a flow has surely acted on what it could act on.
+ACTING_TURNS = 10
 
 
 @attrs.frozen
@@ -94,6 +97,8 @@ class SessionTap:
         self._clock: Callable[[], float] | None = None
         self._begun = 0.0
         self._entries: dict[tuple[str, str], tuple[int, str]] = {}
+        self._together: float | None = None
+        self._turning: asyncio.Handle | None = None
 
     def attach(self, link: Link) -> None:
         """The link has been made; its steps are written too."""
@@ -105,7 +110,7 @@ class SessionTap:
     def stopping(self, step: str) -> None:
         """The link is told to stop."""
         with self._safely():
-            self.writer.write(Stopping(at=self._now(), step=step))
+            self._write(Stopping(at=self._now(), step=step))
 
     def close(self, reason: str = "stopped") -> None:
         """Write the last line. Nothing is written any more."""
@@ -147,20 +152,48 @@ class SessionTap:
     # What is written
 
     def _came(self, item: SocketOpened | SocketLost | bytes) -> None:
-        at = self._now()
         if isinstance(item, SocketOpened):
-            return self.writer.write(Opened(at=at))
+            return self._write(Opened(at=self._now()))
         if isinstance(item, SocketLost):
             retry = None if math.isinf(item.retry_in) else item.retry_in
-            return self.writer.write(Lost(at=at, reason=item.reason, retry_in=retry))
+            return self._write(Lost(at=self._now(), reason=item.reason, retry_in=retry))
         if REST in item[:100]:
             return  # the answer to a request, which is written as such
-        event = decoded(item)
+        at, event = self._arrived(), decoded(item)
         if not isinstance(event, dict):
             return self.writer.write(Came(at=at, unread=len(item)))
         if event.get("type") == "ChannelDtmfReceived":
             self._key(event)
         self.writer.write(Came(at=at, event=self._mask.frame(event)))
+
+    def _arrived(self) -> float:
+        """When a frame came: the same for all that come before the program acts on the first.
+
+        That takes it some turns of the event loop. How long those last on a busy machine says
+        nothing, and a replay would else let the program act in between.
+        """
+        if self._together is None:
+            self._together = self._now()
+            self._turn(ACTING_TURNS)
+        return self._together
+
+    def _turn(self, left: int) -> None:
+        if left:
+            self._turning = asyncio.get_running_loop().call_soon(self._turn, left - 1)
+        else:
+            self._part()
+
+    def _part(self) -> None:
+        """What comes from now on comes by itself."""
+        self._together = None
+        if self._turning is not None:
+            self._turning.cancel()
+            self._turning = None
+
+    def _write(self, line: Line) -> None:
+        """Something else than a frame, that parts those before it from those after it."""
+        self._part()
+        self.writer.write(line)
 
     def _key(self, event: dict[str, Any]) -> None:
         """A key that answers a question for more than one is written as another."""
@@ -183,7 +216,7 @@ class SessionTap:
 
     def _sent(self, id: int, request: Request) -> None:
         whose = get_contextvars()
-        self.writer.write(
+        self._write(
             Sent(
                 at=self._now(),
                 id=id,
@@ -201,7 +234,7 @@ class SessionTap:
     def _answered(self, id: int, begun: float, request: Request, response: Response) -> None:
         at, body = self._now(), response.body
         found = None if request.binary or not body else decoded(body)
-        self.writer.write(
+        self._write(
             Answered(
                 at=at,
                 id=id,
@@ -216,13 +249,13 @@ class SessionTap:
     def _failed(self, id: int, begun: float, error: BaseException) -> None:
         seconds = round(asyncio.get_running_loop().time() - begun, 6)
         words = next((word for kind, word in ERRORS.items() if isinstance(error, kind)), "")
-        self.writer.write(
+        self._write(
             Answered(at=self._now(), id=id, seconds=seconds, error=words or type(error).__name__)
         )
 
     def _walked(self, walked: Walked) -> None:
         with self._safely():
-            self.writer.write(step_of(walked, self._now()))
+            self._write(step_of(walked, self._now()))
 
     def _hidden(self, value: str) -> None:
         self.writer.write(Hidden(at=self._now(), value=value))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,14 @@ from stasis.program import Program
 from stasis.testing.clock import virtual_time
 from stasis.testing.session import file
 from stasis.testing.session.file import Session, SessionError
-from stasis.testing.session.tap import Masking, SessionTap, SessionTaps, secrets_of
+from stasis.testing.session.script import TOGETHER
+from stasis.testing.session.tap import (
+    ACTING_TURNS,
+    Masking,
+    SessionTap,
+    SessionTaps,
+    secrets_of,
+)
 from stasis.transport.frames import Lost, Opened
 from tests.server import Server
 from tests.testing.session.office import Office
@@ -97,6 +107,36 @@ class TestWhatIsWritten:
         times = [line.at for line in lines if not isinstance(line, file.Hidden)]
         assert times == sorted(times)
         assert times[-1] >= 1.0, "the caller took a second"
+
+    async def test_what_comes_before_anybody_can_act_on_it_came_together(self, path: Path) -> None:
+        """Each of these takes the machine longer than what is taken together otherwise."""
+        tap = SessionTap(path)
+        tap.attach(Link(Config(), {"office": Program.of(Office)}))
+
+        def frame(name: str) -> bytes:
+            event = {"type": "BridgeDestroyed", "application": "office", "bridge": {"id": name}}
+            return json.dumps(event).encode()
+
+        async def frames() -> AsyncIterator[bytes]:
+            yield frame("first")
+            time.sleep(2 * TOGETHER)  # noqa: ASYNC251
+            yield frame("read with it")
+            await asyncio.sleep(0)
+            time.sleep(2 * TOGETHER)  # noqa: ASYNC251
+            yield frame("read at once after it")
+            for _ in range(2 * ACTING_TURNS):
+                await asyncio.sleep(0)
+            time.sleep(2 * TOGETHER)  # noqa: ASYNC251
+            yield frame("later")
+            tap.stopping("drain")
+            yield frame("after something else")
+
+        async with aclosing(tap.frames(frames())) as items:  # type: ignore[type-var]
+            assert [type(item) async for item in items] == [bytes] * 5
+        tap.close()
+        lines = Session.load(path).lines
+        first, *rest = (line.at for line in lines if isinstance(line, file.Came))
+        assert rest[:2] == [first, first] and first < rest[2] < rest[3]
 
     def test_the_header_says_what_is_masked(self, path: Path) -> None:
         entered(path)
