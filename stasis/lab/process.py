@@ -6,11 +6,12 @@ import asyncio
 
 __all__ = ["end"]
 
-POLITE_SECONDS = 2.0
+# A phone unregisters first, and a busy machine lets it wait: one that is killed stays registered.
+POLITE_SECONDS = 5.0
 
 
 async def end(process: asyncio.subprocess.Process) -> None:
-    """Terminate a process and wait until it is gone; kill it after 2 s. One that ended is fine."""
+    """Terminate a process and wait until it is gone; kill it after 5 s. One that ended is fine."""
     try:
         process.terminate()
     except ProcessLookupError:

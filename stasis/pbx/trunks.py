@@ -146,13 +146,14 @@ class Trunks(Group):
 
     @thing("POST /trunks/registrations/{registration}", needs=NEEDS)
     async def register(
-        self, registration: EndpointName, *, timeout: Seconds = 15.0
+        self, registration: EndpointName, *, timeout: Seconds = 30.0
     ) -> Registration:
         """Register with another server now, anew if need be, and wait for its answer.
 
-        timeout: seconds; max_random_initial_delay of pjsip.conf (10 s) is part of it. Returns the
-        registration. Raises Missing, Refused when the other server says no, Unavailable when it
-        has not answered in time. AMI: PJSIPRegister.
+        timeout: seconds; max_random_initial_delay of pjsip.conf (10 s) is part of it, twice when
+        Asterisk forgets to register and is asked again. Returns the registration. Raises Missing,
+        Refused when the other server says no, Unavailable when it has not answered in time.
+        AMI: PJSIPRegister.
         """
         action = actions.PJSIPRegister(registration=registration)
         found = await self.sent("register", action, registration, timeout)

@@ -18,6 +18,7 @@ from aiohttp import ClientSession
 from attrs import define
 from yarl import URL
 
+from stasis.lab.sipp import free_port
 from tests.asterisk.command_line import environment
 from tests.asterisk.listener import until
 from tests.asterisk.pbx.conftest import Office
@@ -46,8 +47,7 @@ class Program:
         self.office = office
         self.folder = folder
         self.session = session
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port(socket.SOCK_STREAM)
         lab = office.lab
         (folder / "stasis.toml").write_text(
             f'[http]\nport = {self.port}\n[plugins]\nenabled = ["hello", "pbx"]\n'
