@@ -25,7 +25,8 @@ KINDS = ("menu", "pin", "message", "desk", "room")
 PLACES = {"menu": "menu", "pin": "pin", "message": "message", "desk": "talking", "room": "room"}
 WAYS = {"pin": "1", "message": "2", "desk": "3", "room": "4"}
 AGAIN_SECONDS = 4.0
-PATIENCE_SECONDS = 90.0
+# Between two cuts four keys may not come through, and that several times.
+PATIENCE_SECONDS = 120.0
 
 Wanted = Callable[[Entry], bool]
 
