@@ -26,6 +26,7 @@ from stasis.errors import OutcomeUnknown, Unreachable
 from stasis.lease import PREFIX as LEASE
 from stasis.link import Link
 from stasis.section import Secret
+from stasis.testing.session.arrivals import Arrivals
 from stasis.testing.session.file import (
     FORMAT,
     LIMIT,
@@ -54,8 +55,6 @@ __all__ = ["Masking", "SessionTap", "SessionTaps"]
 log = structlog.get_logger("stasis.testing.session")
 
 REST = b'"RESTResponse"'
-# Turns of the event loop in which a flow has surely acted on what it could act on.
-ACTING_TURNS = 10
 
 
 @attrs.frozen
@@ -97,8 +96,7 @@ class SessionTap:
         self._clock: Callable[[], float] | None = None
         self._begun = 0.0
         self._entries: dict[tuple[str, str], tuple[int, str]] = {}
-        self._together: float | None = None
-        self._turning: asyncio.Handle | None = None
+        self._arrivals = Arrivals(self._now)
 
     def attach(self, link: Link) -> None:
         """The link has been made; its steps are written too."""
@@ -159,40 +157,16 @@ class SessionTap:
             return self._write(Lost(at=self._now(), reason=item.reason, retry_in=retry))
         if REST in item[:100]:
             return  # the answer to a request, which is written as such
-        at, event = self._arrived(), decoded(item)
+        at, event = self._arrivals.at(), decoded(item)
         if not isinstance(event, dict):
             return self.writer.write(Came(at=at, unread=len(item)))
         if event.get("type") == "ChannelDtmfReceived":
             self._key(event)
         self.writer.write(Came(at=at, event=self._mask.frame(event)))
 
-    def _arrived(self) -> float:
-        """When a frame came: the same for all that come before the program acts on the first.
-
-        That takes it some turns of the event loop. How long those last on a busy machine says
-        nothing, and a replay would else let the program act in between.
-        """
-        if self._together is None:
-            self._together = self._now()
-            self._turn(ACTING_TURNS)
-        return self._together
-
-    def _turn(self, left: int) -> None:
-        if left:
-            self._turning = asyncio.get_running_loop().call_soon(self._turn, left - 1)
-        else:
-            self._part()
-
-    def _part(self) -> None:
-        """What comes from now on comes by itself."""
-        self._together = None
-        if self._turning is not None:
-            self._turning.cancel()
-            self._turning = None
-
     def _write(self, line: Line) -> None:
         """Something else than a frame, that parts those before it from those after it."""
-        self._part()
+        self._arrivals.part()
         self.writer.write(line)
 
     def _key(self, event: dict[str, Any]) -> None:

@@ -20,10 +20,10 @@ from stasis.link import Link
 from stasis.program import Program
 from stasis.testing.clock import virtual_time
 from stasis.testing.session import file
+from stasis.testing.session.arrivals import ACTING_TURNS
 from stasis.testing.session.file import Session, SessionError
 from stasis.testing.session.script import TOGETHER
 from stasis.testing.session.tap import (
-    ACTING_TURNS,
     Masking,
     SessionTap,
     SessionTaps,
