@@ -144,11 +144,11 @@ class Link:
             self.meter,
             self._spawn,
             self._socket,
+            apps=set() if over_socket else None,
             replaced=self._replace,
             named=self._name,
             hopeless=self._give_up,
         )
-        self._intake.apps = set() if over_socket else None
         self._recovery = Recovery(
             self._direct, self.router, self.calls, fences, config, self.meter, self._intake.take
         )

@@ -178,24 +178,9 @@ class Outgoing(ABC):
             return self._found(before, send)
         another = self._another(channel_id)
 
-        tries = 0
-
-        def ask() -> Coroutine[Any, Any, Snapshot]:
-            nonlocal tries
-            tries += 1
-            return send(another.id)
-
         async def make() -> None:
             try:
-                try:
-                    made = await insisted(ask, lambda: another.gone is not None)
-                except Conflict:
-                    if tries == 1:
-                        raise
-                    # An earlier one has arrived after all, and its id is taken.
-                    made = await self._owner.ari.channels.get(another.id)
-                if made is not None:
-                    another.refresh(made)
+                await self._ask(another, send)
             except OutcomeUnknown:
                 with suppress(AriError):
                     await another.hangup()  # it may be there; the owner tries once more
@@ -213,6 +198,27 @@ class Outgoing(ABC):
         finally:
             self._owner.router.deliver(key)
         return another
+
+    async def _ask(
+        self, another: Channel, send: Callable[[str], Coroutine[Any, Any, Snapshot]]
+    ) -> None:
+        """Ask for a channel until Asterisk has it, unless its end is told. Raises AriError."""
+        tries = 0
+
+        def ask() -> Coroutine[Any, Any, Snapshot]:
+            nonlocal tries
+            tries += 1
+            return send(another.id)
+
+        try:
+            made = await insisted(ask, lambda: another.gone is not None)
+        except Conflict:
+            if tries == 1:
+                raise
+            # An earlier one has arrived after all, and its id is taken.
+            made = await self._owner.ari.channels.get(another.id)
+        if made is not None:
+            another.refresh(made)
 
     def _found(
         self, another: Channel, send: Callable[[str], Coroutine[Any, Any, Snapshot]]

@@ -107,21 +107,6 @@ class TestComing:
             assert process.runner(second).state == "here"
             assert process.link.router.counts()["claims"] == 1
 
-    @virtual_time
-    async def test_one_that_nobody_can_hang_up_now_is_hung_up_later(self):
-        async def over(channel: Channel) -> None:
-            process.dead = True
-            raise RuntimeError("no more")
-
-        server = Server()
-        async with Process(server, over) as process:
-            call = await server.calls()
-            await asyncio.sleep(60)
-            assert call in server.channels
-            process.dead = False
-            await asyncio.sleep(60)
-            assert call not in server.channels
-
 
 class TestThroughAGap:
     """Deaf is not dead: what was missed is told, then the gap itself."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any, ClassVar
 
+import pytest
+
 from stasis.ari.events import (
     Event,
 )
@@ -78,8 +80,9 @@ class TestSentAway:
             assert len(ended) == 1 and process.link.counts["resumed"] == 0
             assert call not in server.channels
 
+    @pytest.mark.parametrize("let_go", [False, True])
     @virtual_time
-    async def test_nor_is_it_hung_up_once_it_was_let_go(self):
+    async def test_who_cannot_be_hung_up_now_is_hung_up_later_unless_let_go(self, let_go: bool):
         async def over(channel: Channel) -> None:
             process.dead = True
             raise RuntimeError("no more")
@@ -88,11 +91,13 @@ class TestSentAway:
         async with Process(server, over) as process:
             call = await server.calls()
             await asyncio.sleep(60)
-            process.link.let_go("another process has it")
-            process.dead = False
-            process.link._gate.open()
-            await asyncio.sleep(60)
             assert call in server.channels
+            if let_go:
+                process.link.let_go("another process has it")
+                process.link._gate.open()
+            process.dead = False
+            await asyncio.sleep(60)
+            assert (call in server.channels) is let_go
 
 
 class TestSentOn:
