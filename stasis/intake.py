@@ -48,10 +48,10 @@ class Intake:
 
     asterisk: what plugins are told it comes from. fences: those that are out. gaps: are told when
     something was heard. spawn: starts a task beside the reader. socket: takes the answers to
-    requests that travel beside the events. apps: those that a socket of Asterisk's own has named so
-    far; None on a socket that we open. replaced: called with an application that another
-    program has taken. named: called with each application that events on a socket of Asterisk's
-    own name for the first time. hopeless: called when nothing that comes is an event.
+    requests that travel beside the events. apps: those that events on a socket of Asterisk's own
+    have named so far; None on a socket that we open. replaced: called with an application that
+    another program has taken. named: called with each that such events name for the first time.
+    hopeless: called when nothing that comes is an event.
 
     turned: what has come may end the reader, which is to look where it is. counts: events,
     answers to requests, events of nobody, and frames that were refused.
